@@ -1,0 +1,1 @@
+"""A stateful local emulator of the customer APIs of mobile IoT operators."""

@@ -1,0 +1,159 @@
+"""The refusals: every way in which the world says no.
+
+    Refusal
+    ├── Malformed                      the input cannot be read
+    ├── NotKnown                       401: who is asking?
+    │   ├── MissingCredentials  UnknownUser  WrongPassword       at the token endpoint
+    │   └── MissingToken  InvalidToken  ExpiredToken             everywhere else
+    ├── NotAllowed                     403
+    │   └── NoApiAccess
+    ├── NotFound                       404
+    │   └── UnknownSim  UnknownSms  UnknownOrder  UnknownProduct  UnknownOrganisation  NoQuota
+    ├── NotPossible                    the state of things forbids it
+    │   └── SimExpired  QuotaExhausted  LimitReached  PaymentMethodInvalid  TransferForbidden
+    └── Busy                           two hands on the clock
+
+A refusal carries values, never a sentence or a status: the two APIs, and their editions, say the same no
+differently. Each surface has one table for it, its ``errors.py``.
+"""
+
+from dataclasses import dataclass
+
+
+class Refusal(Exception):
+    """The world says no."""
+
+
+@dataclass(eq=False)
+class Malformed(Refusal):
+    """*field* cannot be taken; *problem* says why, as a phrase that follows the field's name."""
+
+    field: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.problem}" if self.field else self.problem
+
+
+class NotKnown(Refusal):
+    pass
+
+
+@dataclass(eq=False)
+class MissingCredentials(NotKnown):
+    """What the Basic header lacks: 'username', 'password' or both (D§2.5)."""
+
+    missing: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class UnknownUser(NotKnown):
+    username: str
+
+
+@dataclass(eq=False)
+class WrongPassword(NotKnown):
+    username: str
+
+
+class MissingToken(NotKnown):
+    pass
+
+
+@dataclass(eq=False)
+class InvalidToken(NotKnown):
+    token: str
+
+
+@dataclass(eq=False)
+class ExpiredToken(NotKnown):
+    token: str
+
+
+class NotAllowed(Refusal):
+    pass
+
+
+@dataclass(eq=False)
+class NoApiAccess(NotAllowed):
+    """The user's role has no API access (D§2.1)."""
+
+    username: str
+
+
+class NotFound(Refusal):
+    pass
+
+
+@dataclass(eq=False)
+class UnknownSim(NotFound):
+    iccid: str
+
+
+@dataclass(eq=False)
+class UnknownSms(NotFound):
+    id: str
+
+
+@dataclass(eq=False)
+class UnknownOrder(NotFound):
+    number: str
+
+
+@dataclass(eq=False)
+class UnknownProduct(NotFound):
+    id: int
+
+
+@dataclass(eq=False)
+class UnknownOrganisation(NotFound):
+    id: int
+
+
+@dataclass(eq=False)
+class NoQuota(NotFound):
+    """The SIM has no such quota, having never been activated (D§8.4)."""
+
+    iccid: str
+    service: str
+
+
+class NotPossible(Refusal):
+    pass
+
+
+@dataclass(eq=False)
+class SimExpired(NotPossible):
+    """The SIMs have reached the end of their life; only an extension is allowed (D§3.2)."""
+
+    iccids: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class QuotaExhausted(NotPossible):
+    iccid: str
+    service: str
+
+
+@dataclass(eq=False)
+class LimitReached(NotPossible):
+    """The monthly limit that the organisation set itself (D§9.6)."""
+
+    iccid: str
+    service: str
+    limit: int
+
+
+@dataclass(eq=False)
+class PaymentMethodInvalid(NotPossible):
+    method: str
+
+
+@dataclass(eq=False)
+class TransferForbidden(NotPossible):
+    source: int
+    target: int
+
+
+class Busy(Refusal):
+    """Somebody else is moving the clock."""

@@ -1,0 +1,81 @@
+"""Policy: each number and choice that varies or was assumed, on one page, with its source.
+
+Every field is a setting: ``--set token_ttl=14400`` on the command line, ``settings: {token_ttl: 14400}`` in a
+fixture, or a default of the edition. D§18 lists the contradictions C1 to C20 that some of them decide; a comment
+that says "assumed" marks what nobody published.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    # -- tokens (D§2)
+    token_ttl: int = 3600  # seconds, C1: the guides also say 240 minutes
+    fresh_token_each_time: bool = False  # C2: a live token is handed out again with what is left of it
+    login_roles: Literal["api", "any"] = "api"  # who may use the API; C19 takes both of BSC's names for "api"
+
+    # -- SMSC (D§9)
+    validity_period: timedelta = timedelta(hours=24)
+    first_attempt: timedelta = timedelta(seconds=1)  # recorded: last_delivery_attempt is submit + 1 s
+    radio_time: timedelta = timedelta(seconds=1)  # attempt to acknowledgement; recorded 1 to 5 s in all
+    retry_after: timedelta = timedelta(hours=1)  # periodic retry of a buffered message
+    mt_after_validity: Literal[5, 6] = 6  # C8: Failed or EXPIRED
+    mo_after_validity: Literal[5, 6] = 6  # C9
+    dlr_on_expiry: Literal["failed", "expired"] = "failed"  # documented values are DELIVERED and FAILED only
+    sms_without_quota: Literal["refuse", "fail"] = "refuse"  # assumed: 422, or accept and fail
+    sms_to_disabled_sim: Literal["buffer", "fail"] = "buffer"  # assumed
+    sms_charge: int = 1  # per message or part
+    retention: timedelta | None = timedelta(days=7)  # SMS and events; None keeps them (C18)
+
+    # -- forwarder (D§10)
+    forwarder_success: Literal["2xx", "200"] = "2xx"  # C10
+    forwarder_strict_url: bool = False  # C11: https and a host name only
+    forwarder_retry: Literal["record", "prose"] = "record"  # C12: 2, 4, 8 … or 5, 15, 30 … minutes
+    forwarder_retry_scale: float = 1.0
+    forwarder_give_up: timedelta = timedelta(hours=24)
+    forwarder_timeout: float = 10.0  # seconds of real time at the socket; assumed
+    forwarder_connections: int = 16  # at a time, to one subscription
+    forwarder_waiting: int = 10_000  # sends that may wait for a connection before more are put off
+
+    # -- SIMs (D§7, 8, 14)
+    unknown_sim: Literal["404", "empty"] = "404"  # C4
+    accept_luhn: bool = False  # assumed: a 20-digit ICCID in a path is an unknown SIM
+    legacy_single_status: bool = False  # C7: Activated instead of Enabled on GET of one SIM
+    bulk_delay: timedelta = timedelta(seconds=2)  # POST /v1/sims is applied later
+    reset_delay: timedelta = timedelta(seconds=5)  # from the reset to the device's return; assumed
+    reset_wraps_status: bool = False  # also write 'Suspended' and 'Activated' around a reset
+    max_label: int = 255  # assumed
+    lifetime_years: int = 10  # D§8.4: activation + 10 years + 3 months, at midnight
+    lifetime_months: int = 3
+    grace_months: int = 18  # after expiry, an extension is still possible (D§12.4)
+    data_quota_mb: int = 500
+    sms_quota: int = 250
+    threshold_percentage: int = 20
+    peak_throughput: int = 128_000  # bit/s; recorded
+    usage_months: int = 6  # how far back usage reaches (D§8.3)
+    usage_window: Literal["month", "fortnight", "today"] = "month"  # C17
+    sms_usage_direction: Literal["device", "spec"] = "device"  # C6
+    selectable_limits_as_spec: bool = False  # C14
+    lookup_time: timedelta = timedelta(milliseconds=200)  # connectivity_info: request to reply, on paper only
+
+    # -- wire (D§5, 6)
+    date_style: Literal["recorded", "spec"] = "recorded"  # C5
+    paging: Literal["clamp", "strict"] = "clamp"  # pageSize above the maximum
+    sorting: Literal["ignore", "strict"] = "ignore"  # unknown sort and q keys
+    location: Literal["public", "internal"] = "public"  # Location header: ours, or the leaked internal host
+    sms_rows_in_events: bool = False  # the portal's list mixes them in
+    cors: bool = False  # the operator sends no CORS headers
+
+    # -- orders (D§12, 13)
+    instant_payment: bool = False  # bank transfers and boletos are paid at once, too
+    payment_time: timedelta | None = timedelta(days=2)  # a bank transfer takes 2 to 3 days; None: only by hand
+    delivery_time: timedelta = timedelta(0)  # from payment to the new SIMs; assumed
+    topup_data_mb: int = 500
+    topup_sms: int = 250
+    topup_price: int = 595  # cents, gross (D§12.2)
+    extension_price: int = 1190  # cents, gross; assumed: 10 EUR + 19 %
+    auto_topup_hours: int = 4  # checks at 0, 4, 8 … o'clock CET
+    transfer_time: timedelta = timedelta(seconds=60)  # a SIM transfer between organisations; assumed

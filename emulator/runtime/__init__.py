@@ -1,0 +1,1 @@
+"""What makes the world move: the engine, the sender, the journal."""

@@ -1,0 +1,164 @@
+"""Emulator: the one door to the world, and the hand that moves its time."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Concatenate, ParamSpec, TypeVar
+
+from emulator.core import clock, jobs, outbox, schedule
+from emulator.core.errors import Busy
+from emulator.core.model import Outcome, Outgoing
+from emulator.core.world import World
+from emulator.runtime.sender import Sender
+from emulator.store import Store, StoreFailure
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+log = logging.getLogger("emulator.engine")
+
+# After a change the loop waits this long before it looks for due jobs, so that a burst of requests is looked at once.
+GATHER = 0.002
+# What a failing disk is given before the next try.
+BREATHE = 1.0
+
+
+def real_now() -> datetime:
+    """The one place where real time is read."""
+    return datetime.now(UTC)
+
+
+class Emulator:
+    """Reads, writes, and lets time pass. *plant* makes the first world and every one after a reset."""
+
+    def __init__(
+        self,
+        store: Store,
+        sender: Sender,
+        plant: Callable[[World], None],
+        now: Callable[[], datetime] = real_now,
+    ) -> None:
+        self.store = store
+        self.sender = sender
+        self.plant = plant
+        self._now = now
+        self._advancing = False
+        self._stepping = asyncio.Lock()
+        self._sends: set[asyncio.Task[None]] = set()
+
+    async def start(self, prepare: Callable[[World], None] | None = None) -> None:
+        """Plant the first world, unless the store brings one along; then let *prepare* settle the clock's pace."""
+        if self.store.fresh:
+            await self.store.begin_again(self._now(), self.plant)
+        if prepare is not None:
+            await self.write(prepare)
+
+    async def read(self, view: Callable[Concatenate[World, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.store.read(self._now(), view, *args, **kwargs)
+
+    async def write(self, verb: Callable[Concatenate[World, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.store.write(self._now(), verb, *args, **kwargs)
+
+    async def reset(self) -> None:
+        """Begin again from the fixture: clock, ids, tokens, everything. What is being sent is let go."""
+        for task in tuple(self._sends):
+            task.cancel()
+        async with self._stepping:
+            await self.store.begin_again(self._now(), self.plant)
+
+    # ------------------------------------------------------------------------------------------ time
+
+    async def advance(self, by: timedelta) -> int:
+        """Move time, running each job at its own due time; answer how many ran, when all of it has happened.
+
+        What a job wants sent is sent, and its outcome written down, before the next job runs. Customers may call
+        meanwhile; a second advance may not (Busy).
+        """
+        if self._advancing:
+            raise Busy
+        self._advancing = True
+        try:
+            async with self._stepping:
+                return await self._advance_to(await self.read(lambda world: world.now + by))
+        finally:
+            self._advancing = False
+
+    async def _advance_to(self, target: datetime) -> int:
+        ran = 0
+        while True:
+            happened, outgoing = await self.write(jobs.run_next, target)
+            if not happened:
+                return ran
+            ran += 1
+            if outgoing is not None:
+                await self._send(outgoing)
+            elif ran % 64 == 0:
+                await asyncio.sleep(0)  # a long way: let requests in
+
+    async def run(self) -> None:
+        """Let time pass by itself, for ever: run jobs as the clock reaches them, and send without waiting."""
+        while True:
+            heard = self.store.bell.listen()
+            try:
+                async with self._stepping:
+                    happened = await self._run_due()
+                if happened:
+                    await asyncio.sleep(0)
+                    continue
+                wait = await self.read(seconds_to_next_job)
+            except StoreFailure as failure:
+                log.error("%s", failure)
+                await asyncio.sleep(BREATHE)
+                continue
+            try:
+                await asyncio.wait_for(heard.wait(), wait)
+                await asyncio.sleep(GATHER)
+            except TimeoutError:
+                pass
+
+    async def _run_due(self) -> bool:
+        rate = await self.read(lambda world: world.clock.rate)
+        if not rate:
+            return False  # manual means manual
+        happened, outgoing = await self.write(jobs.run_next)
+        if outgoing is not None:
+            task = asyncio.get_running_loop().create_task(self._send(outgoing))
+            self._sends.add(task)  # the loop itself keeps only a weak reference
+            task.add_done_callback(self._sends.discard)
+        return happened
+
+    async def _send(self, outgoing: Outgoing) -> None:
+        outcome = await self.sender(outgoing)
+        try:
+            await self.write(outbox.settle, outgoing.notification.id, outcome)
+        except StoreFailure as failure:
+            log.error("the outcome %s of notification %d is not kept: %s", outcome, outgoing.notification.id, failure)
+
+    async def stop(self) -> None:
+        """Let go of what is being sent (its retry is promised) and close the store."""
+        for task in tuple(self._sends):
+            task.cancel()
+        await asyncio.gather(*self._sends, return_exceptions=True)
+        self.store.close()
+
+
+def seconds_to_next_job(world: World) -> float | None:
+    """Real seconds until the first job is due; None when nothing is, or time stands."""
+    due = schedule.next_due(world)
+    if due is None or not world.clock.rate:
+        return None
+    return max(0.0, (due - world.now).total_seconds() / world.clock.rate)
+
+
+def paced(rate: float) -> Callable[[World], None]:
+    """A verb that gives the clock its pace, if it has another one."""
+
+    def pace(world: World) -> None:
+        if world.clock.rate != rate:
+            clock.set_rate(world, rate)
+
+    return pace
+
+
+__all__ = ["Emulator", "Outcome", "paced", "real_now", "seconds_to_next_job"]

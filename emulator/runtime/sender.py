@@ -1,0 +1,156 @@
+"""Sender: one notification to one customer endpoint, with what came of it.
+
+The transport is a function that is handed in: ``aiohttp_transport`` when served, the test's own in tests.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+
+from emulator.core.model import Outcome, Outgoing, Way
+from emulator.core.outbox import PUT_OFF
+from emulator.core.policy import Policy
+from emulator.runtime.journal import BODY_LIMIT, Exchange, Journal
+
+log = logging.getLogger("emulator.sender")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An HTTP request that we make. *findings* say where its body breaks our own contract."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    operation: str = ""
+    findings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+
+class Unreachable(Exception):
+    """No response came: refused, timed out, no such host, no such URL. The message says which."""
+
+
+Transport = Callable[[Message], Awaitable[Reply]]
+Renderer = Callable[[Outgoing], Message]
+
+
+class Sender:
+    """Renders, sends with bounded concurrency, journals. Never raises: an outcome always comes back."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        renderers: Mapping[Way, Renderer],
+        journal: Journal,
+        policy: Policy,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._transport = transport
+        self._renderers = renderers
+        self._journal = journal
+        self._policy = policy
+        self._now = now
+        self._places: dict[str, asyncio.Semaphore] = {}
+        self._waiting = 0
+
+    async def __call__(self, outgoing: Outgoing) -> Outcome:
+        """Push one notification. One subscription has so many connections, so a slow one holds up nobody else."""
+        if self._waiting >= self._policy.forwarder_waiting:
+            return PUT_OFF
+        message = self._renderers[outgoing.subscription.way](outgoing)
+        places = self._places.setdefault(
+            outgoing.subscription.id, asyncio.Semaphore(self._policy.forwarder_connections)
+        )
+        self._waiting += 1
+        try:
+            async with places:
+                return await self._exchange(outgoing, message)
+        finally:
+            self._waiting -= 1
+
+    async def _exchange(self, outgoing: Outgoing, message: Message) -> Outcome:
+        exchange = Exchange(
+            direction="outbound",
+            method=message.method,
+            path=message.url,
+            at=outgoing.notification.tries[-1].at,
+            real=self._now(),
+            operation=message.operation,
+            organisation=outgoing.notification.organisation,
+            request_headers=list(message.headers),
+            request_body=message.body,
+            findings=list(message.findings),
+        )
+        began = time.perf_counter()
+        try:
+            reply = await self._transport(message)
+        except Unreachable as unreachable:
+            exchange.problem = str(unreachable)
+            return Outcome(None, exchange.problem)
+        else:
+            exchange.status = reply.status
+            exchange.response_headers = list(reply.headers)
+            exchange.response_body = reply.body[:BODY_LIMIT]
+            return Outcome(reply.status)
+        finally:
+            exchange.milliseconds = (time.perf_counter() - began) * 1000
+            self._journal.add(exchange)
+
+
+class AiohttpTransport(AbstractAsyncContextManager["AiohttpTransport"]):
+    """Real HTTP: keep-alive, a time-out, no redirects (D§10.1: a 3xx is a failure), no proxy from the environment."""
+
+    def __init__(self, timeout: float) -> None:
+        self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._seconds = timeout
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),  # the sender bounds it, for each subscription
+            timeout=self._timeout,
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def __call__(self, message: Message) -> Reply:
+        assert self._session is not None, "use it as an async context manager"
+        try:
+            async with self._session.request(
+                message.method,
+                message.url,
+                data=message.body,
+                headers=dict(message.headers),
+                allow_redirects=False,
+            ) as response:
+                body = await response.content.read(BODY_LIMIT)
+                return Reply(response.status, tuple(response.headers.items()), body)
+        except TimeoutError:
+            raise Unreachable(f"no answer within {self._seconds:g} s") from None
+        except (aiohttp.ClientError, ValueError, OSError) as error:
+            raise Unreachable(f"{type(error).__name__}: {error}") from None

@@ -1,0 +1,59 @@
+"""Where the world is kept: the Store that the engine uses, and ``open_store`` that makes one."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+from emulator.core.policy import Policy
+from emulator.core.world import World
+from emulator.store.bell import Bell
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class StoreFailure(Exception):
+    """The world cannot be opened or written; the message says why and what to do. What was kept is unharmed."""
+
+
+class Store(Protocol):
+    bell: Bell
+
+    @property
+    def fresh(self) -> bool:
+        """Nothing has ever been planted here."""
+        ...
+
+    async def read(
+        self,
+        real: datetime,
+        view: Callable[Concatenate[World, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run a view. It sees a world that nobody changes meanwhile; a view that writes is a bug and raises."""
+        ...
+
+    async def write(
+        self,
+        real: datetime,
+        verb: Callable[Concatenate[World, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run a verb in one transaction: on return it is kept, and if it raises nothing has happened."""
+        ...
+
+    async def begin_again(self, real: datetime, plant: Callable[[World], None]) -> None:
+        """Forget everything, ids too, and plant anew, in one transaction."""
+        ...
+
+    def close(self) -> None: ...
+
+
+def open_store(path: Path | None, policy: Policy) -> Store:
+    """A store in memory, or in the SQLite file at *path*. Raises StoreFailure."""
+    from emulator.store.sqlite import SqliteStore
+
+    return SqliteStore(path, policy)

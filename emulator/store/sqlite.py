@@ -1,0 +1,337 @@
+"""SqliteStore: the default store, in memory or in one file.
+
+A unit of work runs inline on the event loop and never awaits, so no two of them interleave and one connection is
+enough. Rows are JSON documents beside their indexed columns. Rows that were read or written lately stay decoded in
+memory: nouns are frozen, and nobody else writes (the file is locked), so a kept row is the stored row.
+
+The file is in write-ahead mode with ``synchronous=NORMAL``: what was committed survives the death of the process
+(kill -9); the last moments may be lost if the whole machine loses power, but never half a transaction.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+
+import msgspec
+
+from emulator.core.policy import Policy
+from emulator.core.world import Before, Prefix, Since, World
+from emulator.store import StoreFailure
+from emulator.store.bell import Bell
+from emulator.store.tables import TABLES, Kept
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+APPLICATION_ID = 0x4F50454D  # "OPEM", so that a foreign SQLite file is told apart
+FORMAT = 1  # raised when old files can no longer be read
+KEPT_DECODED = 1024  # rows of each table
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+def column(value: Any) -> Any:
+    """A value as SQLite sorts it: instants are microseconds since 1970, enums their values."""
+    if isinstance(value, datetime):
+        return (value - EPOCH) // MICROSECOND
+    if isinstance(value, Enum):
+        return value.value
+    return value
+
+
+def condition(name: str, value: Any) -> tuple[str, list[Any]]:
+    """One condition of ``find`` as SQL with its parameters."""
+    if value is None:
+        return f"{name} IS NULL", []
+    if isinstance(value, tuple):
+        return f"{name} IN ({', '.join('?' * len(value))})", [column(one) for one in value]
+    if isinstance(value, Prefix):
+        return f"{name} >= ? AND {name} < ?", [value.text, value.text + "\U0010ffff"]
+    if isinstance(value, Before):
+        return f"{name} <= ?", [column(value.value)]
+    if isinstance(value, Since):
+        return f"{name} >= ?", [column(value.value)]
+    return f"{name} = ?", [column(value)]
+
+
+class SqliteTable(Generic[T]):
+    """One table; see ``core.world.Table`` for what its methods promise."""
+
+    def __init__(self, store: "SqliteStore", name: str, kept: Kept) -> None:
+        self._store = store
+        self._execute = store.connection.execute
+        self._kept = kept
+        self._key = kept.key
+        self._fields = kept.fields
+        self._known = {kept.key, *kept.fields}
+        self._decoded: dict[Any, T] = {}
+        self._encode = msgspec.json.Encoder().encode
+        self._decode = msgspec.json.Decoder(kept.noun).decode
+        self._name = name
+        self._get = f"SELECT doc FROM {name} WHERE {kept.key} = ?"
+        self._put = f"INSERT OR REPLACE INTO {name} VALUES ({', '.join('?' * (2 + len(kept.fields)))})"
+        self._delete = f"DELETE FROM {name} WHERE {kept.key} = ?"
+
+    def create(self) -> None:
+        """Make the table and its indexes as ``tables.py`` has them; rebuild it when an older version's differ."""
+        there = [row[1] for row in self._execute(f"PRAGMA table_info({self._name})")]
+        wanted = [self._key, "doc", *self._fields]
+        if there == wanted:
+            return
+        docs = [row[0] for row in self._execute(f"SELECT doc FROM {self._name}")] if there else []
+        self._execute(f"DROP TABLE IF EXISTS {self._name}")
+        integer = self._kept.noun.__annotations__[self._key] is int
+        columns = [
+            f"{self._key} {'INTEGER' if integer else 'TEXT'} PRIMARY KEY",
+            "doc BLOB NOT NULL",
+            *self._fields,
+        ]
+        # Without a rowid, an index holds the key itself, and ``find`` never touches the documents.
+        without = "" if integer else " WITHOUT ROWID"
+        self._execute(f"CREATE TABLE {self._name} ({', '.join(columns)}){without}")
+        for index in self._kept.indexes:
+            name = "_".join((self._name, *index))
+            self._execute(f"CREATE INDEX {name} ON {self._name} ({', '.join(index)})")
+        for doc in docs:
+            self._insert(self._decode(doc))
+
+    def _insert(self, row: T) -> None:
+        values = [column(getattr(row, field)) for field in self._fields]
+        self._execute(self._put, (column(getattr(row, self._key)), self._encode(row), *values))
+
+    def get(self, key: Any) -> T | None:
+        row = self._decoded.get(key)
+        if row is None:
+            found = self._execute(self._get, (key,)).fetchone()
+            if found is None:
+                return None
+            row = self._keep(key, self._decode(found[0]))
+        return row
+
+    def put(self, row: T) -> T:
+        self._store.begin()
+        self._insert(row)
+        return self._keep(getattr(row, self._key), row)
+
+    def _keep(self, key: Any, row: T) -> T:
+        decoded = self._decoded
+        if len(decoded) >= KEPT_DECODED and key not in decoded:
+            del decoded[next(iter(decoded))]
+        decoded[key] = row
+        return row
+
+    def delete(self, key: Any) -> None:
+        self._store.begin()
+        self._execute(self._delete, (key,))
+        self._decoded.pop(key, None)
+
+    def clear(self) -> None:
+        self._execute(f"DELETE FROM {self._name}")
+
+    def forget_decoded(self) -> None:
+        self._decoded.clear()
+
+    def find(
+        self, *, order: str = "", offset: int = 0, limit: int | None = None, **conditions: Any
+    ) -> list[T]:
+        where, values = self._where(conditions)
+        names = [name for name in order.split(",") if name]
+        self._check(name.removeprefix("-") for name in names)
+        descending = bool(names) and names[0].startswith("-")
+        if self._key not in (name.removeprefix("-") for name in names):
+            names.append(f"-{self._key}" if descending else self._key)
+        ordered = ", ".join(f"{name[1:]} DESC" if name.startswith("-") else name for name in names)
+        sql = f"SELECT {self._key} FROM {self._name}{where} ORDER BY {ordered}"
+        if limit is not None or offset:
+            sql += f" LIMIT {-1 if limit is None else limit} OFFSET {offset}"
+        keys = self._execute(sql, values).fetchall()
+        return [row for (key,) in keys if (row := self.get(key)) is not None]
+
+    def count(self, **conditions: Any) -> int:
+        where, values = self._where(conditions)
+        found: int = self._execute(f"SELECT COUNT(*) FROM {self._name}{where}", values).fetchone()[0]
+        return found
+
+    def _where(self, conditions: dict[str, Any]) -> tuple[str, list[Any]]:
+        if not conditions:
+            return "", []
+        self._check(conditions)
+        parts, values = [], []
+        for name, value in conditions.items():
+            part, more = condition(name, value)
+            parts.append(part)
+            values += more
+        return " WHERE " + " AND ".join(parts), values
+
+    def _check(self, names: Iterable[str]) -> None:
+        for name in names:
+            if name not in self._known:
+                raise LookupError(f"{self._name} has no indexed field {name!r}; see store/tables.py")
+
+
+class SqliteStore:
+    """The store on SQLite; see ``store.Store`` for what its methods promise."""
+
+    def __init__(self, path: Path | None, policy: Policy) -> None:
+        self.bell = Bell()
+        self._path = path
+        self._policy = policy
+        self._began = False
+        self._writing = False
+        self._dirty_ids: set[str] = set()
+        try:
+            self.connection = self._open()
+            self._tables: dict[str, SqliteTable[Any]] = {
+                name: SqliteTable(self, name, kept) for name, kept in TABLES.items()
+            }
+            self._create()
+            self._ids: dict[str, int] = self._read_ids()
+        except sqlite3.Error as error:
+            raise self._failure(error) from error
+
+    # ------------------------------------------------------------------------------------------ opening
+
+    def _open(self) -> sqlite3.Connection:
+        if self._path is not None and not self._path.parent.is_dir():
+            raise StoreFailure(f"{self._path}: there is no folder {self._path.parent}; make it first")
+        name = ":memory:" if self._path is None else str(self._path)
+        connection = sqlite3.connect(name, isolation_level=None, timeout=0.2, cached_statements=512)
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        return connection
+
+    def _create(self) -> None:
+        execute = self.connection.execute
+        execute("BEGIN IMMEDIATE")  # takes the lock before anything is looked at
+        application = execute("PRAGMA application_id").fetchone()[0]
+        tables = execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if tables and application != APPLICATION_ID:
+            execute("ROLLBACK")
+            raise StoreFailure(f"{self._path}: is an SQLite file of another program; choose another --data")
+        if tables:
+            found = execute("PRAGMA user_version").fetchone()[0]
+            if found > FORMAT:
+                execute("ROLLBACK")
+                raise StoreFailure(
+                    f"{self._path}: was written by a newer version (format {found}, this one reads {FORMAT})"
+                )
+            problem = execute("PRAGMA quick_check(1)").fetchone()[0]
+            if problem != "ok":
+                execute("ROLLBACK")
+                raise StoreFailure(f"{self._path}: is damaged ({problem}); restore a copy or move it away")
+        execute("CREATE TABLE IF NOT EXISTS ids (kind TEXT PRIMARY KEY, last INTEGER NOT NULL)")
+        for table in self._tables.values():
+            table.create()
+        execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        execute(f"PRAGMA user_version = {FORMAT}")
+        execute("COMMIT")
+        execute("PRAGMA journal_mode = WAL")
+        execute("PRAGMA synchronous = NORMAL")
+
+    def _read_ids(self) -> dict[str, int]:
+        return dict(self.connection.execute("SELECT kind, last FROM ids"))
+
+    def _failure(self, error: sqlite3.Error) -> StoreFailure:
+        name = self._path or "the world in memory"
+        code = getattr(error, "sqlite_errorname", "") or ""
+        if code.startswith("SQLITE_BUSY"):
+            return StoreFailure(f"{name}: is in use by another process; stop it or choose another --data")
+        if code.startswith("SQLITE_NOTADB"):
+            return StoreFailure(f"{name}: is not a file of this program; choose another --data")
+        if code.startswith("SQLITE_CORRUPT"):
+            return StoreFailure(f"{name}: is damaged ({error}); restore a copy or move it away")
+        if code.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+            return StoreFailure(f"{name}: cannot be written ({error}); make room on the disk. Nothing was lost")
+        return StoreFailure(f"{name}: {error}")
+
+    # ------------------------------------------------------------------------------------------ working
+
+    @property
+    def fresh(self) -> bool:
+        return self._tables["origins"].get(1) is None
+
+    def _world(self, real: datetime) -> World:
+        return World(real=real, policy=self._policy, next_id=self._next_id, **self._tables)
+
+    def _next_id(self, kind: str) -> int:
+        self.begin()
+        number = self._ids.get(kind, 0) + 1
+        self._ids[kind] = number
+        self._dirty_ids.add(kind)
+        return number
+
+    def begin(self) -> None:
+        """Start the transaction, at the first change: a refusal that changed nothing costs none."""
+        if not self._began:
+            if not self._writing:
+                raise RuntimeError("a view changes the world; make it a verb and call write")
+            self.connection.execute("BEGIN IMMEDIATE")
+            self._began = True
+
+    async def read(
+        self,
+        real: datetime,
+        view: Callable[Concatenate[World, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        try:
+            return view(self._world(real), *args, **kwargs)
+        except sqlite3.Error as error:
+            raise self._failure(error) from error
+
+    async def write(
+        self,
+        real: datetime,
+        verb: Callable[Concatenate[World, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        self._writing = True
+        try:
+            value = verb(self._world(real), *args, **kwargs)
+            if self._began:
+                self._commit()
+                self.bell.ring()
+            return value
+        except BaseException as error:
+            self._roll_back()
+            if isinstance(error, sqlite3.Error):
+                raise self._failure(error) from error
+            raise
+        finally:
+            self._writing = self._began = False
+
+    async def begin_again(self, real: datetime, plant: Callable[[World], None]) -> None:
+        def wipe_and_plant(world: World) -> None:
+            self.begin()
+            for table in self._tables.values():
+                table.clear()
+                table.forget_decoded()
+            self.connection.execute("DELETE FROM ids")
+            self._ids.clear()
+            plant(world)
+
+        await self.write(real, wipe_and_plant)
+
+    def _commit(self) -> None:
+        if self._dirty_ids:
+            rows = [(kind, self._ids[kind]) for kind in sorted(self._dirty_ids)]
+            self.connection.executemany("INSERT OR REPLACE INTO ids VALUES (?, ?)", rows)
+            self._dirty_ids.clear()
+        self.connection.execute("COMMIT")
+
+    def _roll_back(self) -> None:
+        if not self._began:
+            return
+        if self.connection.in_transaction:  # a full disk may have rolled it back already
+            self.connection.execute("ROLLBACK")
+        self._dirty_ids.clear()
+        self._ids = self._read_ids()
+        for table in self._tables.values():
+            table.forget_decoded()
+
+    def close(self) -> None:
+        self.connection.close()
