@@ -8,7 +8,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from emulator.core import clock, jobs, outbox, schedule
 from emulator.core.errors import Busy
-from emulator.core.model import Outcome, Outgoing
+from emulator.core.model import Outgoing
 from emulator.core.world import World
 from emulator.runtime.sender import Sender
 from emulator.store import Store, StoreFailure
@@ -59,6 +59,10 @@ class Emulator:
 
     async def write(self, verb: Callable[Concatenate[World, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self.store.write(self._now(), verb, *args, **kwargs)
+
+    async def times(self) -> tuple[datetime, datetime]:
+        """Virtual and real time, now."""
+        return await self.read(lambda world: (world.now, world.real))
 
     async def reset(self) -> None:
         """Begin again from the fixture: clock, ids, tokens, everything. What is being sent is let go."""
@@ -159,6 +163,3 @@ def paced(rate: float) -> Callable[[World], None]:
             clock.set_rate(world, rate)
 
     return pace
-
-
-__all__ = ["Emulator", "Outcome", "paced", "real_now", "seconds_to_next_job"]

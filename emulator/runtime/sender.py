@@ -4,9 +4,8 @@ The transport is a function that is handed in: ``aiohttp_transport`` when served
 """
 
 import asyncio
-import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,9 +18,6 @@ from emulator.core.model import Outcome, Outgoing, Way
 from emulator.core.outbox import PUT_OFF
 from emulator.core.policy import Policy
 from emulator.runtime.journal import BODY_LIMIT, Exchange, Journal
-
-log = logging.getLogger("emulator.sender")
-
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -93,7 +89,7 @@ class Sender:
             real=self._now(),
             operation=message.operation,
             organisation=outgoing.notification.organisation,
-            request_headers=list(message.headers),
+            raw_request_headers=raw(message.headers),
             request_body=message.body,
             findings=list(message.findings),
         )
@@ -105,12 +101,16 @@ class Sender:
             return Outcome(None, exchange.problem)
         else:
             exchange.status = reply.status
-            exchange.response_headers = list(reply.headers)
+            exchange.raw_response_headers = raw(reply.headers)
             exchange.response_body = reply.body[:BODY_LIMIT]
             return Outcome(reply.status)
         finally:
             exchange.milliseconds = (time.perf_counter() - began) * 1000
             self._journal.add(exchange)
+
+
+def raw(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in headers]
 
 
 class AiohttpTransport(AbstractAsyncContextManager["AiohttpTransport"]):

@@ -1,0 +1,32 @@
+"""Settings: one frozen value, read once from flags and environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What ``serve`` and ``create_app`` can be told. *policy* overrides fields of ``core.policy.Policy``."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    fixture: Path | None = None  # None: the packaged demo world
+    data: Path | None = None  # None: in memory
+    clock: Literal["real", "manual"] = "real"
+    speed: float = 1.0  # virtual seconds in a real one, when the clock is real
+    edition: str = "1nce"
+    seed: int | None = None  # None: the fixture's own
+    log_level: str = "info"
+    contract: Literal["note", "strict"] = "note"
+    raise_violations: bool = False  # for tests: an answer that breaks the contract raises
+    policy: Mapping[str, Any] = field(default=NOTHING)
+
+    @property
+    def rate(self) -> float:
+        """The pace of the world's clock."""
+        return 0.0 if self.clock == "manual" else self.speed

@@ -1,0 +1,392 @@
+"""The contract: a published description, compiled; one door in, one door out.
+
+A ``Document`` is an OpenAPI 3.1 file of ours. Endpoints are bound to its operations at start-up, every answer is held
+against the schema of its status, and every request body and query against theirs. An answer that breaks the contract
+is a bug of ours: it raises in tests, and is logged and marked when served. A request that does is *noted*, since the
+operator accepts more than it documents (D§7.2, 7.3, 9.2), or refused when strict.
+
+Two vendor extensions: ``x-emulated`` in a schema replaces it where the operator's recorded answers contradict its own
+published file. The schemas are compiled by jsonschema-rs, some hundred times faster than jsonschema, the reference;
+tests hold the two equal.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import jsonschema_rs
+import msgspec
+import yaml
+from starlette.datastructures import QueryParams
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emulator.core.errors import Malformed
+from emulator.runtime.journal import Exchange
+
+log = logging.getLogger("emulator.contract")
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+Headers = tuple[tuple[bytes, bytes], ...]
+
+METHODS: Final = ("get", "put", "post", "delete", "patch", "head", "options")
+BODY_LIMIT: Final = 4 * 1024 * 1024  # octets; the portal's gateway takes 4 MB (P§1), assumed for the other
+JSON_TYPE: Final = "application/json;charset=UTF-8"
+VIOLATED: Final = (b"x-emulator-contract", b"violated")
+
+encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder().decode
+
+
+class ContractViolation(AssertionError):
+    """An answer of ours breaks our own description. Raised in tests only."""
+
+
+class Validator(Protocol):
+    def is_valid(self, instance: Any) -> bool: ...
+    def iter_errors(self, instance: Any) -> Iterable[Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class QueryParameter:
+    type: str
+    validator: Validator
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of a document. *answers* maps a status to the validator of its JSON body; None: it has none."""
+
+    document: "Document"
+    id: str
+    method: str
+    path: str
+    body: Validator | None
+    query: Mapping[str, QueryParameter]
+    answers: Mapping[int, Validator | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An endpoint, bound to its operation."""
+
+    operation: Operation
+    endpoint: Endpoint
+    segments: tuple[str | None, ...]  # None: a path parameter
+    names: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Document:
+    """A compiled description. *base* is the path that its own paths hang under.
+
+    *headers* go with every answer. *strict* refuses requests that break it; *raises* raises on answers that do.
+    """
+
+    source: dict[str, Any]
+    base: str = ""
+    headers: Headers = ()
+    strict: bool = False
+    raises: bool = False
+    operations: dict[tuple[str, str], Operation] = field(default_factory=dict)
+    webhooks: dict[str, Validator] = field(default_factory=dict)
+    components: dict[str, Validator] = field(default_factory=dict)
+
+    @classmethod
+    def load(
+        cls,
+        path: Path,
+        *,
+        base: str = "",
+        headers: Headers = (),
+        strict: bool = False,
+        raises: bool = False,
+    ) -> "Document":
+        document = cls(read_yaml(path), base, headers, strict, raises)
+        document._compile()
+        return document
+
+    def _compile(self) -> None:
+        emulated = replace_emulated(self.source)
+        registry = jsonschema_rs.Registry([("urn:document", without_examples(emulated))])
+
+        def validator(*pointer: str) -> Validator:
+            escaped = "/".join(part.replace("~", "~0").replace("/", "~1") for part in pointer)
+            return jsonschema_rs.Draft202012Validator(
+                {"$ref": f"urn:document#/{escaped}"}, registry=registry, validate_formats=False
+            )
+
+        for path, item in emulated.get("paths", {}).items():
+            for method in METHODS:
+                if method in item:
+                    operation = self._operation(emulated, path, item, method, validator)
+                    self.operations[method.upper(), path] = operation
+        for name in emulated.get("components", {}).get("schemas", {}):
+            self.components[name] = validator("components", "schemas", name)
+
+    def _operation(
+        self,
+        source: dict[str, Any],
+        path: str,
+        item: dict[str, Any],
+        method: str,
+        validator: Callable[..., Validator],
+    ) -> Operation:
+        described = item[method]
+        answers: dict[int, Validator | None] = {}
+        for status in described["responses"]:
+            where, response = follow(source, ("paths", path, method, "responses", status))
+            media = json_media(response)
+            answers[int(status)] = (
+                validator(*where, "content", media, "schema") if media is not None else None
+            )
+        body = None
+        if "requestBody" in described:
+            where, request_body = follow(source, ("paths", path, method, "requestBody"))
+            media = json_media(request_body)
+            if media is not None:
+                body = validator(*where, "content", media, "schema")
+        query = {}
+        for owner, container in (((path,), item), ((path, method), described)):
+            for index in range(len(container.get("parameters", ()))):
+                where, parameter = follow(source, ("paths", *owner, "parameters", str(index)))
+                if parameter["in"] == "query":
+                    _, schema = follow(source, (*where, "schema"))
+                    query[parameter["name"]] = QueryParameter(
+                        str(schema.get("type", "string")), validator(*where, "schema")
+                    )
+        return Operation(self, described["operationId"], method.upper(), path, body, query, answers)
+
+    def route(self, method: str, path: str, endpoint: Endpoint) -> Route:
+        """Bind an endpoint to its operation; LookupError if the description has none."""
+        operation = self.operations.get((method, path))
+        if operation is None:
+            raise LookupError(f"{method} {path} is not in the description {self.source['info']['title']!r}")
+        parts = path.strip("/").split("/")
+        names = tuple(part[1:-1] for part in parts if part.startswith("{"))
+        segments = tuple(None if part.startswith("{") else part for part in parts)
+        return Route(operation, endpoint, segments, names)
+
+    def findings(self, component: str, value: Any) -> tuple[str, ...]:
+        """Where *value* breaks the named component schema; for webhooks and streamed events.
+
+        Raises ContractViolation instead when the document does.
+        """
+        found = tuple(problems(self.components[component], value))
+        if found and self.raises:
+            raise ContractViolation(f"{component}: {'; '.join(found)}")
+        return found
+
+
+# --------------------------------------------------------------------------------------------- reading descriptions
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A description; by libyaml where there is one, eight times faster."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    with path.open("rb") as source:
+        loaded: dict[str, Any] = yaml.load(source, Loader=loader)
+    return loaded
+
+
+def replace_emulated(node: Any) -> Any:
+    """The document with each schema that has ``x-emulated`` replaced by that."""
+    if isinstance(node, dict):
+        if "x-emulated" in node:
+            return replace_emulated(node["x-emulated"])
+        return {str(key): replace_emulated(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [replace_emulated(value) for value in node]
+    return node
+
+
+def without_examples(node: Any) -> Any:
+    """Examples may hold anything, a "$ref" too; validators need none of them."""
+    if isinstance(node, dict):
+        return {key: without_examples(value) for key, value in node.items() if key not in ("example", "examples")}
+    if isinstance(node, list):
+        return [without_examples(value) for value in node]
+    return node
+
+
+def follow(source: dict[str, Any], pointer: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """The node at *pointer*, and where it really is once its "$ref" is followed."""
+    node: Any = source
+    for part in pointer:
+        node = node[int(part)] if isinstance(node, list) else node[part]
+    if "$ref" in node:
+        parts = node["$ref"].removeprefix("#/").split("/")
+        return follow(source, tuple(part.replace("~1", "/").replace("~0", "~") for part in parts))
+    return pointer, node
+
+
+def json_media(holder: dict[str, Any]) -> str | None:
+    """The key of the JSON media type among the contents of a response or body."""
+    for media, content in holder.get("content", {}).items():
+        if "json" in media and "schema" in content:
+            return str(media)
+    return None
+
+
+def problems(validator: Validator, value: Any) -> Iterable[str]:
+    for error in validator.iter_errors(value):
+        place = "/".join(map(str, error.instance_path))
+        yield f"{place or 'body'}: {error.message}"
+
+
+# --------------------------------------------------------------------------------------------- one door in
+
+
+class UnsupportedMediaType(HTTPException):
+    def __init__(self, content_type: str) -> None:
+        super().__init__(415, f"Content type '{content_type}' not supported")
+
+
+class TooLarge(HTTPException):
+    def __init__(self) -> None:
+        super().__init__(413, f"the request body is larger than {BODY_LIMIT} octets")
+
+
+async def read_body(request: Request) -> bytes:
+    """The whole body; TooLarge beyond BODY_LIMIT, before it is in memory."""
+    length = request.headers.get("content-length", "")
+    if length.isascii() and length.isdigit() and int(length) > BODY_LIMIT:
+        raise TooLarge
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > BODY_LIMIT:
+            raise TooLarge
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def is_json(content_type: str) -> bool:
+    kind = content_type.partition(";")[0].strip().lower()
+    return kind == "application/json" or kind.endswith("+json")
+
+
+async def read_json(request: Request) -> Any:
+    """The JSON body. Raises UnsupportedMediaType, TooLarge and Malformed; breaches of the contract are noted."""
+    content_type = request.headers.get("content-type", "")
+    if not is_json(content_type):
+        raise UnsupportedMediaType(content_type)
+    body = await read_body(request)
+    try:
+        value = decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed("", f"the body is not JSON: {error}") from None
+    operation: Operation = request.scope["operation"]
+    if operation.body is not None and not operation.body.is_valid(value):
+        note(request, operation, [f"request {problem}" for problem in problems(operation.body, value)])
+    return value
+
+
+def check_query(request: Request, operation: Operation, query: QueryParams) -> None:
+    """Hold the query parameters against the description."""
+    found = []
+    for name, text in query.multi_items():
+        parameter = operation.query.get(name)
+        if parameter is None:
+            found.append(f"query {name}: is not described")
+        elif not parameter.validator.is_valid(typed(text, parameter.type)):
+            found.append(f"query {name}: {text!r} is not what is described")
+    if found:
+        note(request, operation, found)
+
+
+def typed(text: str, kind: str) -> Any:
+    """A query parameter's text as its type would have it, or the text itself where it is no such thing."""
+    try:
+        if kind == "integer":
+            return int(text)
+        if kind == "number":
+            return float(text)
+        if kind == "boolean":
+            return {"true": True, "false": False}[text]
+    except (ValueError, KeyError):
+        pass
+    return text
+
+
+def note(request: Request, operation: Operation, found: list[str]) -> None:
+    """Write down that a request breaks the contract, or refuse it when strict."""
+    exchange: Exchange | None = request.scope.get("exchange")
+    if exchange is not None:
+        exchange.findings.extend(found)
+    if operation.document.strict:
+        raise Malformed("", "; ".join(found))
+
+
+# --------------------------------------------------------------------------------------------- one door out
+
+
+class Answer(Response):
+    """A response whose headers are ready: half the cost of Starlette's."""
+
+    def __init__(self, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+        self.status_code = status
+        self.body = body
+        self.raw_headers = headers
+        self.background = None
+
+
+def answer(
+    request: Request,
+    value: Any = None,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    media_type: str = JSON_TYPE,
+    body: bytes | None = None,
+) -> Response:
+    """The answer to *request*, held against the contract: JSON, or an empty body when *value* is None.
+
+    *body* is what to send instead of the compact JSON of *value*, for the few answers that are printed otherwise.
+    """
+    operation: Operation | None = request.scope.get("operation")
+    if body is None:
+        body = b"" if value is None else encode(value)
+    if value is None:
+        media_type = "application/json"
+    raw = [
+        (b"content-type", media_type.encode()),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    if headers is not None:
+        raw += [(name.lower().encode(), text.encode("latin-1", "replace")) for name, text in headers.items()]
+    if operation is not None:
+        raw += operation.document.headers
+        breach = breach_of(operation, status, value)
+        if breach is not None:
+            raw.append(VIOLATED)
+            report(request, operation, breach)
+    return Answer(status, body, raw)
+
+
+def breach_of(operation: Operation, status: int, value: Any) -> str | None:
+    """Why an answer breaks the contract, or None."""
+    try:
+        validator = operation.answers[status]
+    except KeyError:
+        return f"status {status} is not described"
+    if value is None:
+        return None if validator is None else f"status {status} has a body"
+    if validator is None:
+        return f"status {status} has no body"
+    if validator.is_valid(value):
+        return None
+    return "; ".join(problems(validator, value))
+
+
+def report(request: Request, operation: Operation, breach: str) -> None:
+    text = f"{operation.method} {operation.path}: answer {breach}"
+    if operation.document.raises:
+        raise ContractViolation(text)
+    log.error("%s", text)
+    exchange: Exchange | None = request.scope.get("exchange")
+    if exchange is not None:
+        exchange.findings.append(f"answer {breach}")

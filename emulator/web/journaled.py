@@ -1,0 +1,81 @@
+"""Journaled: write down every exchange. It stands outside everything else, because it keeps what the client really
+saw. Secrets are blanked before anything is kept.
+"""
+
+import time
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from emulator.runtime.engine import Emulator
+from emulator.runtime.journal import BLANKED, BODY_LIMIT, Exchange, Journal
+
+SECRET_PARAMETERS = ("access_token=", "jwt=")
+
+
+class Journaled:
+    """ASGI middleware; puts the Exchange into ``scope["exchange"]`` so that others can write into it."""
+
+    def __init__(self, app: ASGIApp, journal: Journal, emulator: Emulator) -> None:
+        self._app = app
+        self._journal = journal
+        self._emulator = emulator
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = time.perf_counter()
+        virtual, real = await self._emulator.times()
+        exchange = Exchange("inbound", scope["method"], target(scope), virtual, real)
+        scope["exchange"] = exchange
+        asked: list[bytes] = []
+        told: list[bytes] = []
+
+        async def listen() -> Message:
+            message = await receive()
+            if message["type"] == "http.request":
+                keep(asked, message.get("body", b""))
+            return message
+
+        async def speak(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                exchange.status = message["status"]
+                exchange.raw_response_headers = message.get("headers", ())
+            else:
+                keep(told, message.get("body", b""))
+            await send(message)
+
+        try:
+            await self._app(scope, listen, speak)
+        except BaseException as error:
+            exchange.problem = repr(error)
+            raise
+        finally:
+            exchange.raw_request_headers = scope["headers"]
+            exchange.request_body = b"".join(asked)
+            exchange.response_body = b"".join(told)
+            exchange.milliseconds = (time.perf_counter() - began) * 1000
+            self._journal.add(exchange)
+
+
+def keep(chunks: list[bytes], chunk: bytes) -> None:
+    """Keep a chunk of a body, as far as there is room; most bodies are one chunk."""
+    if not chunk:
+        return
+    room = BODY_LIMIT - sum(map(len, chunks)) if chunks else BODY_LIMIT
+    if room > 0:
+        chunks.append(chunk[:room])
+
+
+def target(scope: Scope) -> str:
+    """Path and query, as the client sent them, with tokens blanked."""
+    path: str = scope["path"]
+    query = scope["query_string"]
+    if not query:
+        return path
+    parts = query.decode("latin-1").split("&")
+    return path + "?" + "&".join(blank_parameter(part) for part in parts)
+
+
+def blank_parameter(part: str) -> str:
+    for name in SECRET_PARAMETERS:
+        if part.lower().startswith(name):
+            return name + BLANKED
+    return part
