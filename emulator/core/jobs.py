@@ -45,3 +45,8 @@ def run_next(world: World, until: datetime | None = None) -> tuple[bool, Outgoin
     if until is not None:
         clock.move_to(world, job.due)
     return True, JOBS[job.kind](world, job.about)
+
+
+def drop_next(world: World, until: datetime | None = None) -> None:
+    """Take the job that ``run_next`` would run out of the queue without running it."""
+    schedule.take_due(world, world.now if until is None else until)

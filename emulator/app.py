@@ -1,0 +1,113 @@
+"""create_app: the whole program on one page."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from emulator import resources
+from emulator.control import control
+from emulator.core.model import Clock, Way
+from emulator.core.policy import Policy
+from emulator.core.world import World
+from emulator.management import forwarder, management
+from emulator.management.editions import EDITIONS
+from emulator.runtime.engine import Emulator, paced, real_now
+from emulator.runtime.journal import Journal
+from emulator.runtime.sender import AiohttpTransport, Sender, Transport
+from emulator.settings import Settings
+from emulator.store import fixtures, open_store
+from emulator.web.contract import Document
+from emulator.web.explorer import explorer
+from emulator.web.faulty import Faulty
+from emulator.web.journaled import Journaled
+
+# Where a manual clock starts unless the fixture says when: the same bytes on every day.
+FIRST_INSTANT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class App:
+    """The ASGI app: the surfaces by the beginning of their paths, Starlette for the rest and for start and stop."""
+
+    def __init__(self, emulator: Emulator, surfaces: Sequence[tuple[str, ASGIApp]], rest: Starlette) -> None:
+        self.emulator = emulator
+        self._surfaces = tuple(surfaces)
+        self._rest = rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope["emulator"] = self.emulator
+            path = scope["path"]
+            for prefix, surface in self._surfaces:
+                if path.startswith(prefix):
+                    await surface(scope, receive, send)
+                    return
+        await self._rest(scope, receive, send)
+
+
+def create_app(
+    settings: Settings | None = None,
+    transport: Transport | None = None,
+    now: Callable[[], datetime] = real_now,
+) -> App:
+    """Build the emulator. Raises FixtureError and StoreFailure, with messages for the person who starts it.
+
+    *transport* carries what is sent to customers: real HTTP unless a function is handed in.
+    """
+    settings = settings or Settings()
+    edition = EDITIONS[settings.edition]
+    fixture = fixtures.load(settings.fixture or resources.fixture("default.yaml"))
+    policy = Policy(**{**edition.policy, **fixture.settings, **settings.policy})
+    seed = settings.seed if settings.seed is not None else fixture.seed
+
+    strict = settings.contract == "strict"
+    raises = settings.raise_violations
+    description = partial(Document.load, raises=raises)
+    callbacks = description(resources.spec("forwarder.yaml"))
+
+    journal = Journal()
+    real_http = AiohttpTransport(policy.forwarder_timeout) if transport is None else None
+    sender = Sender(
+        transport or real_http,
+        {Way.FORWARDER: partial(forwarder.render, edition=edition, document=callbacks)},
+        journal,
+        policy,
+        now,
+    )
+
+    def plant(world: World) -> None:
+        begin = fixture.now or (FIRST_INSTANT if settings.clock == "manual" else world.real)
+        fixtures.plant(world, fixture, seed=seed, clock=Clock(world.real, begin, settings.rate))
+
+    emulator = Emulator(open_store(settings.data, policy), sender, plant, now)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with real_http or contextlib.nullcontext():
+            await emulator.start(paced(settings.rate))
+            running = asyncio.create_task(emulator.run())
+            yield
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            await emulator.stop()
+
+    def surface(app: ASGIApp) -> ASGIApp:
+        return Journaled(Faulty(app), journal, emulator)
+
+    managed = description(
+        resources.spec("management.yaml"), base="/management-api", headers=edition.headers, strict=strict
+    )
+    controlled = description(resources.spec("control.yaml"), base="/_emulator")
+    return App(
+        emulator,
+        [
+            ("/management-api/v1/", surface(management(managed, edition))),
+            ("/management-api/oauth/", surface(management(managed, edition))),
+            ("/_emulator/", control(controlled, emulator, journal, settings)),
+        ],
+        Starlette(routes=explorer({"management": managed, "control": controlled}), lifespan=lifespan),
+    )
