@@ -6,7 +6,7 @@
     │   ├── MissingCredentials  UnknownUser  WrongPassword       at the token endpoint
     │   └── MissingToken  InvalidToken  ExpiredToken             everywhere else
     ├── NotAllowed                     403
-    │   └── NoApiAccess
+    │   └── NoApiAccess  ForeignSim
     ├── NotFound                       404
     │   └── UnknownSim  UnknownSms  UnknownOrder  UnknownProduct  UnknownOrganisation  NoQuota
     ├── NotPossible                    the state of things forbids it
@@ -79,6 +79,13 @@ class NoApiAccess(NotAllowed):
     """The user's role has no API access (D§2.1)."""
 
     username: str
+
+
+@dataclass(eq=False)
+class ForeignSim(NotAllowed):
+    """An order names a SIM of another organisation (D§12.2). Everywhere else such a SIM is an unknown one."""
+
+    iccid: str
 
 
 class NotFound(Refusal):

@@ -214,6 +214,7 @@ class Sim:
     imei_lock: bool = False
     locked_imei: str | None = None
     auto_topup: bool = False
+    product: int = 1001  # what it was ordered as; an extension may change it (D§12.4)
     data_quota: Quota | None = None
     sms_quota: Quota | None = None
     device: Device = Device()

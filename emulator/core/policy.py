@@ -77,5 +77,6 @@ class Policy:
     topup_sms: int = 250
     topup_price: int = 595  # cents, gross (D§12.2)
     extension_price: int = 1190  # cents, gross; assumed: 10 EUR + 19 %
+    extension_before_end: timedelta | None = None  # published: three months; what an earlier call gets is not
     auto_topup_hours: int = 4  # checks at 0, 4, 8 … o'clock CET
     transfer_time: timedelta = timedelta(seconds=60)  # a SIM transfer between organisations; assumed
