@@ -1,10 +1,12 @@
 """operator-emulator: the command line."""
 
 import asyncio
+import contextlib
 import logging
+import signal
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -173,7 +175,17 @@ def run(app: Any, settings: Settings, listener: socket.socket) -> None:
         date_header=True,
         timeout_graceful_shutdown=5,
     )
-    server = uvicorn.Server(config)
+
+    class Server(uvicorn.Server):
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            """As uvicorn's own, but a signal that was obeyed is not raised again: to be stopped is no failure."""
+            before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+            yield
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    server = Server(config)
 
     async def serve_and_say() -> None:
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
