@@ -1,7 +1,7 @@
 """Who may come in: users and their access tokens (D§2).
 
-A token is kept by its digest. Its text is made by a pure function of its number, its user and its dates, handed in
-by the surface, so that a live token can be handed out again without ever having been stored.
+A token is kept by its digest. Its text is made by a pure function of its number, its user and its dates,
+handed in by the surface, so that a live token can be handed out again without ever having been stored.
 """
 
 import hmac
@@ -20,8 +20,9 @@ Mint = Callable[[int, User, datetime, datetime], str]
 def issue_token(world: World, username: str, password: str, mint: Mint) -> tuple[str, int]:
     """An access token for a user, and the whole seconds that it has left.
 
-    The newest live token is handed out again, unless the policy wants a fresh one each time (D§2.4, C2). Raises
-    UnknownUser and WrongPassword. A user whose role has no API access gets a token, too: it opens nothing (D§3.2).
+    The newest live token is handed out again, unless the policy wants a fresh one each time (D§2.4, C2).
+    Raises UnknownUser and WrongPassword. A user whose role has no API access gets a token, too: it opens
+    nothing (D§3.2).
     """
     user = world.users.get(username)
     if user is None:

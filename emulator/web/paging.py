@@ -1,4 +1,4 @@
-"""Pages, sort keys and filters of list routes (D§5): what a query asks for, and the headers that answer it."""
+"""Pages, sort keys and filters of list routes (D§5): what a query asks for, and the headers of the answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ class Page:
 def read_page(query: Mapping[str, str], default: int, maximum: int, policy: Policy) -> Page:
     """The page that ``page`` and ``pageSize`` ask for; absent or empty means the first, of *default* rows.
 
-    A size above *maximum* is cut to it, or Malformed under ``paging=strict``. Malformed, too: what is no number, or
-    below 1.
+    A size above *maximum* is cut to it, or Malformed under ``paging=strict``. Malformed, too: what is no
+    number, or below 1.
     """
     if not query:
         return Page(1, default)
@@ -49,7 +49,7 @@ def read_count(query: Mapping[str, str], name: str, default: int) -> int:
 
 
 def page_headers(page: Page, total: int) -> dict[str, str]:
-    """The four headers of a paged answer. X-Count-Per-Page is the size asked for, not the rows returned (D§5)."""
+    """The four headers of a paged answer. X-Count-Per-Page is the size asked for, not the rows returned."""
     return {
         "X-Count-Per-Page": str(page.size),
         "X-Current-Page": str(page.number),
