@@ -10,7 +10,7 @@
     ├── NotFound                       404
     │   └── UnknownSim  UnknownSms  UnknownOrder  UnknownProduct  UnknownOrganisation  NoQuota
     ├── NotPossible                    the state of things forbids it
-    │   └── SimExpired  QuotaExhausted  LimitReached  PaymentMethodInvalid  TransferForbidden
+    │   └── SimExpired  QuotaExhausted  LimitReached  PaymentMethodInvalid  TransferForbidden  LostAtNetwork
     └── Busy                           two hands on the clock
 
 A refusal carries values, never a sentence or a status: the two APIs, and their editions, say the same no
@@ -18,6 +18,8 @@ differently. Each surface has one table for it, its ``errors.py``.
 """
 
 from dataclasses import dataclass
+
+from emulator.core.model import Cause, FailureCause
 
 
 class Refusal(Exception):
@@ -160,6 +162,18 @@ class PaymentMethodInvalid(NotPossible):
 class TransferForbidden(NotPossible):
     source: int
     target: int
+
+
+@dataclass(eq=False)
+class LostAtNetwork(NotPossible):
+    """What a device sent never reached the operator; *cause* says why.
+
+    The only refusal that verbs return instead of raising it: the device did try, and the event that the operator
+    writes about it must stay.
+    """
+
+    iccid: str
+    cause: Cause | FailureCause
 
 
 class Busy(Refusal):

@@ -175,6 +175,7 @@ class Device:
     cell_lac: int = 0
     cell_id: int = 0
     pdp: PdpContext | None = None
+    returns_to: DeviceStatus | None = None  # after a reset: what the device was, and will be again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,10 +302,24 @@ class Cause(StrEnum):
     CALL_BARRED = "call barred"
     TELESERVICE_NOT_PROVISIONED = "teleservice not provisioned"
     QUOTA_EXHAUSTED = "quota exhausted"
+    LIMIT_REACHED = "traffic limit exceeded"  # the month's, that the organisation set itself (D§12.1)
 
     @property
     def permanent(self) -> bool:
         return self not in (Cause.ABSENT_SUBSCRIBER, Cause.MEMORY_CAPACITY_EXCEEDED)
+
+
+@unique
+class FailureCause(StrEnum):
+    """Why the network refuses an attach or a data session: the operator's own names (D§11.2), and two of ours."""
+
+    SIM_NOT_ACTIVATED = "SIM_NOT_ACTIVATED"  # ours: it has a sentence, but no name
+    SIM_SUSPENDED = "SIM_SUSPENDED"  # ours
+    QUOTA_EXPIRED = "QUOTA_EXPIRED"
+    IMEI_LOCK_BREACHED = "IMEI_LOCK_BREACHED"
+    NO_QUOTA_FOUND = "NO_QUOTA_FOUND"
+    QUOTA_EXHAUSTED = "QUOTA_EXHAUSTED"
+    MONTHLY_USAGE_LIMIT_EXCEEDED = "MONTHLY_USAGE_LIMIT_EXCEEDED"
 
 
 @unique
