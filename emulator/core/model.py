@@ -410,6 +410,12 @@ class EventType(StrEnum):
     # the forwarder's own troubles (0 Generic, D§10.5)
     FORWARDING_FAILED = "forwarding-failed"
     FORWARDING_IMPOSSIBLE = "forwarding-impossible"
+    # a partner's side: the four types of P§5, each with the portal's own data
+    SIM_ACTION_DONE = "sim-action-done"
+    SIM_TRANSFER_NOTICE = "sim-transfer-notice"
+    PROFILE_NOTICE = "profile-notice"
+    POOL_LIMIT_NOTICE = "pool-limit-notice"
+    COST_LIMIT_NOTICE = "cost-limit-notice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -425,6 +431,7 @@ class Event:
     imei: str | None = None
     network: Network | None = None
     sms: int | None = None
+    partner: str | None = None  # whom it concerns on the portal's side
     data: dict[str, Any] = field(default_factory=dict)
 
 
@@ -438,13 +445,22 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """Who wants which events, and by what way. *url* is where a push goes."""
+    """Who wants which events, and by what way. *url* is where a push goes.
+
+    A stream is of one application (*client_id*) of a *partner*, and about the partners that it *covers*.
+    *connection* is the newest connection to it, which wins (P§6.4).
+    """
 
     id: str
     organisation: int | None
     way: Way
     wants: tuple[EventType, ...]
     url: str = ""
+    partner: str | None = None
+    client_id: str | None = None
+    covers: tuple[str, ...] = ()
+    about: str = ""  # the event type in the stream's URL
+    connection: int = 0
 
 
 @unique

@@ -25,6 +25,18 @@ from emulator.core.model import (
     Transfer,
     User,
 )
+from emulator.core.partner_model import (
+    Action,
+    ApiUsage,
+    Application,
+    Contract,
+    DataSession,
+    Partner,
+    PartnerOrder,
+    Pool,
+    Profile,
+    SimTransfer,
+)
 from emulator.core.policy import Policy
 
 T = TypeVar("T")
@@ -96,6 +108,16 @@ class World:
     cases: Table[SupportCase]
     batches: Table[Batch]
     transfers: Table[Transfer]
+    partners: Table[Partner]
+    applications: Table[Application]
+    contracts: Table[Contract]
+    actions: Table[Action]
+    sim_transfers: Table[SimTransfer]
+    profiles: Table[Profile]
+    pools: Table[Pool]
+    sessions: Table[DataSession]
+    partner_orders: Table[PartnerOrder]
+    api_usage: Table[ApiUsage]
 
     @property
     def clock(self) -> Clock:

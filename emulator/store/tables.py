@@ -7,7 +7,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from emulator.core import model
+from emulator.core import model, partner_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ TABLES: Final[dict[str, Kept]] = {
         model.Event,
         indexes=(("iccid", "id"), ("iccid", "type"), ("organisation", "id"), ("at",)),
     ),
-    "subscriptions": Kept(model.Subscription, indexes=(("organisation",),)),
+    "subscriptions": Kept(model.Subscription, indexes=(("organisation",), ("partner",))),
     "notifications": Kept(
         model.Notification,
         indexes=(("subscription", "fate", "id"), ("event",), ("organisation", "id"), ("finished",)),
@@ -61,4 +61,18 @@ TABLES: Final[dict[str, Kept]] = {
     "cases": Kept(model.SupportCase, indexes=(("organisation", "id"),)),
     "batches": Kept(model.Batch),
     "transfers": Kept(model.Transfer),
+    "partners": Kept(partner_model.Partner, indexes=(("parent", "position"),)),
+    "applications": Kept(partner_model.Application, key="client_id", indexes=(("partner",),)),
+    "contracts": Kept(
+        partner_model.Contract,
+        key="iccid",
+        indexes=(("partner", "position"), ("partner", "state"), ("euiccid",)),
+    ),
+    "actions": Kept(partner_model.Action, indexes=(("partner", "created"), ("partner", "status"))),
+    "sim_transfers": Kept(partner_model.SimTransfer, indexes=(("sender",), ("receiver",))),
+    "profiles": Kept(partner_model.Profile, indexes=(("partner",),)),
+    "pools": Kept(partner_model.Pool, indexes=(("partner", "position"),)),
+    "sessions": Kept(partner_model.DataSession, indexes=(("iccid", "opened"), ("closed",))),
+    "partner_orders": Kept(partner_model.PartnerOrder, indexes=(("partner",),)),
+    "api_usage": Kept(partner_model.ApiUsage, indexes=(("partner",),)),
 }
