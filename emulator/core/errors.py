@@ -77,6 +77,41 @@ class NotAllowed(Refusal):
 
 
 @dataclass(eq=False)
+class ReadOnly(NotAllowed):
+    """The application may look but not change (P§2.5)."""
+
+    client_id: str
+
+
+@dataclass(eq=False)
+class ForeignPartner(NotAllowed):
+    """Unknown, or none of the caller's: the portal does not say which (P§2.5)."""
+
+    partner: str
+
+
+@dataclass(eq=False)
+class NotBooked(NotAllowed):
+    """An optional service that the partner has not booked (P§1)."""
+
+    service: str
+
+
+@dataclass(eq=False)
+class WrongSide(NotAllowed):
+    """Only the receiver accepts or rejects a transfer, only the sender cancels it (P§4.5)."""
+
+    decision: str
+
+
+@dataclass(eq=False)
+class ForeignStream(NotAllowed):
+    """A subscription that is unknown or of another application (P§6.1)."""
+
+    subscription: str
+
+
+@dataclass(eq=False)
 class NoApiAccess(NotAllowed):
     """The user's role has no API access (D§2.1)."""
 
@@ -127,8 +162,25 @@ class NoQuota(NotFound):
     service: str
 
 
+@dataclass(eq=False)
+class UnknownAction(NotFound):
+    signup: str
+
+
+@dataclass(eq=False)
+class UnknownTransfer(NotFound):
+    transaction: str
+
+
 class NotPossible(Refusal):
     pass
+
+
+@dataclass(eq=False)
+class Conflict(NotPossible):
+    """The thing is in a state that does not allow it; *reason* is a sentence."""
+
+    reason: str
 
 
 @dataclass(eq=False)

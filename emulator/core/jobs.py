@@ -9,7 +9,20 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from emulator.core import clock, device, housekeeping, orders, outbox, schedule, sims, smsc
+from emulator.core import (
+    actions,
+    clock,
+    device,
+    housekeeping,
+    orders,
+    outbox,
+    pools,
+    profiles,
+    schedule,
+    sim_transfers,
+    sims,
+    smsc,
+)
 from emulator.core.model import Outgoing
 from emulator.core.world import World
 
@@ -26,6 +39,11 @@ JOBS: Final[Mapping[str, Callable[[World, str], Outgoing | None]]] = MappingProx
         "orders.pay": orders.pay,  # a bank transfer arrives
         "orders.complete": orders.complete,  # SIMs are delivered, volumes added
         "orders.auto_topup": orders.auto_topup,
+        "actions.begin": actions.begin,  # the portal's asynchronous work
+        "actions.finish": actions.finish,
+        "sim_transfers.complete": sim_transfers.complete,
+        "profiles.check": profiles.check,  # a SIM did something that its profiles watch
+        "pools.check": pools.check,
         "housekeeping": housekeeping.midnight,  # end of life, retention
     }
 )

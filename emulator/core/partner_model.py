@@ -279,6 +279,7 @@ class Pool:
     offering_id: int = 800206106
     levels: Threshold = Threshold(50.0, 100.0)
     extra_used: int = 0  # used before the world began
+    used: dict[str, int] = field(default_factory=dict)  # by month: octets, messages or seconds
     noticed: tuple[str, ...] = ()
     position: int = 0
 

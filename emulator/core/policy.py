@@ -80,3 +80,24 @@ class Policy:
     extension_before_end: timedelta | None = None  # published: three months; what an earlier call gets is not
     auto_topup_hours: int = 4  # checks at 0, 4, 8 … o'clock CET
     transfer_time: timedelta = timedelta(seconds=60)  # a SIM transfer between organisations; assumed
+
+    # -- portal: actions and transfers (P§4, all assumed)
+    action_begins: timedelta = timedelta(seconds=2)  # PENDING so long, and can be cancelled
+    action_takes: timedelta = timedelta(seconds=5)  # from the request to its end
+    portal_transfer_time: timedelta = timedelta(seconds=60)  # from the acceptance to its completion
+    binding_months: int = 24
+    action_max_sims: int = 1000
+    single_sim_conflict: Literal["item", "409"] = "item"  # state conflicts of actions on one SIM
+    session_history_days: int = 7  # the server's default timespan, whose value is unpublished (P§3.2)
+    deprecated_methods: Literal["answer", "gone"] = "answer"
+
+    # -- portal: events and their stream (P§5, 6)
+    restriction_key: Literal["published", "clean", "both"] = "published"  # "restrictionStatus:" with its colon
+    internal_links: bool = False  # links to the vendor's test host, as in the published samples
+    stream_retention: timedelta = timedelta(days=7)
+    stream_idle: timedelta = timedelta(seconds=60)
+    stream_commit: Literal["first_event", "immediate"] = "first_event"
+    stream_idle_504: Literal["pulsar", "kong"] = "pulsar"
+    stream_batch: int = 100
+    portal_token_ttl: int = 300
+    portal_host: str = "https://sg-api.telekom.de"  # in tokens: originStargate
