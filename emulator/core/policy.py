@@ -67,6 +67,7 @@ class Policy:
     sorting: Literal["ignore", "strict"] = "ignore"  # unknown sort and q keys
     location: Literal["public", "internal"] = "public"  # Location header: ours, or the leaked internal host
     sms_rows_in_events: bool = False  # the portal's list mixes them in
+    all_routes: bool = False  # every route in every edition, for convenience (D§16)
     cors: bool = False  # the operator sends no CORS headers
 
     # -- orders (D§12, 13)
