@@ -3,10 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Literal
-
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +23,7 @@ class Settings:
     raise_violations: bool = False  # for tests: an answer that breaks the contract raises
     control_token: str | None = None  # opens /_emulator from anywhere
     control_open: bool = False  # /_emulator answers to other machines too
-    policy: Mapping[str, Any] = field(default=NOTHING)
+    policy: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def rate(self) -> float:

@@ -5,8 +5,8 @@ against the schema of its status, and every request body and query against their
 is a bug of ours: it raises in tests, and is logged and marked when served. A request that does is *noted*, since the
 operator accepts more than it documents (D§7.2, 7.3, 9.2), or refused when strict.
 
-Two vendor extensions: ``x-emulated`` in a schema replaces it where the operator's recorded answers contradict its own
-published file. The schemas are compiled by jsonschema-rs, some hundred times faster than jsonschema, the reference;
+Two vendor extensions say where the operator's recorded answers contradict its own published file: ``x-emulated`` in a
+schema replaces it, and ``x-emulated-empty`` on a response also allows an empty body. The schemas are compiled by jsonschema-rs, some hundred times faster than jsonschema, the reference;
 tests hold the two equal.
 """
 
@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
+from urllib.parse import quote
 
 import jsonschema_rs
 import msgspec
@@ -67,6 +68,7 @@ class Operation:
     body: Validator | None
     query: Mapping[str, QueryParameter]
     answers: Mapping[int, Validator | None]
+    empty: frozenset[int] = frozenset()  # statuses whose body may be missing all the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,9 @@ class Document:
         def validator(*pointer: str) -> Validator:
             escaped = "/".join(part.replace("~", "~0").replace("/", "~1") for part in pointer)
             return jsonschema_rs.Draft202012Validator(
-                {"$ref": f"urn:document#/{escaped}"}, registry=registry, validate_formats=False
+                {"$ref": f"urn:document#/{quote(escaped, safe='/~+;=')}"},
+                registry=registry,
+                validate_formats=False,
             )
 
         for path, item in emulated.get("paths", {}).items():
@@ -137,9 +141,14 @@ class Document:
     ) -> Operation:
         described = item[method]
         answers: dict[int, Validator | None] = {}
+        empty = set()
         for status in described["responses"]:
+            if status == "default":
+                continue  # refusals, which are written by the surface's table of errors
             where, response = follow(source, ("paths", path, method, "responses", status))
             media = json_media(response)
+            if response.get("x-emulated-empty"):
+                empty.add(int(status))
             answers[int(status)] = (
                 validator(*where, "content", media, "schema") if media is not None else None
             )
@@ -158,7 +167,9 @@ class Document:
                     query[parameter["name"]] = QueryParameter(
                         str(schema.get("type", "string")), validator(*where, "schema")
                     )
-        return Operation(self, described["operationId"], method.upper(), path, body, query, answers)
+        return Operation(
+            self, described["operationId"], method.upper(), path, body, query, answers, frozenset(empty)
+        )
 
     def route(self, method: str, path: str, endpoint: Endpoint) -> Route:
         """Bind an endpoint to its operation; LookupError if the description has none."""
@@ -206,7 +217,9 @@ def replace_emulated(node: Any) -> Any:
 def without_examples(node: Any) -> Any:
     """Examples may hold anything, a "$ref" too; validators need none of them."""
     if isinstance(node, dict):
-        return {key: without_examples(value) for key, value in node.items() if key not in ("example", "examples")}
+        return {
+            key: without_examples(value) for key, value in node.items() if key not in ("example", "examples")
+        }
     if isinstance(node, list):
         return [without_examples(value) for value in node]
     return node
@@ -374,7 +387,7 @@ def breach_of(operation: Operation, status: int, value: Any) -> str | None:
     except KeyError:
         return f"status {status} is not described"
     if value is None:
-        return None if validator is None else f"status {status} has a body"
+        return None if validator is None or status in operation.empty else f"status {status} has a body"
     if validator is None:
         return f"status {status} has no body"
     if validator.is_valid(value):
