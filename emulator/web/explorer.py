@@ -1,6 +1,6 @@
-"""The explorer: Swagger UI over our descriptions, where the operator has it (D§1). Nothing comes from outside.
+"""The explorer: Swagger UI over our descriptions, where the operator has it (D§1). Nothing comes from afar.
 
-Swagger UI itself comes from the installed package flask-swagger-ui, whose releases follow upstream within days;
+Swagger UI itself comes from the installed package flask-swagger-ui, whose releases follow upstream by days;
 only its files are served, the package (and Flask) is never imported.
 """
 
@@ -73,7 +73,7 @@ def show_document(document: Document) -> Any:
 
 
 def served(document: Document, origin: str) -> dict[str, Any]:
-    """The description with this server's address and a way to log in from the page; *document* is not changed."""
+    """The description with this server's address and a way to log in from the page; *document* is kept."""
     source = dict(document.source)
     if document.base:
         source["servers"] = [{"url": f"{origin}{document.base}"}]

@@ -88,7 +88,7 @@ def test_swagger_ui_is_new_enough_for_our_descriptions(
 
 
 def test_the_drop_down_offers_every_document(http: TestClient, documents: dict[str, Document]) -> None:
-    """Each document is listed by its title, the management API first and at its own address; all are valid."""
+    """Each document is listed by its title, the management API first, at its own address; all are valid."""
     offered = listed(http.get("/").text)
     assert [entry["name"] for entry in offered] == [
         document.source["info"]["title"] for document in documents.values()
