@@ -101,9 +101,7 @@ def env(name: str) -> str:
     envvar=env("CONTRACT"),
     help="Note requests that break the published description, or refuse them.",
 )
-@click.option(
-    "--control-token", envvar=env("CONTROL_TOKEN"), help="Secret that opens /_emulator (X-Emulator-Token)."
-)
+@click.option("--control-token", envvar=env("CONTROL_TOKEN"), help="Secret that opens /_emulator (X-Emulator-Token).")
 @click.option(
     "--control-open",
     is_flag=True,
@@ -189,7 +187,7 @@ def run(app: Any, settings: Settings, listener: socket.socket) -> None:
 
     async def serve_and_say() -> None:
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
-        while not server.started and not serving.done():
+        while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.005)
         if server.started:
             click.echo(greeting(app, settings, listener.getsockname()[1]))
@@ -259,5 +257,3 @@ def generate(sims: int, seed: int, output: Any) -> None:
         length=sims, label=f"{sims} SIMs", file=sys.stderr, hidden=sims < 2000 or not sys.stderr.isatty()
     ) as bar:
         generator.generate(sims, seed, output.write, bar.update)
-
-

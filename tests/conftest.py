@@ -1,4 +1,4 @@
-"""What every test may ask for: an emulator in process, in manual time, with a customer's endpoint that is a function."""
+"""What every test may ask for: an emulator in process, in manual time; its customer's endpoint is a function."""
 
 import json
 import textwrap

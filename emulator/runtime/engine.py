@@ -20,8 +20,6 @@ log = logging.getLogger("emulator.engine")
 
 # After a change the loop waits this long before it looks for due jobs, so that a burst of requests is looked at once.
 GATHER = 0.002
-# What a failing disk is given before the next try.
-BREATHE = 1.0
 
 
 def real_now() -> datetime:
@@ -42,6 +40,7 @@ class Emulator:
         self.store = store
         self.sender = sender
         self.plant = plant
+        self.breathe = 1.0  # seconds that a failing disk is given before the next try
         self._now = now
         self._advancing = False
         self._stepping = asyncio.Lock()
@@ -113,7 +112,7 @@ class Emulator:
                 wait = await self.read(seconds_to_next_job)
             except StoreFailure as failure:
                 log.error("%s", failure)
-                await asyncio.sleep(BREATHE)
+                await asyncio.sleep(self.breathe)
                 continue
             except Exception:
                 log.exception("a job failed, and is dropped so that the others go on; please report this")

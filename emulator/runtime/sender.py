@@ -19,6 +19,7 @@ from emulator.core.outbox import PUT_OFF
 from emulator.core.policy import Policy
 from emulator.runtime.journal import BODY_LIMIT, Exchange, Journal
 
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """An HTTP request that we make. *findings* say where its body breaks our own contract."""
@@ -63,22 +64,22 @@ class Sender:
         self._policy = policy
         self._now = now
         self._places: dict[str, asyncio.Semaphore] = {}
-        self._waiting = 0
+        self.waiting = 0  # sends under way or waiting for a connection
 
     async def __call__(self, outgoing: Outgoing) -> Outcome:
         """Push one notification. One subscription has so many connections, so a slow one holds up nobody else."""
-        if self._waiting >= self._policy.forwarder_waiting:
+        if self.waiting >= self._policy.forwarder_waiting:
             return PUT_OFF
         message = self._renderers[outgoing.subscription.way](outgoing)
         places = self._places.setdefault(
             outgoing.subscription.id, asyncio.Semaphore(self._policy.forwarder_connections)
         )
-        self._waiting += 1
+        self.waiting += 1
         try:
             async with places:
                 return await self._exchange(outgoing, message)
         finally:
-            self._waiting -= 1
+            self.waiting -= 1
 
     async def _exchange(self, outgoing: Outgoing, message: Message) -> Outcome:
         exchange = Exchange(

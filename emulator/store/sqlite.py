@@ -134,9 +134,7 @@ class SqliteTable(Generic[T]):
     def forget_decoded(self) -> None:
         self._decoded.clear()
 
-    def find(
-        self, *, order: str = "", offset: int = 0, limit: int | None = None, **conditions: Any
-    ) -> list[T]:
+    def find(self, *, order: str = "", offset: int = 0, limit: int | None = None, **conditions: Any) -> list[T]:
         where, values = self._where(conditions)
         names = [name for name in order.split(",") if name]
         self._check(name.removeprefix("-") for name in names)

@@ -6,8 +6,8 @@ is a bug of ours: it raises in tests, and is logged and marked when served. A re
 operator accepts more than it documents (D§7.2, 7.3, 9.2), or refused when strict.
 
 Two vendor extensions say where the operator's recorded answers contradict its own published file: ``x-emulated`` in a
-schema replaces it, and ``x-emulated-empty`` on a response also allows an empty body. The schemas are compiled by jsonschema-rs, some hundred times faster than jsonschema, the reference;
-tests hold the two equal.
+schema replaces it, and ``x-emulated-empty`` on a response also allows an empty body. The schemas are compiled by
+jsonschema-rs, some hundred times faster than jsonschema, the reference; tests hold the two equal.
 """
 
 import logging
@@ -149,9 +149,7 @@ class Document:
             media = json_media(response)
             if response.get("x-emulated-empty"):
                 empty.add(int(status))
-            answers[int(status)] = (
-                validator(*where, "content", media, "schema") if media is not None else None
-            )
+            answers[int(status)] = validator(*where, "content", media, "schema") if media is not None else None
         body = None
         if "requestBody" in described:
             where, request_body = follow(source, ("paths", path, method, "requestBody"))
@@ -167,9 +165,7 @@ class Document:
                     query[parameter["name"]] = QueryParameter(
                         str(schema.get("type", "string")), validator(*where, "schema")
                     )
-        return Operation(
-            self, described["operationId"], method.upper(), path, body, query, answers, frozenset(empty)
-        )
+        return Operation(self, described["operationId"], method.upper(), path, body, query, answers, frozenset(empty))
 
     def route(self, method: str, path: str, endpoint: Endpoint) -> Route:
         """Bind an endpoint to its operation; LookupError if the description has none."""
@@ -217,9 +213,7 @@ def replace_emulated(node: Any) -> Any:
 def without_examples(node: Any) -> Any:
     """Examples may hold anything, a "$ref" too; validators need none of them."""
     if isinstance(node, dict):
-        return {
-            key: without_examples(value) for key, value in node.items() if key not in ("example", "examples")
-        }
+        return {key: without_examples(value) for key, value in node.items() if key not in ("example", "examples")}
     if isinstance(node, list):
         return [without_examples(value) for value in node]
     return node

@@ -128,9 +128,7 @@ async def refuse(request: Request, refusal: Exception) -> Response:
 class Site:
     """A door over one endpoint, and the exchange that it wrote into."""
 
-    def __init__(
-        self, document: Document, method: str, path: str, endpoint: Callable[[Request], Awaitable[Response]]
-    ):
+    def __init__(self, document: Document, method: str, path: str, endpoint: Callable[[Request], Awaitable[Response]]):
         self.door = Door([document.route(method, path, endpoint)], base="", refuse=refuse)
         self.exchange = Exchange("inbound", method, path, datetime.now(UTC), datetime.now(UTC))
         self.http = TestClient(self)
@@ -154,9 +152,7 @@ async def echo(request: Request) -> Response:
 
 def test_an_answer_is_compact_json_with_the_headers_of_its_document(load: Load) -> None:
     """One door out: content type, length, and what always goes along."""
-    got = Site(load(), "GET", "/things", telling([{"id": 1}], headers={"X-Total-Count": "1"})).http.get(
-        "/things"
-    )
+    got = Site(load(), "GET", "/things", telling([{"id": 1}], headers={"X-Total-Count": "1"})).http.get("/things")
     assert got.content == b'[{"id":1}]'
     assert got.headers["content-type"] == "application/json;charset=UTF-8"
     assert got.headers["content-length"] == "10"
@@ -271,9 +267,7 @@ def test_a_body_that_is_no_json_is_malformed(load: Load, body: bytes) -> None:
 @pytest.mark.parametrize("kind", ["", "text/plain", "application/jsonx", "multipart/form-data"])
 def test_a_body_of_another_kind_is_unsupported(load: Load, kind: str) -> None:
     """415, with the type that was sent."""
-    got = Site(load(), "POST", "/things", echo).http.post(
-        "/things", content=b"{}", headers={"Content-Type": kind}
-    )
+    got = Site(load(), "POST", "/things", echo).http.post("/things", content=b"{}", headers={"Content-Type": kind})
     assert got.status_code == 415
 
 
@@ -287,9 +281,7 @@ def test_json_goes_by_several_names(load: Load, kind: str) -> None:
 def test_a_body_that_says_it_is_too_large_is_not_read(load: Load) -> None:
     """20 MB are refused by their length alone."""
     site = Site(load(), "POST", "/things", echo)
-    got = site.http.post(
-        "/things", content=b" " * (BODY_LIMIT + 1), headers={"Content-Type": "application/json"}
-    )
+    got = site.http.post("/things", content=b" " * (BODY_LIMIT + 1), headers={"Content-Type": "application/json"})
     assert got.status_code == 413
 
 
@@ -397,7 +389,7 @@ def told(name: str) -> Callable[[Request], Awaitable[Response]]:
     return endpoint
 
 
-# --------------------------------------------------------------------------------------------- two validators, one verdict
+# ------------------------------------------------------------------------------ two validators, one verdict
 
 MANAGEMENT = replace_emulated(yaml.safe_load(resources.spec("management.yaml").read_text(encoding="utf-8")))
 COMPONENTS = sorted(MANAGEMENT["components"]["schemas"])
@@ -406,9 +398,7 @@ JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-10, 10) | st.text(max_size=5) | st.floats(-5, 5),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["iccid", "id", "status", "label", "payload", "message"]), inner, max_size=4
-        )
+        | st.dictionaries(st.sampled_from(["iccid", "id", "status", "label", "payload", "message"]), inner, max_size=4)
     ),
     max_leaves=8,
 )

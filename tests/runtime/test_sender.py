@@ -1,0 +1,171 @@
+"""Sending over real HTTP, on a loopback socket, to customers that behave and that do not."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from emulator.core.model import (
+    Event,
+    EventType,
+    Notification,
+    Outcome,
+    Outgoing,
+    Subscription,
+    Try,
+    Way,
+)
+from emulator.core.policy import Policy
+from emulator.runtime.journal import Journal
+from emulator.runtime.sender import AiohttpTransport, Message, Reply, Sender, Unreachable
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def saying(response: bytes) -> Answer:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(response)
+
+    return answer
+
+
+def send(answer: Answer, *, timeout: float = 5.0, method: str = "POST") -> Reply:
+    """Send one message to a server that answers so."""
+
+    async def story() -> Reply:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await answer(reader, writer)
+            writer.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        headers = (("Content-Type", "application/json"),)
+        try:
+            async with AiohttpTransport(timeout) as transport:
+                return await transport(Message(method, f"http://127.0.0.1:{port}/sms?x=1", headers, b'{"a":1}'))
+        finally:
+            server.close()
+
+    return asyncio.run(asyncio.wait_for(story(), 30))
+
+
+def test_a_message_arrives_as_it_is() -> None:
+    """Method, path with query, headers, and the body octet for octet."""
+    seen: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        seen.extend((head, await reader.readexactly(7)))
+        writer.write(b"HTTP/1.1 202 Accepted\r\nX-Custom: y\r\nContent-Length: 2\r\n\r\nok")
+
+    reply = send(answer, method="PATCH")
+    assert seen[0].startswith(b"PATCH /sms?x=1 HTTP/1.1\r\n")
+    assert b"Content-Type: application/json\r\n" in seen[0]
+    assert seen[1] == b'{"a":1}'
+    assert (reply.status, reply.body) == (202, b"ok")
+    assert ("X-Custom", "y") in reply.headers
+
+
+def test_a_redirect_is_not_followed() -> None:
+    """A 3xx is an answer like any other, and counts as a failure (D§10.1)."""
+    reply = send(saying(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"))
+    assert reply.status == 302
+
+
+def test_a_customer_that_hangs_is_given_up() -> None:
+    """The time-out says how long was waited."""
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(7)
+        await reader.read()
+
+    with pytest.raises(Unreachable, match=r"no answer within 0\.05 s"):
+        send(hang, timeout=0.05)
+
+
+@pytest.mark.parametrize("response", [b"", b"garbage\r\n\r\n", b"HTTP/1.1 2"])
+def test_a_customer_that_answers_nonsense_is_unreachable(response: bytes) -> None:
+    """A closed connection, no HTTP at all, an answer that is cut off."""
+    with pytest.raises(Unreachable):
+        send(saying(response))
+
+
+def test_an_endless_answer_is_read_as_far_as_it_is_kept() -> None:
+    """A customer cannot fill our memory."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n" + b"x" * 1_000_000)
+        await reader.read()
+
+    assert len(send(answer).body) <= 64 * 1024
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "no url at all", "http://", "ftp://127.0.0.1/", "http://[/"])
+def test_a_url_that_leads_nowhere_is_unreachable(url: str) -> None:
+    """A refused connection and a URL that is none end the same way."""
+
+    async def story() -> None:
+        async with AiohttpTransport(5.0) as transport:
+            await transport(Message("POST", url, (), b""))
+
+    with pytest.raises(Unreachable):
+        asyncio.run(story())
+
+
+def outgoing() -> Outgoing:
+    subscription = Subscription(
+        id="forwarder-1", organisation=1, way=Way.FORWARDER, wants=(), url="http://customer.test"
+    )
+    event = Event(id=1, at=NOW, type=EventType.SMS_DELIVERED, organisation=1)
+    notification = Notification(
+        id=1, event=1, subscription="forwarder-1", organisation=1, created=NOW, deadline=NOW, tries=(Try(NOW),)
+    )
+    return Outgoing(notification, subscription, event, None, None)
+
+
+def sender(transport: Callable[[Message], Awaitable[Reply]], journal: Journal) -> Sender:
+    def render(one: Outgoing) -> Message:
+        headers = (("Authorization", "Basic c2VjcmV0"),)
+        return Message("PATCH", one.subscription.url, headers, b'{"id":1}', "deliveryReport", ("body: is odd",))
+
+    return Sender(transport, {Way.FORWARDER: render}, journal, Policy(), lambda: NOW)
+
+
+def push(one: Sender) -> Outcome:
+    async def story() -> Outcome:
+        return await one(outgoing())
+
+    return asyncio.run(story())
+
+
+def test_an_exchange_with_a_customer_is_journaled() -> None:
+    """Both ways, with what breaks the contract, without secrets."""
+
+    async def customer(message: Message) -> Reply:
+        return Reply(503, (("Retry-After", "5"),), b"later")
+
+    journal = Journal()
+    assert push(sender(customer, journal)) == Outcome(503)
+    [exchange] = journal
+    assert (exchange.direction, exchange.method, exchange.status) == ("outbound", "PATCH", 503)
+    assert exchange.operation == "deliveryReport"
+    assert exchange.request_headers == [("authorization", "***")]
+    assert exchange.response_headers == [("retry-after", "5")]
+    assert (exchange.request_text, exchange.response_text) == ('{"id":1}', "later")
+    assert exchange.findings == ["body: is odd"]
+
+
+def test_no_answer_is_an_outcome_too() -> None:
+    """The sender never raises: what came of it is written down."""
+
+    async def customer(message: Message) -> Reply:
+        raise Unreachable("nobody there")
+
+    journal = Journal()
+    assert push(sender(customer, journal)) == Outcome(None, "nobody there")
+    assert [one.problem for one in journal] == ["nobody there"]
