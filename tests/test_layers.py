@@ -28,6 +28,7 @@ THIRD_PARTY = {
 ALONE = {
     "runtime/sender.py": {"aiohttp"},
     "web/contract.py": {"jsonschema_rs"},
+    "store/fixtures/shape.py": {"jsonschema_rs"},
     "web/explorer.py": {"swagger_ui_bundle"},
     "portal/auth.py": {"joserfc"},
 }
