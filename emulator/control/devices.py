@@ -1,0 +1,67 @@
+"""Playing the device: attach, detach, open a session, send, use data."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emulator.control.wire import octets, read_imei, read_object, show_device, show_sim
+from emulator.core import device, ownership
+from emulator.core.errors import LostAtNetwork
+from emulator.core.model import DeviceStatus, Rat
+from emulator.core.world import World
+from emulator.web.bearer import emulator_of
+from emulator.web.contract import answer
+
+
+async def get_sim(request: Request) -> Response:
+    def view(world: World) -> dict[str, Any]:
+        return show_sim(ownership.existing(world, request.path_params["iccid"]))
+
+    return answer(request, await emulator_of(request).read(view))
+
+
+async def set_device(request: Request) -> Response:
+    body = await read_object(request)
+    return answer(request, await emulator_of(request).write(move, request.path_params["iccid"], body))
+
+
+def move(world: World, iccid: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """What is asked of the device, and what became of it; without a status it stays what it is."""
+    before = ownership.existing(world, iccid).device
+    sim, cause = device.set_status(
+        world,
+        iccid,
+        DeviceStatus(body.get("status", before.status)),
+        imei=read_imei(body.get("imei")),
+        operator=body.get("operator"),
+        rat=Rat[body["rat"]] if "rat" in body else None,
+        cell_lac=body.get("lac"),
+        cell_id=body.get("cell"),
+    )
+    return {**show_device(sim.device), "cause": cause}
+
+
+async def send_mo(request: Request) -> Response:
+    body = await read_object(request)
+    sms = await emulator_of(request).write(
+        device.send_mo,
+        request.path_params["iccid"],
+        body["payload"],
+        dest_address=body.get("dest_address", ""),
+        dcs=body.get("dcs", 0),
+        udh=body.get("udh", ""),
+    )
+    if isinstance(sms, LostAtNetwork):
+        raise sms  # only now: what the operator noted about it stays
+    return answer(request, {"id": sms.id}, status=201)
+
+
+async def use_data(request: Request) -> Response:
+    body = await read_object(request)
+    tx, rx = octets(body.get("volume_tx", 0)), octets(body.get("volume_rx", 0))
+    sim = await emulator_of(request).write(device.use_data, request.path_params["iccid"], tx, rx)
+    if isinstance(sim, LostAtNetwork):
+        raise sim
+    return answer(request, {**show_device(sim.device), "cause": None})

@@ -1,0 +1,22 @@
+"""The route table of the control plane, in the order of specs/control.yaml."""
+
+from collections.abc import Sequence
+
+from emulator.control import clock, devices, journal, world
+from emulator.web.contract import Document, Route
+
+
+def build(document: Document) -> Sequence[Route]:
+    route = document.route
+    return (
+        route("GET", "/health", world.health),
+        route("GET", "/openapi.json", world.describe),
+        route("POST", "/reset", world.reset),
+        route("GET", "/clock", clock.get_clock),
+        route("POST", "/clock/advance", clock.advance),
+        route("GET", "/sims/{iccid}", devices.get_sim),
+        route("POST", "/sims/{iccid}/device", devices.set_device),
+        route("POST", "/sims/{iccid}/mo", devices.send_mo),
+        route("POST", "/sims/{iccid}/usage", devices.use_data),
+        route("GET", "/journal", journal.list_exchanges),
+    )

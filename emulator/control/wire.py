@@ -1,0 +1,182 @@
+"""Between the JSON of the control plane and the nouns.
+
+The description is the judge of every request here: unlike the operator's, this API takes nothing that it
+does not describe, so a misspelt field is a 400 and never a silent no.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from starlette.requests import Request
+
+from emulator.core.errors import Malformed
+from emulator.core.model import OCTETS_PER_MB, Device, Network, Quota, Sim
+from emulator.core.world import World
+from emulator.runtime.journal import Exchange, Journal
+from emulator.settings import Settings
+from emulator.web.contract import Operation, read_json
+
+
+def journal_of(request: Request) -> Journal:
+    journal: Journal = request.scope["journal"]
+    return journal
+
+
+def settings_of(request: Request) -> Settings:
+    settings: Settings = request.scope["settings"]
+    return settings
+
+
+# --------------------------------------------------------------------------------------------- in
+
+
+async def read_object(request: Request) -> dict[str, Any]:
+    """The JSON body, as described. Raises Malformed with the field, UnsupportedMediaType, TooLarge."""
+    value = await read_json(request)
+    operation: Operation = request.scope["operation"]
+    assert operation.body is not None, "the description says what the body is"
+    for error in operation.body.iter_errors(value):
+        raise Malformed(*place_and_problem(error))
+    body: dict[str, Any] = value
+    return body
+
+
+def place_and_problem(error: Any) -> tuple[str, str]:
+    """Where a value breaks the description, as field.field[index], and why."""
+    path = dotted(error.instance_path)
+    match error.kind.name:
+        case "required":
+            return join(path, error.kind.property), "is required"
+        case "additionalProperties":
+            return join(path, error.kind.unexpected[0]), "is not known here"
+        case "pattern":
+            return path, f"must look like {error.kind.pattern}"
+    return path, error.message
+
+
+def dotted(path: Iterable[str | int]) -> str:
+    text = ""
+    for part in path:
+        text = f"{text}[{part}]" if isinstance(part, int) else join(text, part)
+    return text
+
+
+def join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def read_imei(text: str | None) -> str | None:
+    """An IMEISV of 16 digits; of an IMEI the first 14 count, and the software version is 01 (3GPP TS 23.003)."""
+    return text if text is None or len(text) == 16 else text[:14] + "01"
+
+
+def octets(megabytes: float) -> int:
+    return round(megabytes * OCTETS_PER_MB)
+
+
+# --------------------------------------------------------------------------------------------- out
+
+
+def show_time(instant: datetime) -> str:
+    return instant.isoformat().replace("+00:00", "Z")
+
+
+def show_maybe(instant: datetime | None) -> str | None:
+    return None if instant is None else show_time(instant)
+
+
+def show_clock(world: World) -> dict[str, Any]:
+    clock = world.clock
+    return {
+        "now": show_time(world.now),
+        "mode": "real" if clock.rate else "manual",
+        "speed": clock.rate,
+        "jobs": world.jobs.count(),
+    }
+
+
+def show_sim(sim: Sim) -> dict[str, Any]:
+    return {
+        "iccid": sim.iccid,
+        "organisation": sim.organisation,
+        "label": sim.label,
+        "state": sim.state,
+        "imsi": sim.imsi,
+        "msisdn": sim.msisdn,
+        "ip_address": sim.ip_address,
+        "imei": sim.imei,
+        "imei_lock": sim.imei_lock,
+        "activated": show_maybe(sim.activated),
+        "expires": show_maybe(sim.expires),
+        "message_waiting": sim.message_waiting,
+        "data_quota": show_quota(sim.data_quota, OCTETS_PER_MB),
+        "sms_quota": show_quota(sim.sms_quota, 1),
+        "device": show_device(sim.device),
+    }
+
+
+def show_quota(quota: Quota | None, unit: int) -> dict[str, Any] | None:
+    """Megabytes of data, or messages."""
+    if quota is None:
+        return None
+    return {"left": quota.volume / unit, "total": quota.total / unit}
+
+
+def show_device(device: Device) -> dict[str, Any]:
+    pdp = device.pdp
+    return {
+        "status": device.status,
+        "imei": device.imei,
+        "rat": device.rat.name,
+        "operator": None if device.network is None else show_network(device.network),
+        "lac": device.cell_lac,
+        "cell": device.cell_id,
+        "attached": show_maybe(device.attached),
+        "session": None
+        if pdp is None
+        else {
+            "id": pdp.id,
+            "opened": show_time(pdp.opened),
+            "volume_tx": pdp.octets_tx / OCTETS_PER_MB,
+            "volume_rx": pdp.octets_rx / OCTETS_PER_MB,
+        },
+    }
+
+
+def show_network(network: Network) -> dict[str, Any]:
+    return {
+        "id": network.id,
+        "name": network.name,
+        "country": network.country,
+        "mcc": network.mcc,
+        "mnc": network.mnc,
+    }
+
+
+def show_exchange(exchange: Exchange) -> dict[str, Any]:
+    return {
+        "id": exchange.id,
+        "direction": exchange.direction,
+        "method": exchange.method,
+        "path": exchange.path,
+        "operation": exchange.operation,
+        "organisation": exchange.organisation,
+        "at": show_time(exchange.at),
+        "real": show_time(exchange.real),
+        "milliseconds": round(exchange.milliseconds, 3),
+        "request": {"headers": show_headers(exchange.request_headers), "body": exchange.request_text},
+        "status": exchange.status,
+        "response": {"headers": show_headers(exchange.response_headers), "body": exchange.response_text},
+        "problem": exchange.problem,
+        "findings": exchange.findings,
+        "fault": exchange.fault,
+    }
+
+
+def show_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """By lower-case name; a header that was repeated is joined with commas."""
+    joined: dict[str, str] = {}
+    for name, value in headers:
+        joined[name] = f"{joined[name]}, {value}" if name in joined else value
+    return joined
