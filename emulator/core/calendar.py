@@ -1,7 +1,9 @@
-"""Months, which timedelta does not know."""
+"""Days and months of the calendar, in UTC; timedelta does not know months."""
 
 import calendar
 from datetime import datetime
+
+from emulator.core.model import DAY
 
 
 def add_months(instant: datetime, months: int) -> datetime:
@@ -10,3 +12,13 @@ def add_months(instant: datetime, months: int) -> datetime:
     year, month = divmod(count, 12)
     day = min(instant.day, calendar.monthrange(year, month + 1)[1])
     return instant.replace(year=year, month=month + 1, day=day)
+
+
+def midnight_of(instant: datetime) -> datetime:
+    """When the day of *instant* began."""
+    return instant.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def next_midnight(instant: datetime) -> datetime:
+    """The first midnight after *instant*."""
+    return midnight_of(instant) + DAY

@@ -1,5 +1,6 @@
 """The log of what happened, and who is owed word of it."""
 
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from emulator.core import schedule
@@ -67,9 +68,15 @@ def subscribers(world: World, event: Event) -> list[Subscription]:
         found += world.subscriptions.find(organisation=event.organisation)
     if event.partner is not None:
         partner = world.partners.get(event.partner)
-        for owner in {event.partner, partner.parent if partner and partner.parent else event.partner}:
+        for owner in dict.fromkeys((event.partner, partner.parent if partner and partner.parent else event.partner)):
             found += (one for one in world.subscriptions.find(partner=owner) if event.partner in one.covers)
     return [one for one in found if event.type in one.wants]
+
+
+def horizon(world: World) -> datetime:
+    """How far back messages and events are shown: seven days (D§9.4, 11.1), or as far as there are any."""
+    kept = world.policy.retention
+    return datetime.min.replace(tzinfo=UTC) if kept is None else world.now - kept
 
 
 def owe(world: World, event: Event, subscription: Subscription) -> Notification:

@@ -282,9 +282,7 @@ SMS_STEPS: Final = MappingProxyType(
                 SmsStatus.CANCELED,
             }
         ),
-        SmsStatus.BUFFERED: frozenset(
-            {SmsStatus.IN_PROGRESS, SmsStatus.FAILED, SmsStatus.EXPIRED, SmsStatus.CANCELED}
-        ),
+        SmsStatus.BUFFERED: frozenset({SmsStatus.IN_PROGRESS, SmsStatus.FAILED, SmsStatus.EXPIRED, SmsStatus.CANCELED}),
         SmsStatus.DELIVERED: frozenset(),
         SmsStatus.FAILED: frozenset(),
         SmsStatus.EXPIRED: frozenset(),
@@ -320,6 +318,7 @@ class FailureCause(StrEnum):
     NO_QUOTA_FOUND = "NO_QUOTA_FOUND"
     QUOTA_EXHAUSTED = "QUOTA_EXHAUSTED"
     MONTHLY_USAGE_LIMIT_EXCEEDED = "MONTHLY_USAGE_LIMIT_EXCEEDED"
+    DATA_SERVICE_BARRED = "DATA_SERVICE_BARRED"
 
 
 @unique

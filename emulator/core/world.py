@@ -63,18 +63,25 @@ class Since:
     value: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Between:
+    """For ``Table.find``: from *low* to *high*, both included."""
+
+    low: Any
+    high: Any
+
+
 class Table(Protocol[T]):
     """Rows of one noun. Conditions of ``find`` and ``count`` name indexed fields (store/tables.py); others raise.
 
-    A condition is a value (equal; None: absent), a tuple of values (any of them), or a Prefix, Before or Since.
+    A condition is a value (equal; None: absent), a tuple of values (any of them), or a Prefix, Before, Since or
+    Between.
     """
 
     def get(self, key: Any) -> T | None: ...
     def put(self, row: T) -> T: ...
     def delete(self, key: Any) -> None: ...
-    def find(
-        self, *, order: str = "", offset: int = 0, limit: int | None = None, **conditions: Any
-    ) -> list[T]:
+    def find(self, *, order: str = "", offset: int = 0, limit: int | None = None, **conditions: Any) -> list[T]:
         """Rows in *order*: indexed fields, comma separated, "-" before one that descends; the key breaks ties."""
         ...
 

@@ -18,7 +18,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 import msgspec
 
 from emulator.core.policy import Policy
-from emulator.core.world import Before, Prefix, Since, World
+from emulator.core.world import Before, Between, Prefix, Since, World
 from emulator.store import StoreFailure
 from emulator.store.bell import Bell
 from emulator.store.tables import TABLES, Kept
@@ -54,6 +54,8 @@ def condition(name: str, value: Any) -> tuple[str, list[Any]]:
         return f"{name} <= ?", [column(value.value)]
     if isinstance(value, Since):
         return f"{name} >= ?", [column(value.value)]
+    if isinstance(value, Between):
+        return f"{name} BETWEEN ? AND ?", [column(value.low), column(value.high)]
     return f"{name} = ?", [column(value)]
 
 

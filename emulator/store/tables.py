@@ -36,7 +36,7 @@ TABLES: Final[dict[str, Kept]] = {
             ("organisation", "position"),
             ("organisation", "imei"),
             ("organisation", "ip_address"),
-            ("expires",),
+            ("state", "expires"),
             ("imsi",),
             ("msisdn",),
             ("auto_topup",),
@@ -45,7 +45,12 @@ TABLES: Final[dict[str, Kept]] = {
     "usage": Kept(model.DailyUsage, indexes=(("iccid", "day"), ("day",))),
     "sms": Kept(
         model.Sms,
-        indexes=(("iccid", "id"), ("iccid", "status"), ("iccid", "submitted"), ("submitted",)),
+        indexes=(
+            ("iccid", "id"),
+            ("iccid", "direction", "status"),
+            ("iccid", "submitted"),
+            ("submitted", "expires"),
+        ),
     ),
     "events": Kept(
         model.Event,
