@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from emulator.core import events, quotas, schedule, sims
+from emulator.core import events, ownership, quotas, schedule, sims
 from emulator.core.errors import (
     ForeignSim,
     Malformed,
@@ -24,14 +24,12 @@ from emulator.core.model import (
     Caller,
     Charge,
     Communication,
-    EventType,
     Order,
     OrderLine,
     OrderPurpose,
     OrderStatus,
     OrderType,
     Product,
-    Quota,
     Sim,
     SimState,
     SupportCase,
@@ -68,9 +66,7 @@ CATALOGUE: Final = (
 
 PAYMENT_METHODS: Final = frozenset({"banktransfer", "creditcard", "monthlyinvoice", "boleto"})
 DEFAULT_METHOD: Final = "banktransfer"
-AT_ONCE: Final = frozenset(
-    {"creditcard", "monthlyinvoice"}
-)  # the others are paid when the money arrives (D§12.2)
+AT_ONCE: Final = frozenset({"creditcard", "monthlyinvoice"})  # the others are paid when the money arrives (D§12.2)
 VAT_PERCENT: Final = 19
 FIRST_NUMBER: Final = 2_000_000_001
 FIRST_INVOICE: Final = 20_000_001
@@ -84,13 +80,9 @@ def products(world: World) -> list[Product]:
     return world.products.find(order="position")
 
 
-def page(
-    world: World, caller: Caller, *, offset: int, limit: int, order: str = ""
-) -> tuple[list[Order], int]:
+def page(world: World, caller: Caller, *, offset: int, limit: int, order: str = "") -> tuple[list[Order], int]:
     """Orders of the caller's organisation, by number unless *order* says otherwise, and how many in all."""
-    mine = world.orders.find(
-        organisation=caller.organisation, order=order or "number", offset=offset, limit=limit
-    )
+    mine = world.orders.find(organisation=caller.organisation, order=order or "number", offset=offset, limit=limit)
     return mine, world.orders.count(organisation=caller.organisation)
 
 
@@ -144,23 +136,17 @@ def place(
     )
 
 
-def top_up(
-    world: World, caller: Caller, iccids: tuple[str, ...], payment_method: str | None, *, bulk: bool
-) -> Order:
+def top_up(world: World, caller: Caller, iccids: tuple[str, ...], payment_method: str | None, *, bulk: bool) -> Order:
     """Order more volume for SIMs, data and SMS together (D§12.2).
 
     Raises Malformed when there are none, UnknownSim, ForeignSim, SimExpired and PaymentMethodInvalid.
     """
     chosen = payment_by(world, caller.organisation, payment_method)
     named = unexpired(affected(world, caller, iccids))
-    return order_volume(
-        world, caller.organisation, named, chosen, OrderType.BULK_TOPUP if bulk else OrderType.TOPUP
-    )
+    return order_volume(world, caller.organisation, named, chosen, OrderType.BULK_TOPUP if bulk else OrderType.TOPUP)
 
 
-def order_volume(
-    world: World, organisation: int, named: list[Sim], payment_method: str, type: OrderType
-) -> Order:
+def order_volume(world: World, organisation: int, named: list[Sim], payment_method: str, type: OrderType) -> Order:
     return write(
         world,
         organisation,
@@ -214,7 +200,7 @@ def affected(world: World, caller: Caller, iccids: Iterable[str]) -> list[Sim]:
         sim = world.sims.get(iccid)
         if sim is not None and sim.organisation != caller.organisation:
             raise ForeignSim(iccid)
-    return [sims.owned(world, caller, iccid) for iccid in unique]
+    return [ownership.owned(world, caller, iccid) for iccid in unique]
 
 
 def unexpired(named: list[Sim]) -> list[Sim]:
@@ -319,8 +305,7 @@ def deliver(world: World, order: Order) -> list[Sim]:
         product = world.products.get(line.product)
         package = product.package_size if product is not None else 1
         for _ in range(line.quantity * package):
-            sim = sims.new(world, organisation=order.organisation)
-            delivered.append(world.sims.put(replace(sim, product=line.product)))
+            delivered.append(sims.deliver(world, order.organisation, line.product))
     return delivered
 
 
@@ -334,13 +319,7 @@ def lengthen(world: World, sim: Sim, product: int | None) -> None:
     if product is not None:
         sim = replace(sim, product=product)
     if sim.state is SimState.EXPIRED:
-        sim = world.sims.put(replace(sim, state=SimState.ACTIVATED))
-        events.record(
-            world,
-            EventType.SIM_STATE_CHANGED,
-            sim,
-            **{"from": SimState.EXPIRED.value, "to": SimState.ACTIVATED.value},
-        )
+        sim = sims.activate(world, sim)
     quotas.top_up(world, world.sims.put(sim), world.policy.data_quota_mb, world.policy.sms_quota)
 
 
@@ -388,21 +367,16 @@ def auto_topup(world: World, _: str = "") -> None:
     for sim in world.sims.find(auto_topup=True):
         if sim.organisation is None or sim.state is SimState.EXPIRED:
             continue
-        if running_low(sim.data_quota, world) or running_low(sim.sms_quota, world):
+        volumes = (quota for quota in (sim.data_quota, sim.sms_quota) if quota is not None)
+        if any(quotas.below_threshold(world, quota) for quota in volumes):
             order_volume(world, sim.organisation, [sim], "creditcard", OrderType.TOPUP)
     watch(world)
-
-
-def running_low(quota: Quota | None, world: World) -> bool:
-    return quota is not None and quota.volume * 100 < quota.total * world.policy.threshold_percentage
 
 
 # --------------------------------------------------------------------------------------------- support
 
 
-def open_case(
-    world: World, caller: Caller, *, sender: str, reply_to: str, subject: str, text: str
-) -> SupportCase:
+def open_case(world: World, caller: Caller, *, sender: str, reply_to: str, subject: str, text: str) -> SupportCase:
     """Open a case; what the customer wrote is its first communication."""
     said = Communication(
         id=world.next_id("communication"),

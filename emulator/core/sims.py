@@ -19,8 +19,6 @@ from emulator.core.model import (
     Transfer,
 )
 from emulator.core.ownership import owned as owned
-from emulator.core.quotas import limits as limits
-from emulator.core.quotas import set_limits as set_limits
 from emulator.core.world import Between, Prefix, World
 
 # Cards that are ordered: a part of the numbers that fixtures write by hand, so that generated ones keep clear.
