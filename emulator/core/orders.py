@@ -10,7 +10,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from emulator.core import events, ownership, quotas, schedule, sims
+from emulator.core import ownership, quotas, schedule, sims
+from emulator.core.calendar import add_months, midnight_of
 from emulator.core.errors import (
     ForeignSim,
     Malformed,
@@ -314,22 +315,16 @@ def lengthen(world: World, sim: Sim, product: int | None) -> None:
 
     The new period begins where the old one ends, or now if it has ended (D§12.4).
     """
+    policy = world.policy
     if sim.expires is not None:
-        sim = replace(sim, expires=years_after(max(sim.expires, world.now), world.policy.lifetime_years))
+        longer = add_months(max(sim.expires, world.now), 12 * policy.lifetime_years)
+        sim = replace(sim, expires=midnight_of(longer))
     if product is not None:
         sim = replace(sim, product=product)
+    sim = world.sims.put(sim)
     if sim.state is SimState.EXPIRED:
         sim = sims.activate(world, sim)
-    quotas.top_up(world, world.sims.put(sim), world.policy.data_quota_mb, world.policy.sms_quota)
-
-
-def years_after(instant: datetime, years: int) -> datetime:
-    """Midnight of the same day so many years later; the day after a 28 February where there is no 29th."""
-    midnight = instant.replace(hour=0, minute=0, second=0, microsecond=0)
-    try:
-        return midnight.replace(year=instant.year + years)
-    except ValueError:
-        return midnight.replace(year=instant.year + years, month=3, day=1)
+    quotas.top_up(world, sim, policy.data_quota_mb, policy.sms_quota)
 
 
 # --------------------------------------------------------------------------------------------- auto top-up
@@ -356,7 +351,7 @@ def watch(world: World) -> None:
 def next_check(now: datetime, hours: int) -> datetime:
     """The next full multiple of *hours* on the clock of CET, after *now*."""
     local = now + CET
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = midnight_of(local)
     every = timedelta(hours=hours)
     due = midnight + ((local - midnight) // every + 1) * every
     return min(due, midnight + DAY) - CET
