@@ -73,7 +73,7 @@ def create_app(
     real_http = AiohttpTransport(policy.forwarder_timeout) if transport is None else None
     sender = Sender(
         transport or real_http,
-        {Way.FORWARDER: partial(forwarder.render, edition=edition, document=callbacks)},
+        {Way.FORWARDER: partial(forwarder.render, edition=edition, policy=policy, document=callbacks)},
         journal,
         policy,
         now,
@@ -105,8 +105,8 @@ def create_app(
     return App(
         emulator,
         [
-            ("/management-api/v1/", surface(management(managed, edition))),
-            ("/management-api/oauth/", surface(management(managed, edition))),
+            ("/management-api/v1/", surface(management(managed, edition, policy))),
+            ("/management-api/oauth/", surface(management(managed, edition, policy))),
             ("/_emulator/", control(controlled, emulator, journal, settings)),
         ],
         Starlette(routes=explorer({"management": managed, "control": controlled}), lifespan=lifespan),

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from emulator.core.errors import ExpiredToken, InvalidToken, UnknownUser, WrongPassword
-from emulator.core.model import DAY, Caller, Role, Token, User
-from emulator.core.world import Before, World
+from emulator.core.model import Caller, Role, Token, User
+from emulator.core.world import World
 
 Mint = Callable[[int, User, datetime, datetime], str]
 """(number, user, issued, expires) -> text: the same four make the same text."""
@@ -33,14 +33,10 @@ def issue_token(world: World, username: str, password: str, mint: Mint) -> tuple
     token = None if world.policy.fresh_token_each_time else newest_token(world, username)
     if token is not None and seconds_left(token.expires, now) > 0:
         return mint(token.number, user, token.issued, token.expires), seconds_left(token.expires, now)
-    for stale in world.tokens.find(username=username, expires=Before(now - DAY)):
-        world.tokens.delete(stale.digest)
     number = world.next_id("token")
     expires = now + timedelta(seconds=world.policy.token_ttl)
     text = mint(number, user, now, expires)
-    world.tokens.put(
-        Token(digest=digest(text), number=number, username=username, issued=now, expires=expires)
-    )
+    world.tokens.put(Token(digest=digest(text), number=number, username=username, issued=now, expires=expires))
     return text, seconds_left(expires, now)
 
 

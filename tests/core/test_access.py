@@ -144,18 +144,3 @@ def test_a_portal_user_gets_a_token_and_keeps_the_role(gate: Gate, make_gate: Ma
     open_gate = make_gate(login_roles="any")
     text, _ = open_gate.token("viewer", "x")
     assert open_gate.caller(text).role is Role.API
-
-
-def test_old_tokens_are_cleared_away_a_day_after_their_end(make_gate: MakeGate) -> None:
-    """The table stays small however long the world lives; until then they are refused as expired."""
-    gate = make_gate(fresh_token_each_time=True)
-    first, _ = gate.token()
-    gate.now += HOUR * 24
-    gate.token()
-    with pytest.raises(ExpiredToken):
-        gate.caller(first)
-    gate.now += HOUR
-    gate.token()
-    with pytest.raises(InvalidToken):
-        gate.caller(first)
-    assert gate.do(lambda world: world.tokens.count()) == 2

@@ -1,0 +1,36 @@
+"""Surface: the management API, that is 1NCE's, Business Smart Connect's and IoT Easy Connect's."""
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from emulator.core import access
+from emulator.core.policy import Policy
+from emulator.management import errors, routes
+from emulator.management.editions import Dialect, Edition
+from emulator.web.bearer import Bearer
+from emulator.web.contract import Document, Operation
+from emulator.web.door import Door
+
+
+def management(document: Document, edition: Edition, policy: Policy) -> ASGIApp:
+    """The whole surface under the document's base: the token endpoint, and everything else behind a token."""
+    dialect = Dialect(edition, policy)
+    bearer = Bearer(access.caller_of)
+    token_path = document.base + "/oauth/"
+
+    async def admit(request: Request, operation: Operation | None) -> None:
+        if not request.scope["path"].startswith(token_path):
+            await bearer(request, operation)
+
+    door = Door(
+        routes.build(document, edition, all_routes=policy.all_routes),
+        base=document.base,
+        refuse=errors.refuser(edition),
+        admit=admit,
+    )
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["dialect"] = dialect
+        await door(scope, receive, send)
+
+    return app
