@@ -198,7 +198,10 @@ class SqliteStore:
         if self._path is not None and not self._path.parent.is_dir():
             raise StoreFailure(f"{self._path}: there is no folder {self._path.parent}; make it first")
         name = ":memory:" if self._path is None else str(self._path)
-        connection = sqlite3.connect(name, isolation_level=None, timeout=0.2, cached_statements=512)
+        # Made in the thread that builds the app, used in that of the event loop; never in two at a time.
+        connection = sqlite3.connect(
+            name, isolation_level=None, timeout=0.2, cached_statements=512, check_same_thread=False
+        )
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         return connection
 
