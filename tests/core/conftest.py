@@ -175,10 +175,11 @@ class Laboratory:
     def happened(self) -> list[EventType]:
         return [event.type for event in self.log()]
 
-    def jobs(self, about: int | str | None = None) -> list[str]:
-        """Kinds of the jobs that wait, in their order, about one row if it is named."""
+    def jobs(self, kind: str = "", about: int | str | None = None) -> list[str]:
+        """Kinds of the jobs that wait, in their order: those that begin with *kind*, about one row if it is named."""
         waiting = self.look(lambda world: world.jobs.find(order="due"))
-        return [job.kind for job in waiting if about is None or job.about == str(about)]
+        about = None if about is None else str(about)
+        return [job.kind for job in waiting if job.kind.startswith(kind) and about in (None, job.about)]
 
 
 def forget_events(world: World) -> None:
