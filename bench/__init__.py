@@ -1,0 +1,1 @@
+"""Ratios against a bare server. Never a test."""
