@@ -1,6 +1,7 @@
 """Emulator: the one door to the world, and the hand that moves its time."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -117,11 +118,11 @@ class Emulator:
             except Exception:
                 log.exception("a job failed, and is dropped so that the others go on; please report this")
                 continue
-            try:
-                await asyncio.wait_for(heard.wait(), wait)
+            # Not wait_for: in Python 3.11 it can swallow a cancellation.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await heard.wait()
                 await asyncio.sleep(GATHER)
-            except TimeoutError:
-                pass
 
     async def _step(self, until: datetime | None) -> tuple[bool, Outgoing | None]:
         """Run one job. One that has a bug is dropped before its error goes on, or time would stop at it."""
