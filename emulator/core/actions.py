@@ -11,10 +11,13 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from emulator.core import device, events, partners, schedule, sims
-from emulator.core.errors import Conflict, Malformed, NotBooked, UnknownAction
+from emulator.core.calendar import add_months
+from emulator.core.errors import Conflict, Malformed, NotBooked, UnknownAction, UnknownIdentifier
 from emulator.core.model import EventType, SimState
 from emulator.core.partner_model import (
     ACTION_STEPS,
+    IDENTIFIED,
+    ON_AIR,
     Action,
     ActionItem,
     ActionKind,
@@ -22,15 +25,14 @@ from emulator.core.partner_model import (
     Alarm,
     Contract,
     ContractState,
+    Option,
     PartnerCaller,
     Restriction,
 )
 from emulator.core.world import World
-from emulator.core.calendar import add_months
 
 State = ContractState
-ALIVE: Final = frozenset({State.ACTIVE, State.TEST, State.SUSPENDED})
-IN_USE: Final = frozenset({State.ACTIVE, State.TEST, State.SUSPENDED, State.BLOCKED})
+RESTRICTABLE: Final = ON_AIR | {State.SUSPENDED}
 NOT_ENDED: Final = frozenset(State) - {State.TERMINATED}
 
 FIRST_SIGNUP: Final = 708855306  # P§9
@@ -55,21 +57,16 @@ class Rule:
 
 
 def activate(world: World, contract: Contract, given: Parameters) -> Contract:
-    productive = given.get("productive", True)
     if "tariffID" in given:
         contract = change_tariff(world, contract, given)
-    contract = modify_profiles(world, contract, given)
+    contract = modify_profiles(world, contract, given.get("profiles") or {})
     contract = replace(contract, state=State.TEST, activated=world.now)
-    return enter_productive_state(world, contract, given) if productive else contract
+    return enter_productive_state(world, contract, given) if given.get("productive", True) else contract
 
 
 def enter_productive_state(world: World, contract: Contract, given: Parameters) -> Contract:
-    return replace(
-        contract,
-        state=State.ACTIVE,
-        binding_start=world.now,
-        binding_end=add_months(world.now, world.policy.binding_months),
-    )
+    end = add_months(world.now, world.policy.binding_months)
+    return replace(contract, state=State.ACTIVE, binding_start=world.now, binding_end=end)
 
 
 def leave_for(state: ContractState) -> Callable[[World, Contract, Parameters], Contract]:
@@ -80,23 +77,30 @@ def leave_for(state: ContractState) -> Callable[[World, Contract, Parameters], C
 
 
 def come_back(world: World, contract: Contract, given: Parameters) -> Contract:
-    """To the state before. A SIM that was suspended when it was blocked is suspended again, and then was active."""
-    back = contract.before or State.ACTIVE
-    still = State.ACTIVE if contract.binding_start else State.TEST
-    return replace(contract, state=back, before=still if back is State.SUSPENDED else None)
+    """To the state before. A SIM that was blocked while suspended is suspended again."""
+    on_air = partners.state_on_air(contract)
+    if contract.before is State.SUSPENDED:
+        return replace(contract, state=State.SUSPENDED, before=on_air)
+    return replace(contract, state=on_air, before=None)
 
 
 def terminate(world: World, contract: Contract, given: Parameters) -> Contract:
-    return replace(contract, state=State.TERMINATED, before=None, pending=None)
+    """The end; what identified the SIM, but for its ICCID, is free again (P§4.1)."""
+    return replace(
+        contract, state=State.TERMINATED, before=None, euiccid=None, eid_profile_status=None, activation_code=None
+    )
 
 
 def restrict(world: World, contract: Contract, given: Parameters) -> Contract:
-    return replace(contract, restriction=Restriction(given.get("restrictionStatus", Restriction.DATA)))
+    wanted = Restriction(given["restrictionStatus"])
+    return replace(contract, restriction=wanted, restriction_reason=None)
 
 
 def unrestrict(world: World, contract: Contract, given: Parameters) -> Contract:
     apn = given.get("apnName")
     if apn is None:
+        if contract.restriction is Restriction.NONE and not contract.apn_restrictions:
+            raise Impossible("SIM is not restricted.")
         return replace(contract, restriction=Restriction.NONE, apn_restrictions={})
     if apn not in contract.apn_restrictions:
         raise Impossible(f"APN {apn} is not restricted.")
@@ -106,34 +110,32 @@ def unrestrict(world: World, contract: Contract, given: Parameters) -> Contract:
 
 def change_tariff(world: World, contract: Contract, given: Parameters) -> Contract:
     tariff = given["tariffID"]
-    return replace(contract, offering_id=int(tariff), offering_name=f"Tariff {tariff}")
+    return replace(contract, offering_id=tariff, offering_name=f"Tariff {tariff}")
 
 
 def book_option(world: World, contract: Contract, given: Parameters) -> Contract:
     option = str(given["optionID"])
     if option in contract.options:
         raise Impossible(f"Option {option} is already booked.")
-    return replace(contract, options=(*contract.options, option))
+    return replace(contract, options={**contract.options, option: Option(booked=world.now)})
+
+
+def booked_option(contract: Contract, given: Parameters) -> str:
+    option = str(given["optionID"])
+    if option not in contract.options:
+        raise Impossible(f"Option {option} is not booked.")
+    return option
 
 
 def change_option(world: World, contract: Contract, given: Parameters) -> Contract:
-    option = str(given["optionID"])
-    if option not in contract.options:
-        raise Impossible(f"Option {option} is not booked.")
-    attributes = {**contract.option_attributes, option: dict(given.get("attributes") or {})}
-    return replace(contract, option_attributes=attributes)
+    option = booked_option(contract, given)
+    changed = replace(contract.options[option], attributes=dict(given["attributes"]))
+    return replace(contract, options={**contract.options, option: changed})
 
 
 def terminate_option(world: World, contract: Contract, given: Parameters) -> Contract:
-    option = str(given["optionID"])
-    if option not in contract.options:
-        raise Impossible(f"Option {option} is not booked.")
-    attributes = {name: value for name, value in contract.option_attributes.items() if name != option}
-    return replace(
-        contract,
-        options=tuple(one for one in contract.options if one != option),
-        option_attributes=attributes,
-    )
+    option = booked_option(contract, given)
+    return replace(contract, options={name: one for name, one in contract.options.items() if name != option})
 
 
 PROFILE_PARAMETERS: Final = MappingProxyType(
@@ -147,6 +149,7 @@ PROFILE_PARAMETERS: Final = MappingProxyType(
 
 
 def modify_profiles(world: World, contract: Contract, given: Parameters) -> Contract:
+    """Assign profiles of the partner's own, or take them away by None; what is left out stays."""
     profiles = dict(contract.profiles)
     for parameter, kind in PROFILE_PARAMETERS.items():
         if parameter not in given:
@@ -155,7 +158,8 @@ def modify_profiles(world: World, contract: Contract, given: Parameters) -> Cont
             profiles.pop(kind, None)
             continue
         profile = world.profiles.get(str(given[parameter]))
-        if profile is None or profile.kind != kind:
+        owner = partners.main_of(world, contract.partner)
+        if profile is None or profile.kind != kind or profile.partner not in (owner, contract.partner):
             raise Impossible(f"There is no {kind} profile {given[parameter]}.")
         profiles[kind] = profile.id
     static_ips = dict(contract.static_ips)
@@ -174,79 +178,68 @@ def move(world: World, contract: Contract, given: Parameters) -> Contract:
 
 
 def bind_euiccid(world: World, contract: Contract, given: Parameters) -> Contract:
-    if given.get("operation", "BIND") == "UNBIND":
-        return replace(contract, euiccid=None, eid_profile_status=None)
-    return replace(contract, euiccid=given["euiccid"], eid_profile_status="RELEASED")
+    if contract.sim_type != "VIRTUAL":
+        raise Impossible("SIM is no eSIM profile.")
+    if given.get("operation", "BIND") == "BIND":
+        return replace(contract, euiccid=given["euiccid"], eid_profile_status="RELEASED")
+    if contract.euiccid is None:
+        raise Impossible("SIM is bound to no eUICC.")
+    return replace(contract, euiccid=None, eid_profile_status=None)
 
 
 def reset_fraud_status(world: World, contract: Contract, given: Parameters) -> Contract:
     if contract.fraud_status is Alarm.OK:
         raise Impossible("The fraud status is OK.")
-    sim = world.sims.get(contract.iccid)
     return replace(
-        contract,
+        contract.lift("Fraud"),
         fraud_status=Alarm.OK,
-        home_imei=sim.device.imei if sim else None,  # the device that is in it now is taken for the right one
+        # The device that is in it now is taken for the right one.
+        home_imei=partners.sim_of(world, contract).device.imei,
         noticed=tuple(one for one in contract.noticed if not one.startswith("fraud")),
     )
 
 
-def limit_status(wanted: Callable[[Contract], bool], becomes: Alarm, problem: str) -> Callable[..., Contract]:
-    def change(world: World, contract: Contract, given: Parameters) -> Contract:
-        if not wanted(contract):
-            raise Impossible(problem)
-        lifted = becomes is not Alarm.ALARM
-        return replace(
-            contract,
-            limit_status=becomes,
-            restriction=Restriction.NONE if lifted else Restriction.DATA,
-            apn_restrictions={} if lifted else contract.apn_restrictions,
-        )
+def override_limit_status(world: World, contract: Contract, given: Parameters) -> Contract:
+    if contract.limit_status is not Alarm.ALARM:
+        raise Impossible("The limit status is no alarm.")
+    free = contract.lift("Limit")
+    taken = contract.restriction if free.restriction is Restriction.NONE else Restriction.NONE
+    return replace(free, limit_status=Alarm.OVERRIDDEN, overridden=taken)
 
-    return change
+
+def restore_limit_status(world: World, contract: Contract, given: Parameters) -> Contract:
+    if contract.limit_status is not Alarm.OVERRIDDEN:
+        raise Impossible("The limit status is not overridden.")
+    again = contract.restriction.stricter(contract.overridden)
+    return replace(contract, limit_status=Alarm.ALARM, restriction=again, overridden=Restriction.NONE)
+
+
+def reset_limit_status(world: World, contract: Contract, given: Parameters) -> Contract:
+    if contract.limit_status is Alarm.OK:
+        raise Impossible("The limit status is OK.")
+    return replace(contract.lift("Limit"), limit_status=Alarm.OK, overridden=Restriction.NONE)
 
 
 RULES: Final[Mapping[ActionKind, Rule]] = MappingProxyType(
     {
         ActionKind.ACTIVATION: Rule(frozenset({State.INACTIVE}), activate),
         ActionKind.ENTER_PRODUCTIVE_STATE: Rule(frozenset({State.TEST}), enter_productive_state),
-        ActionKind.SUSPEND: Rule(frozenset({State.ACTIVE, State.TEST}), leave_for(State.SUSPENDED)),
+        ActionKind.SUSPEND: Rule(ON_AIR, leave_for(State.SUSPENDED)),
         ActionKind.UNSUSPEND: Rule(frozenset({State.SUSPENDED}), come_back),
-        ActionKind.BLOCK: Rule(ALIVE, leave_for(State.BLOCKED)),
+        ActionKind.BLOCK: Rule(ON_AIR | {State.SUSPENDED}, leave_for(State.BLOCKED)),
         ActionKind.UNBLOCK: Rule(frozenset({State.BLOCKED}), come_back),
         ActionKind.TERMINATION: Rule(NOT_ENDED - {State.ORDERED}, terminate),
-        ActionKind.RESTRICT: Rule(ALIVE, restrict, booked="restrict"),
-        ActionKind.UNRESTRICT: Rule(ALIVE, unrestrict, booked="restrict"),
-        ActionKind.OVERRIDE_LIMIT_STATUS: Rule(
-            IN_USE,
-            limit_status(
-                lambda one: one.limit_status is Alarm.ALARM,
-                Alarm.OVERRIDDEN,
-                "The limit status is no alarm.",
-            ),
-        ),
-        ActionKind.RESTORE_LIMIT_STATUS: Rule(
-            IN_USE,
-            limit_status(
-                lambda one: one.limit_status is Alarm.OVERRIDDEN,
-                Alarm.ALARM,
-                "The limit status is not overridden.",
-            ),
-        ),
-        ActionKind.RESET_LIMIT_STATUS: Rule(
-            IN_USE,
-            limit_status(
-                lambda one: one.limit_status is not Alarm.OK,
-                Alarm.OK,
-                "The limit status is OK.",
-            ),
-        ),
-        ActionKind.RESET_FRAUD_STATUS: Rule(IN_USE, reset_fraud_status),
-        ActionKind.CHANGE_TARIFF: Rule(IN_USE, change_tariff),
-        ActionKind.CHANGE_OPTION: Rule(IN_USE, change_option, single=True),
-        ActionKind.BOOK_OPTION: Rule(IN_USE, book_option),
-        ActionKind.TERMINATE_OPTION: Rule(IN_USE, terminate_option),
-        ActionKind.MODIFY_PROFILES: Rule(IN_USE, modify_profiles),
+        ActionKind.RESTRICT: Rule(RESTRICTABLE, restrict, booked="restrict"),
+        ActionKind.UNRESTRICT: Rule(RESTRICTABLE, unrestrict, booked="restrict"),
+        ActionKind.OVERRIDE_LIMIT_STATUS: Rule(IDENTIFIED, override_limit_status),
+        ActionKind.RESTORE_LIMIT_STATUS: Rule(IDENTIFIED, restore_limit_status),
+        ActionKind.RESET_LIMIT_STATUS: Rule(IDENTIFIED, reset_limit_status),
+        ActionKind.RESET_FRAUD_STATUS: Rule(IDENTIFIED, reset_fraud_status),
+        ActionKind.CHANGE_TARIFF: Rule(IDENTIFIED, change_tariff),
+        ActionKind.CHANGE_OPTION: Rule(IDENTIFIED, change_option, single=True),
+        ActionKind.BOOK_OPTION: Rule(IDENTIFIED, book_option),
+        ActionKind.TERMINATE_OPTION: Rule(IDENTIFIED, terminate_option),
+        ActionKind.MODIFY_PROFILES: Rule(IDENTIFIED, modify_profiles),
         ActionKind.MODIFY_REMARKS: Rule(NOT_ENDED, modify_remarks),
         ActionKind.MOVE: Rule(NOT_ENDED, move),
         ActionKind.BIND_EUICCID: Rule(NOT_ENDED, bind_euiccid),
@@ -276,20 +269,26 @@ def start(
 ) -> Action:
     """Accept an action; *begins* dates it in the future. What is wrong with single SIMs shows in its items.
 
-    Raises ForeignPartner, ReadOnly, NotBooked, Malformed.
+    Raises ForeignPartner, ReadOnly, NotBooked, Malformed; about a single SIM UnknownIdentifier and, with
+    ``policy.single_sim_conflict``, Conflict.
     """
     within = partners.scope(world, caller, partner, changes=True)
     rule = RULES[kind]
-    require_booked(world, partner, rule.booked)
-    if rule.single and len(asked) != 1:
+    if rule.booked is not None and not partners.books(world, partner, rule.booked):
+        raise NotBooked(rule.booked)
+    require_count(world, asked)
+    if len(asked) > 1 and (rule.single or "apnName" in parameters):
         raise Malformed("sims", "must be exactly one SIM")
     if kind is ActionKind.MOVE and parameters["targetPartnerID"] not in partners.visible_partners(
         world, caller.partner, caller.subunits
     ):
-        raise Malformed("targetPartnerID", "is none of your subunits")
+        raise Malformed("targetPartnerID", "is none of your partners")
     signup = next_signup(world)
     items = tuple(take(world, within, signup, one) for one in asked)
+    if rule.single:
+        require_possible(world, rule, items[0])
     from_now = max(begins or world.now, world.now)
+    finishes = from_now + world.policy.action_takes
     action = world.actions.put(
         Action(
             id=signup,
@@ -297,8 +296,8 @@ def start(
             kind=kind,
             status=ActionStatus.PENDING,
             created=world.now,
-            begins=from_now + world.policy.action_begins,
-            finishes=from_now + world.policy.action_takes,
+            begins=min(from_now + world.policy.action_begins, finishes),
+            finishes=finishes,
             items=items,
             parameters=parameters,
         )
@@ -308,12 +307,24 @@ def start(
     return action
 
 
-def require_booked(world: World, partner: str, service: str | None) -> None:
-    """A subunit has what its partner has booked."""
-    row = world.partners.get(partner)
-    owner = world.partners.get(row.parent) if row and row.parent else row
-    if service is not None and (owner is None or service not in owner.booked):
-        raise NotBooked(service)
+def require_count(world: World, asked: Sequence[Asked]) -> None:
+    """Raises Malformed unless there is at least one SIM, and not too many."""
+    if not asked:
+        raise Malformed("sims", "must not be empty")
+    if len(asked) > world.policy.action_max_sims:
+        raise Malformed("sims", f"size must be between 1 and {world.policy.action_max_sims}")
+
+
+def require_possible(world: World, rule: Rule, item: ActionItem) -> None:
+    """For an action on one SIM: an unknown one is refused at once (P§4.2), and one in a wrong state if so wished."""
+    if item.iccid is None:
+        kind, value = next(iter(item.named.items()))
+        raise UnknownIdentifier(value, kind)
+    if world.policy.single_sim_conflict == "409":
+        contract = contract_of(world, item.iccid)
+        problem = item.error or wrong_state(rule, contract)
+        if problem is not None:
+            raise Conflict(problem)
 
 
 def next_signup(world: World) -> str:
@@ -324,18 +335,19 @@ def take(world: World, within: tuple[str, ...], signup: str, asked: Asked) -> Ac
     """Find a SIM and hold it for the action; a held one cannot be in another (P§4.2)."""
     item = ActionItem(named=asked.named, parameters=asked.parameters)
     found = partners.matching(world, within, asked.named)
-    problem = None
+    kind, value = next(iter(asked.named.items()))
     if not found:
-        problem = "SIM not found."
-    elif len(found) > 1:
-        problem = "The identifier matches several SIMs."
-    elif found[0].pending is not None:
+        problem = f"No SIM found for {partners.IDENTIFIERS[kind]} {value}."
+        return replace(item, status=ActionStatus.FAILED, error=problem)
+    if len(found) > 1:
+        problem = f"{partners.IDENTIFIERS[kind]} {value} matches several SIMs."
+        return replace(item, status=ActionStatus.FAILED, error=problem)
+    item = replace(item, iccid=found[0].iccid)
+    if found[0].pending is not None:
         problem = f"SIM is held by action {found[0].pending}."
-    if problem is not None:
-        iccid = found[0].iccid if len(found) == 1 else None
-        return replace(item, iccid=iccid, status=ActionStatus.FAILED, error=problem)
+        return replace(item, status=ActionStatus.FAILED, error=problem)
     world.contracts.put(replace(found[0], pending=signup))
-    return replace(item, iccid=found[0].iccid)
+    return item
 
 
 # --------------------------------------------------------------------------------------------- doing
@@ -349,69 +361,80 @@ def step(world: World, action: Action, status: ActionStatus) -> Action:
 
 def begin(world: World, signup: str) -> None:
     """The workflow starts: from now on it cannot be cancelled."""
-    action = world.actions.get(signup)
-    if action is not None and action.status is ActionStatus.PENDING:
-        step(world, action, ActionStatus.IN_PROGRESS)
+    step(world, existing(world, signup), ActionStatus.IN_PROGRESS)
 
 
 def finish(world: World, signup: str) -> None:
     """The workflow ends: each SIM is changed or fails, and one event says that it is done (P§4.4)."""
-    action = world.actions.get(signup)
-    if action is None or action.status is not ActionStatus.IN_PROGRESS:
-        return
+    action = existing(world, signup)
     items = tuple(carry_out(world, action, item) for item in action.items)
     failed = all(item.status is ActionStatus.FAILED for item in items)
     action = replace(action, items=items, finished=world.now)
-    step(world, action, ActionStatus.FAILED if failed else ActionStatus.DONE)
-    tell(world, action)
+    tell(world, step(world, action, ActionStatus.FAILED if failed else ActionStatus.DONE))
 
 
 def carry_out(world: World, action: Action, item: ActionItem) -> ActionItem:
-    if item.status.final or item.iccid is None:
+    if item.status.final:
         return item
-    contract = world.contracts.get(item.iccid)
-    if contract is None:
-        return replace(item, status=ActionStatus.FAILED, error="SIM not found.")
-    world.contracts.put(replace(contract, pending=None))
+    contract = world.contracts.put(replace(contract_of(world, item.iccid), pending=None))
     rule = RULES[action.kind]
-    try:
-        if contract.state not in rule.sources:
-            raise Impossible(f"SIM is {contract.state}; {action.kind} is not possible.")
-        given = {**action.parameters, **item.parameters}
-        changed = rule.change(world, replace(contract, pending=None), given)
-    except Impossible as impossible:
-        return replace(item, status=ActionStatus.FAILED, error=str(impossible))
-    apply(world, contract, changed)
+    problem = wrong_state(rule, contract)
+    if problem is None:
+        try:
+            apply(world, contract, rule.change(world, contract, {**action.parameters, **item.parameters}))
+        except Impossible as impossible:
+            problem = str(impossible)
+    if problem is not None:
+        return replace(item, status=ActionStatus.FAILED, error=problem)
     return replace(item, status=ActionStatus.DONE)
 
 
-def apply(world: World, before: Contract, contract: Contract) -> Contract:
+def wrong_state(rule: Rule, contract: Contract) -> str | None:
+    return None if contract.state in rule.sources else f"SIM is {contract.state}."
+
+
+def apply(world: World, before: Contract, contract: Contract) -> None:
     """Keep the changed contract, and let the network feel it: on the air in Test and Active, off it otherwise."""
     world.contracts.put(contract)
-    sim = world.sims.get(contract.iccid)
-    if sim is None or before.state is contract.state:
-        if sim is not None and before.restriction is not contract.restriction:
-            device.close_pdp_context(world, sim.iccid)  # a new session gets the new terms (P§4.2)
-        return contract
-    if contract.state in (State.ACTIVE, State.TEST):
+    sim = partners.sim_of(world, contract)
+    if contract.state in ON_AIR:
         if sim.state in (SimState.ISSUED, SimState.SUSPENDED):
             sims.activate(world, sim)
     elif sim.state is SimState.ACTIVATED:
         sims.suspend(world, sim)
-    return contract
+    if (contract.restriction, contract.apn_restrictions) != (before.restriction, before.apn_restrictions):
+        device.close_pdp_context(world, sim.iccid)  # a new session gets the new terms (P§4.2)
+    if contract.profiles != before.profiles:
+        events.watch(world, sim)
 
 
 def tell(world: World, action: Action) -> None:
     events.record(world, EventType.SIM_ACTION_DONE, partner=action.partner, signup=action.id)
 
 
+def existing(world: World, signup: str) -> Action:
+    """Raises UnknownAction."""
+    action = world.actions.get(signup)
+    if action is None:
+        raise UnknownAction(signup)
+    return action
+
+
+def contract_of(world: World, iccid: str | None) -> Contract:
+    contract = world.contracts.get(iccid)
+    assert contract is not None, "whoever is held stays"
+    return contract
+
+
 # --------------------------------------------------------------------------------------------- looking, cancelling
 
 
 def show(world: World, caller: PartnerCaller, partner: str, signup: str) -> Action:
+    """An action of the partner, or a transfer that it receives. Raises UnknownAction."""
     partners.scope(world, caller, partner)
-    action = world.actions.get(signup)
-    if action is None or action.partner != partner:
+    action = existing(world, signup)
+    transfer = world.sim_transfers.get(action.transfer) if action.transfer is not None else None
+    if partner != action.partner and (transfer is None or partner != transfer.receiver):
         raise UnknownAction(signup)
     return action
 
@@ -421,9 +444,7 @@ def page(
 ) -> tuple[list[Action], int]:
     """Actions of a partner, newest first. *conditions*: status, created."""
     partners.scope(world, caller, partner)
-    rows = world.actions.find(
-        order="-created", offset=offset, limit=limit, partner=partner, **conditions
-    )
+    rows = world.actions.find(order="-created", offset=offset, limit=limit, partner=partner, **conditions)
     return rows, world.actions.count(partner=partner, **conditions)
 
 
@@ -431,19 +452,16 @@ def cancel(world: World, caller: PartnerCaller, partner: str, signup: str) -> Ac
     """Take an action back while it is pending (P§4.3); the event is sent all the same (assumed). Raises Conflict."""
     partners.scope(world, caller, partner, changes=True)
     action = show(world, caller, partner, signup)
+    if action.transfer is not None:
+        raise Conflict(f"Action {signup} is a SIM transfer and is cancelled as such.")
     if action.status is not ActionStatus.PENDING:
         raise Conflict(f"Action {signup} is {action.status} and cannot be cancelled.")
     for item in action.items:
-        contract = world.contracts.get(item.iccid) if item.iccid else None
-        if contract is not None and contract.pending == signup:
-            world.contracts.put(replace(contract, pending=None))
+        if not item.status.final:
+            world.contracts.put(replace(contract_of(world, item.iccid), pending=None))
     schedule.cancel(world, "actions.begin", signup)
     schedule.cancel(world, "actions.finish", signup)
-    items = tuple(
-        item if item.status.final else replace(item, status=ActionStatus.CANCELLED) for item in action.items
-    )
+    items = tuple(item if item.status.final else replace(item, status=ActionStatus.CANCELLED) for item in action.items)
     cancelled = step(world, replace(action, items=items, finished=world.now), ActionStatus.CANCELLED)
     tell(world, cancelled)
     return cancelled
-
-

@@ -5,9 +5,9 @@ stay. So these verbs change what they can and say why they could not do the rest
 """
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
-from emulator.core import events, networks, numbering, ownership, quotas, schedule, smsc, tpdu
+from emulator.core import events, networks, numbering, ownership, partners, quotas, schedule, smsc, tpdu
 from emulator.core.errors import LostAtNetwork, Malformed
 from emulator.core.model import (
     Cause,
@@ -22,10 +22,8 @@ from emulator.core.model import (
     SimState,
     Sms,
 )
-from emulator.core.partner_model import DataSession, Restriction
+from emulator.core.partner_model import DataSession
 from emulator.core.world import World
-
-PARTNER_APN: Final = "internet.m2mportal.de"  # of sessions without a static address (P§9)
 
 # --------------------------------------------------------------------------------------------- as a whole
 
@@ -233,8 +231,7 @@ def _open(world: World, sim: Sim) -> tuple[Sim, FailureCause | None]:
 
 
 def _session_barred(world: World, sim: Sim) -> FailureCause | None:
-    contract = world.contracts.get(sim.iccid)
-    if contract is not None and contract.restriction is Restriction.DATA:
+    if partners.data_restricted(world, sim.iccid):
         return FailureCause.DATA_SERVICE_BARRED
     return quotas.data_barred(world, sim)
 
@@ -252,12 +249,13 @@ def _close(world: World, sim: Sim) -> Sim:
                 iccid=sim.iccid,
                 opened=pdp.opened,
                 closed=world.now,
-                ip_address=sim.ip_address,
-                apn=next(iter(contract.static_ips), PARTNER_APN),
+                ip_address=partners.ip_address_of(world, contract, sim),
+                apn=partners.apn_of(world, contract),
                 rat=int(sim.device.rat),
                 network=None if sim.device.network is None else sim.device.network.name,
                 octets_tx=pdp.octets_tx,
                 octets_rx=pdp.octets_rx,
+                reason=contract.reason,
             )
         )
     _network_event(

@@ -6,11 +6,15 @@
     │   ├── MissingCredentials  UnknownUser  WrongPassword       at the token endpoint
     │   └── MissingToken  InvalidToken  ExpiredToken             everywhere else
     ├── NotAllowed                     403
-    │   └── NoApiAccess  ForeignSim
+    │   ├── NoApiAccess  ForeignSim
+    │   └── ReadOnly  ForeignPartner  NotBooked  WrongSide  ForeignStream  TooManySims      the portal's
     ├── NotFound                       404
-    │   └── UnknownSim  UnknownSms  UnknownOrder  UnknownProduct  UnknownOrganisation  NoQuota
+    │   ├── UnknownAction  UnknownTransfer  UnknownSim ── UnknownIdentifier
+    │   ├── UnknownSms  UnknownOrder  UnknownProduct  UnknownOrganisation  NoQuota
+    │   └── UnknownFault  UnknownCallback  UnknownSnapshot        the tester's
     ├── NotPossible                    the state of things forbids it
-    │   └── SimExpired  QuotaExhausted  LimitReached  PaymentMethodInvalid  TransferForbidden  LostAtNetwork
+    │   ├── SimExpired  QuotaExhausted  LimitReached  PaymentMethodInvalid  TransferForbidden  LostAtNetwork
+    │   └── NothingOwed
     └── Busy                           two hands on the clock
 
 A refusal carries values, never a sentence or a status: the two APIs, and their editions, say the same no
@@ -112,6 +116,13 @@ class ForeignStream(NotAllowed):
 
 
 @dataclass(eq=False)
+class TooManySims(NotAllowed):
+    """More SIMs than a customer of the portal may ask about in six minutes or an hour (P§7); *kind* names the class."""
+
+    kind: str
+
+
+@dataclass(eq=False)
 class NoApiAccess(NotAllowed):
     """The user's role has no API access (D§2.1)."""
 
@@ -132,6 +143,13 @@ class NotFound(Refusal):
 @dataclass(eq=False)
 class UnknownSim(NotFound):
     iccid: str
+
+
+@dataclass(eq=False)
+class UnknownIdentifier(UnknownSim):
+    """No SIM has it, where *kind* says what it is: iccid, euiccid, imsi, imei or msisdn. It stands in ``iccid``."""
+
+    kind: str = "iccid"
 
 
 @dataclass(eq=False)
@@ -170,6 +188,21 @@ class UnknownAction(NotFound):
 @dataclass(eq=False)
 class UnknownTransfer(NotFound):
     transaction: str
+
+
+@dataclass(eq=False)
+class UnknownFault(NotFound):
+    id: int
+
+
+@dataclass(eq=False)
+class UnknownCallback(NotFound):
+    id: int
+
+
+@dataclass(eq=False)
+class UnknownSnapshot(NotFound):
+    name: str
 
 
 class NotPossible(Refusal):
@@ -226,6 +259,13 @@ class LostAtNetwork(NotPossible):
 
     iccid: str
     cause: Cause | FailureCause
+
+
+@dataclass(eq=False)
+class NothingOwed(NotPossible):
+    """A callback that the customer has taken already is not sent again."""
+
+    callback: int
 
 
 class Busy(Refusal):

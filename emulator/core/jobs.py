@@ -12,6 +12,7 @@ from typing import Final
 from emulator.core import (
     actions,
     clock,
+    contracts,
     device,
     housekeeping,
     orders,
@@ -39,10 +40,12 @@ JOBS: Final[Mapping[str, Callable[[World, str], Outgoing | None]]] = MappingProx
         "orders.pay": orders.pay,  # a bank transfer arrives
         "orders.complete": orders.complete,  # SIMs are delivered, volumes added
         "orders.auto_topup": orders.auto_topup,
+        "contracts.deliver": contracts.deliver,
         "actions.begin": actions.begin,  # the portal's asynchronous work
         "actions.finish": actions.finish,
         "sim_transfers.complete": sim_transfers.complete,
         "profiles.check": profiles.check,  # a SIM did something that its profiles watch
+        "profiles.begin_month": profiles.begin_month,
         "pools.check": pools.check,
         "housekeeping": housekeeping.midnight,  # end of life, retention
     }

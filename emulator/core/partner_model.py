@@ -5,7 +5,7 @@ only the portal knows of it is its ``Contract``. All shapes that P marks [A] are
 published are used as they are.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum, unique
 from types import MappingProxyType
@@ -60,9 +60,10 @@ class ContractState(StrEnum):
     TERMINATED = "Terminated"
 
 
-IDENTIFIED: Final = frozenset(
-    {ContractState.TEST, ContractState.ACTIVE, ContractState.SUSPENDED, ContractState.BLOCKED}
-)
+ON_AIR: Final = frozenset({ContractState.TEST, ContractState.ACTIVE})
+"""The states in which the network lets the SIM in."""
+
+IDENTIFIED: Final = ON_AIR | {ContractState.SUSPENDED, ContractState.BLOCKED}
 """The states in which a SIM has an IMSI and an MSISDN (P§4.1)."""
 
 
@@ -71,6 +72,26 @@ class Restriction(StrEnum):
     NONE = "No Restriction"
     SPEED = "Speed Step-down"
     DATA = "Data Restricted"
+
+    def stricter(self, other: "Restriction") -> "Restriction":
+        """The harder of two."""
+        order = list(Restriction)
+        return max(self, other, key=order.index)
+
+
+@unique
+class Barring(StrEnum):
+    """What a profile may strike for (P§5.2)."""
+
+    SESSION = "Session Limit"
+    USAGE = "Usage Limit"
+    DEVICE = "Device Fraud"
+    LOCATION = "Location Fraud"
+
+    @property
+    def type(self) -> str:
+        """Limit or Fraud."""
+        return self.rpartition(" ")[2]
 
 
 @unique
@@ -81,6 +102,14 @@ class Alarm(StrEnum):
     WARNING = "Warning"
     ALARM = "Alarm"
     OVERRIDDEN = "Overridden"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """Something that was booked for a SIM on top of its tariff."""
+
+    booked: datetime
+    attributes: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,18 +130,29 @@ class Contract:
     binding_end: datetime | None = None
     offering_id: int = 800000333
     offering_name: str = "M2M Standard"
-    options: tuple[str, ...] = ()
-    option_attributes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    options: dict[str, Option] = field(default_factory=dict)  # by their offering ids
     profiles: dict[str, str] = field(default_factory=dict)  # limit, fraud, cost, apn -> profile id
     static_ips: dict[str, str] = field(default_factory=dict)  # APN -> address
     remarks: dict[str, str] = field(default_factory=dict)
     restriction: Restriction = Restriction.NONE
+    restriction_reason: Barring | None = None  # None: the customer asked for it
+    overridden: Restriction = Restriction.NONE  # what an overridden limit would do
     apn_restrictions: dict[str, Restriction] = field(default_factory=dict)
     limit_status: Alarm = Alarm.OK
     fraud_status: Alarm = Alarm.OK
     home_imei: str | None = None  # what device fraud compares with
     pending: str | None = None  # the signup id of the action that holds it
     noticed: tuple[str, ...] = ()  # which notices of this month were sent: each once
+
+    @property
+    def reason(self) -> str | None:
+        """Why its data is restricted, if it is; the words are assumed but for those of profiles."""
+        return None if self.restriction is Restriction.NONE else (self.restriction_reason or "Customer")
+
+    def lift(self, type: str) -> "Contract":
+        """Without what profiles of this *type*, Limit or Fraud, have done to it; the customer's own stays."""
+        struck = self.restriction_reason is not None and self.restriction_reason.type == type
+        return replace(self, restriction=Restriction.NONE if struck else self.restriction, apn_restrictions={})
 
 
 @unique
@@ -140,6 +180,7 @@ class ActionKind(StrEnum):
     OVERRIDE_LIMIT_STATUS = "overridelimitstatus"
     RESET_LIMIT_STATUS = "resetlimitstatus"
     RESTORE_LIMIT_STATUS = "restorelimitstatus"
+    SIM_TRANSFER = "simtransfer"  # not like the others: another partner decides (sim_transfers.py)
 
 
 @unique
@@ -157,7 +198,8 @@ class ActionStatus(StrEnum):
 
 ACTION_STEPS: Final = MappingProxyType(
     {
-        ActionStatus.PENDING: frozenset({ActionStatus.IN_PROGRESS, ActionStatus.CANCELLED}),
+        # Only a transfer, which its receiver may reject, fails without ever having begun.
+        ActionStatus.PENDING: frozenset({ActionStatus.IN_PROGRESS, ActionStatus.FAILED, ActionStatus.CANCELLED}),
         ActionStatus.IN_PROGRESS: frozenset({ActionStatus.DONE, ActionStatus.FAILED}),
         ActionStatus.DONE: frozenset(),
         ActionStatus.FAILED: frozenset(),
@@ -191,6 +233,7 @@ class Action:
     finished: datetime | None = None
     items: tuple[ActionItem, ...] = ()
     parameters: dict[str, Any] = field(default_factory=dict)
+    transfer: str | None = None  # the transaction id, if that is what it is
 
 
 @unique
@@ -204,9 +247,7 @@ class TransferStatus(StrEnum):
 
 TRANSFER_STEPS: Final = MappingProxyType(
     {
-        TransferStatus.PENDING: frozenset(
-            {TransferStatus.ACCEPTED, TransferStatus.REJECTED, TransferStatus.CANCELLED}
-        ),
+        TransferStatus.PENDING: frozenset({TransferStatus.ACCEPTED, TransferStatus.REJECTED, TransferStatus.CANCELLED}),
         TransferStatus.ACCEPTED: frozenset({TransferStatus.COMPLETED}),
         TransferStatus.COMPLETED: frozenset(),
         TransferStatus.REJECTED: frozenset(),
@@ -310,15 +351,16 @@ class PartnerOrder:
     material: str
     quantity: int
     ordered: datetime
+    iccids: tuple[str, ...] = ()
     delivery_address: dict[str, str] = field(default_factory=dict)
     delivered: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiUsage:
-    """How often a method was called, by partner (deprecated, P§3.2)."""
+    """How often a method was called in a month, by partner (deprecated, P§3.2)."""
 
-    id: str  # "<partner> <method name>"
+    id: str  # "<partner> <YYYY-MM> <method name>"
     partner: str
     method: str
     calls: int = 0

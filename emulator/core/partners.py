@@ -3,30 +3,40 @@
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
-from emulator.core import numbering
-from emulator.core.errors import ForeignPartner, Malformed, ReadOnly, UnknownSim, UnknownUser, WrongPassword
-from emulator.core.model import EventType, Sim, Subscription, Way
+from emulator.core.errors import ForeignPartner, Malformed, ReadOnly, UnknownIdentifier, UnknownUser, WrongPassword
+from emulator.core.model import EventType, Sim, SimState, Subscription, Way
 from emulator.core.partner_model import (
     IDENTIFIED,
+    ON_AIR,
+    ApiUsage,
     Application,
     Contract,
     ContractState,
     Partner,
     PartnerCaller,
+    Restriction,
 )
 from emulator.core.world import Prefix, World
 
-IDENTIFIERS: Final = ("iccid", "euiccid", "imsi", "imei", "msisdn")
+# What may name a SIM, and how it is called in a sentence (P§3.1).
+IDENTIFIERS: Final[Mapping[str, str]] = MappingProxyType(
+    {"iccid": "ICCID", "euiccid": "eUICCID", "imsi": "IMSI", "imei": "IMEI", "msisdn": "MSISDN"}
+)
 
 # The four event types, each with what it carries (P§5.1).
-STREAMS: Final[Mapping[str, tuple[EventType, ...]]] = {
-    "simaction.v1": (EventType.SIM_ACTION_DONE, EventType.SIM_TRANSFER_NOTICE),
-    "profilenotification.v1": (EventType.PROFILE_NOTICE,),
-    "poollimitnotification.v1": (EventType.POOL_LIMIT_NOTICE,),
-    "costlimitnotification.v1": (EventType.COST_LIMIT_NOTICE,),
-}
+STREAMS: Final[Mapping[str, tuple[EventType, ...]]] = MappingProxyType(
+    {
+        "simaction.v1": (EventType.SIM_ACTION_DONE, EventType.SIM_TRANSFER_NOTICE),
+        "profilenotification.v1": (EventType.PROFILE_NOTICE,),
+        "poollimitnotification.v1": (EventType.POOL_LIMIT_NOTICE,),
+        "costlimitnotification.v1": (EventType.COST_LIMIT_NOTICE,),
+    }
+)
+MOST_ADDRESSES: Final = 10  # of a whitelist (P§2.5)
 ENVIRONMENT: Final = "prod"  # assumed, for the hash of a subscription id (P§6.1)
 
 
@@ -40,13 +50,18 @@ def authenticate(world: World, client_id: str, secret: str) -> Application:
     return application
 
 
-def caller_of(world: World, client_id: str) -> PartnerCaller:
-    """The caller that a verified token names. A deleted application's tokens stay valid until they expire (P§2.5),
-    but there is nothing left that they could see: UnknownUser.
+def enter(world: World, client_id: str, partner: str | None = None, method: str = "") -> PartnerCaller:
+    """The caller that a verified token names; a call of *method* about *partner* is counted (P§3.2, Get API Usage).
+
+    A deleted application's tokens live until they expire (P§2.5), but nothing is open to them: UnknownUser.
     """
     application = world.applications.get(client_id)
     if application is None:
         raise UnknownUser(client_id)
+    if partner is not None and partner in visible_partners(world, application.partner, application.subunits):
+        key = f"{partner} {world.now:%Y-%m} {method}"
+        usage = world.api_usage.get(key) or ApiUsage(id=key, partner=partner, method=method)
+        world.api_usage.put(replace(usage, calls=usage.calls + 1))
     return PartnerCaller(
         application.client_id,
         application.partner,
@@ -57,12 +72,18 @@ def caller_of(world: World, client_id: str) -> PartnerCaller:
 
 
 def add_application(world: World, application: Application) -> Application:
-    """Register an application; its four streams exist from now on, and carry what happens from now on (P§6.5)."""
-    if len(application.ip_whitelist) > 10:
-        raise Malformed("ip_whitelist", "holds more than ten addresses")
-    partner = world.partners.get(application.partner)
-    if partner is None:
+    """Register an application; its four streams exist from now on, and carry what happens from now on (P§6.5).
+
+    The partner and its subunits must be there. Raises Malformed.
+    """
+    if len(application.ip_whitelist) > MOST_ADDRESSES:
+        raise Malformed("ip_whitelist", f"holds more than {MOST_ADDRESSES} addresses")
+    if world.partners.get(application.partner) is None:
         raise Malformed("partner", f"{application.partner} is unknown")
+    for subunit in application.subunits:
+        row = world.partners.get(subunit)
+        if row is None or row.parent != application.partner:
+            raise Malformed("subunits", f"{subunit} is no subunit of {application.partner}")
     world.applications.put(application)
     for about, wants in STREAMS.items():
         world.subscriptions.put(
@@ -81,7 +102,9 @@ def add_application(world: World, application: Application) -> Application:
 
 
 def remove_application(world: World, client_id: str) -> None:
-    """Its credentials stop working at once."""
+    """Its credentials stop working at once, and its streams end. Raises UnknownUser."""
+    if world.applications.get(client_id) is None:
+        raise UnknownUser(client_id)
     world.applications.delete(client_id)
     for about in STREAMS:
         world.subscriptions.delete(stream_id(about, client_id))
@@ -115,9 +138,7 @@ def scope(world: World, caller: PartnerCaller, partner: str, *, changes: bool = 
 def state_counts(world: World, caller: PartnerCaller, partner: str) -> tuple[Partner, dict[ContractState, int]]:
     """The partner, and how many SIMs it has in each state (P§3.2)."""
     within = scope(world, caller, partner)
-    row = world.partners.get(partner)
-    if row is None:
-        raise ForeignPartner(partner)
+    row = named(world, partner)
     counts = {state: world.contracts.count(partner=within, state=state) for state in ContractState}
     return row, counts
 
@@ -143,18 +164,24 @@ def page(
 
 
 def with_sims(world: World, contracts: Iterable[Contract]) -> list[tuple[Contract, Sim]]:
+    """Each with its SIM. One at the very end of its life leaves its contract behind (D§12.4)."""
     return [(contract, sim) for contract in contracts if (sim := world.sims.get(contract.iccid)) is not None]
 
 
-def show(
-    world: World, caller: PartnerCaller, partner: str, identifier: Mapping[str, str]
-) -> tuple[Contract, Sim]:
-    """The one SIM that *identifier* names. Raises UnknownSim; Malformed if several carry it (an IMEI, P§3.1)."""
+def sim_of(world: World, contract: Contract) -> Sim:
+    sim = world.sims.get(contract.iccid)
+    assert sim is not None, "a contract is about a SIM"
+    return sim
+
+
+def show(world: World, caller: PartnerCaller, partner: str, identifier: Mapping[str, str]) -> tuple[Contract, Sim]:
+    """The one SIM that *identifier* names. Raises UnknownIdentifier; Malformed if several carry it (an IMEI, P§3.1)."""
     found = with_sims(world, matching(world, scope(world, caller, partner), identifier))
+    kind, value = next(iter(identifier.items()))
     if not found:
-        raise UnknownSim(next(iter(identifier.values()), ""))
+        raise UnknownIdentifier(value, kind)
     if len(found) > 1:
-        raise Malformed(next(iter(identifier)), "matches several SIMs")
+        raise Malformed(kind, "matches several SIMs")
     return found[0]
 
 
@@ -168,20 +195,80 @@ def matching(world: World, within: tuple[str, ...], identifier: Mapping[str, str
 
 
 def carrying(world: World, kind: str, value: str) -> list[Contract]:
-    """Contracts by one identifier. IMEI and IMEISV hit the same SIM: their first 14 digits count (trap 22)."""
+    """Contracts by one identifier. IMEI and IMEISV hit the same SIM: their first 14 digits count (P§9)."""
     if kind == "iccid":
-        contract = world.contracts.get(value)
-        return [contract] if contract else []
-    if kind == "euiccid":
-        return world.contracts.find(euiccid=value)
-    sims: list[Sim]
-    if kind == "imsi":
-        sims = world.sims.find(imsi=value)
+        keys = [value]
+    elif kind == "euiccid":
+        keys = [one.iccid for one in world.contracts.find(euiccid=value)]
+    elif kind == "imsi":
+        keys = [one.iccid for one in world.sims.find(imsi=value)]
     elif kind == "msisdn":
-        sims = world.sims.find(msisdn=value.removeprefix("+"))
-    elif kind == "imei":
-        sims = world.sims.find(imei=Prefix(value[:14])) if numbering.is_imei(value) else []
+        keys = [one.iccid for one in world.sims.find(msisdn=value.removeprefix("+"))]
     else:
-        raise Malformed(kind, f"is none of {', '.join(IDENTIFIERS)}")
-    contracts = (world.contracts.get(sim.iccid) for sim in sims)
-    return [one for one in contracts if one is not None and one.state in IDENTIFIED]
+        keys = [one.iccid for one in world.sims.find(imei=Prefix(value[:14]))]
+    contracts = (world.contracts.get(key) for key in keys if world.sims.get(key) is not None)
+    shown = kind in ("iccid", "euiccid")
+    return [one for one in contracts if one is not None and (shown or one.state in IDENTIFIED)]
+
+
+def named(world: World, partner: str) -> Partner:
+    """Raises ForeignPartner."""
+    row = world.partners.get(partner)
+    if row is None:
+        raise ForeignPartner(partner)
+    return row
+
+
+def main_of(world: World, partner: str) -> str:
+    """The partner itself, or the one whose subunit it is."""
+    row = world.partners.get(partner)
+    return row.parent if row is not None and row.parent else partner
+
+
+def books(world: World, partner: str, service: str) -> bool:
+    """Whether an optional service is booked (P§1). A subunit has what its partner has."""
+    main = world.partners.get(main_of(world, partner))
+    return main is not None and service in main.booked
+
+
+# --------------------------------------------------------------------------------------------- the network's side
+
+
+def apn_of(world: World, contract: Contract) -> str:
+    """The access point that the SIM's data goes through."""
+    key = contract.profiles.get("apn")
+    profile = world.profiles.get(key) if key is not None else None
+    return profile.apn if profile is not None and profile.apn else world.policy.portal_apn
+
+
+def ip_address_of(world: World, contract: Contract, sim: Sim) -> str:
+    """Its address there: fixed, if it has one for this access point."""
+    return contract.static_ips.get(apn_of(world, contract), sim.ip_address)
+
+
+def data_restricted(world: World, iccid: str) -> bool:
+    """Whether a partner's contract lets the SIM have no data session (P§4.1)."""
+    contract = world.contracts.get(iccid)
+    if contract is None:
+        return False
+    here = contract.apn_restrictions.get(apn_of(world, contract))
+    return Restriction.DATA in (contract.restriction, here)
+
+
+def follow(world: World, sim: Sim) -> None:
+    """Let the contract follow when somebody else has enabled or disabled the SIM: one SIM, one truth (assumed)."""
+    contract = world.contracts.get(sim.iccid)
+    if contract is None:
+        return
+    if sim.state is SimState.ACTIVATED:
+        if contract.state is ContractState.INACTIVE:
+            contract = replace(contract, activated=world.now)
+        if contract.state in (ContractState.INACTIVE, ContractState.SUSPENDED, ContractState.BLOCKED):
+            world.contracts.put(replace(contract, state=state_on_air(contract), before=None))
+    elif contract.state in ON_AIR:
+        world.contracts.put(replace(contract, state=ContractState.SUSPENDED, before=contract.state))
+
+
+def state_on_air(contract: Contract) -> ContractState:
+    """Active once a binding period has begun, Test until then."""
+    return ContractState.ACTIVE if contract.binding_start else ContractState.TEST

@@ -70,6 +70,10 @@ class Policy:
     all_routes: bool = False  # every route in every edition, for convenience (D§16)
     cors: bool = False  # the operator sends no CORS headers
 
+    # -- for tests
+    rate_limits: bool = False  # D§4; PUT /_emulator/limits overrides it
+    magic_addresses: bool = True  # source addresses that decide what becomes of an SMS; the operator knows none
+
     # -- orders (D§12, 13)
     instant_payment: bool = False  # bank transfers and boletos are paid at once, too
     payment_time: timedelta | None = timedelta(days=2)  # a bank transfer takes 2 to 3 days; None: only by hand
@@ -101,4 +105,5 @@ class Policy:
     stream_idle_504: Literal["pulsar", "kong"] = "pulsar"
     stream_batch: int = 100
     portal_token_ttl: int = 300
+    portal_apn: str = "internet.m2mportal.de"  # of SIMs without an APN profile (P§9)
     portal_host: str = "https://sg-api.telekom.de"  # in tokens: originStargate

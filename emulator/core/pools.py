@@ -32,9 +32,7 @@ def add(world: World, sim: Sim, *, octets: int = 0, sms: int = 0) -> None:
 
 def used_of(world: World, pool: Pool) -> float:
     """What is used of a pool this month: MB, messages or seconds."""
-    used = pool.extra_used + pool.used.get(month_of(world), 0) / (
-        OCTETS_PER_MB if pool.type is PoolType.DATA else 1
-    )
+    used = pool.extra_used + pool.used.get(month_of(world), 0) / (OCTETS_PER_MB if pool.type is PoolType.DATA else 1)
     return float(used)
 
 

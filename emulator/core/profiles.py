@@ -1,47 +1,56 @@
 """Limit, fraud and cost profiles at work (P§5.2): what a SIM does is held against those that its contract has.
 
 Level 1 warns, level 2 alarms and does to the data session what the profile says. Each notice goes out once in a
-calendar month; the counters begin anew with it. When the operator evaluates is unpublished: here, at once.
+calendar month; limits begin anew with it, while fraud stays until it is reset. When the operator evaluates is
+unpublished: here, at once.
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
 
-from emulator.core import device, events
+from emulator.core import device, events, numbering, quotas, schedule
+from emulator.core.calendar import add_months, midnight_of
 from emulator.core.model import OCTETS_PER_MB, DeviceStatus, EventType, Sim
-from emulator.core.partner_model import Alarm, Contract, Profile, Restriction
+from emulator.core.partner_model import Alarm, Barring, Contract, Profile, Restriction
+from emulator.core.partners import sim_of
 from emulator.core.pools import month_of
 from emulator.core.world import Since, World
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A level that was reached."""
+    """A level that was reached. *unit* is what is counted, in words."""
 
-    barring: str  # Session Limit | Usage Limit | Device Fraud | Location Fraud
+    barring: Barring
     level: int
     unit: str
     allowed: str
     detected: str
 
 
+# What a limit profile counts: its name in Profile.thresholds, what it bars, and the unit.
+COUNTED: Final = (("sessions", Barring.SESSION, "sessions"), ("usage", Barring.USAGE, "MB"))
+
+
 def check(world: World, iccid: str) -> None:
     """Look at a SIM again after it did something."""
-    contract, sim = world.contracts.get(iccid), world.sims.get(iccid)
-    if contract is None or sim is None:
+    contract = world.contracts.get(iccid)
+    if contract is None:
         return
-    before = contract.restriction
-    contract = forget_last_month(world, contract)
+    sim = sim_of(world, contract)
     if contract.home_imei is None and sim.device.imei is not None:
         contract = replace(contract, home_imei=sim.device.imei)
-    for kind, judge in (("limit", limits), ("fraud", frauds)):
-        profile = profile_of(world, contract, kind)
-        if profile is not None:
-            for finding in judge(world, profile, contract, sim):
-                contract = notice(world, contract, sim, profile, kind, finding)
+    for finding in (*limits(world, contract, sim), *frauds(world, contract, sim)):
+        contract = notice(world, contract, sim, finding)
     contract = costs(world, contract, sim)
+    before = world.contracts.get(iccid)
     world.contracts.put(contract)
-    if contract.restriction is not before and contract.restriction is Restriction.DATA:
-        device.close_pdp_context(world, iccid)
+    if before is not None and (contract.restriction, contract.apn_restrictions) != (
+        before.restriction,
+        before.apn_restrictions,
+    ):
+        device.close_pdp_context(world, iccid)  # a new session gets the new terms
 
 
 def profile_of(world: World, contract: Contract, kind: str) -> Profile | None:
@@ -49,73 +58,80 @@ def profile_of(world: World, contract: Contract, kind: str) -> Profile | None:
     return world.profiles.get(key) if key is not None else None
 
 
-def forget_last_month(world: World, contract: Contract) -> Contract:
-    month = month_of(world)
-    kept = tuple(one for one in contract.noticed if one.startswith(("fraud", month)))
-    return contract if kept == contract.noticed else replace(contract, noticed=kept)
+def begin_month(world: World, iccid: str) -> None:
+    """Limits begin anew: what they had done to the SIM is taken back."""
+    contract = world.contracts.get(iccid)
+    if contract is not None:
+        kept = tuple(one for one in contract.noticed if one.startswith("fraud"))
+        contract = contract.lift("Limit")
+        world.contracts.put(replace(contract, limit_status=Alarm.OK, overridden=Restriction.NONE, noticed=kept))
 
 
-def limits(world: World, profile: Profile, contract: Contract, sim: Sim) -> list[Finding]:
+# --------------------------------------------------------------------------------------------- what is found
+
+
+def limits(world: World, contract: Contract, sim: Sim) -> list[Finding]:
+    profile = profile_of(world, contract, "limit")
+    if profile is None:
+        return []
     detected = {"sessions": sessions_this_month(world, sim), "usage": megabytes_this_month(world, sim)}
-    names = {"sessions": "Session Limit", "usage": "Usage Limit"}
-    units = {"sessions": "sessions", "usage": "MB"}
     found = []
-    for counted, threshold in profile.thresholds.items():
-        for level, allowed in ((1, threshold.warning), (2, threshold.alarm)):
+    for counted, barring, unit in COUNTED:
+        threshold = profile.thresholds.get(counted)
+        levels = ((1, threshold.warning), (2, threshold.alarm)) if threshold is not None else ()
+        for level, allowed in levels:
             # More than what is allowed: the published sample says allowed 5, detected 6.
-            if counted in detected and allowed is not None and detected[counted] > allowed:
-                found.append(
-                    Finding(names[counted], level, units[counted], f"{allowed:g}", f"{detected[counted]:g}")
-                )
+            if allowed is not None and detected[counted] > allowed:
+                found.append(Finding(barring, level, unit, f"{allowed:g}", f"{detected[counted]:g}"))
     return found
 
 
+def first_of_month(world: World) -> datetime:
+    return midnight_of(world.now.replace(day=1))
+
+
 def sessions_this_month(world: World, sim: Sim) -> float:
-    start = world.now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    start = first_of_month(world)
     ended = world.sessions.count(iccid=sim.iccid, opened=Since(start))
     open_now = sim.device.pdp is not None and sim.device.pdp.opened >= start
     return ended + open_now
 
 
 def megabytes_this_month(world: World, sim: Sim) -> float:
-    rows = world.usage.find(iccid=sim.iccid, day=Since(f"{month_of(world)}-01"))
-    return sum(row.octets_tx + row.octets_rx for row in rows) / OCTETS_PER_MB
+    return quotas.data_of(quotas.month_to_date(world, sim.iccid)) / OCTETS_PER_MB
 
 
-def frauds(world: World, profile: Profile, contract: Contract, sim: Sim) -> list[Finding]:
+def frauds(world: World, contract: Contract, sim: Sim) -> list[Finding]:
+    profile = profile_of(world, contract, "fraud")
+    if profile is None:
+        return []
     found = []
     seen, home = sim.device.imei, contract.home_imei
-    if profile.device and seen is not None and home is not None and seen[:14] != home[:14]:
-        found.append(Finding("Device Fraud", 2, "IMEI", home, seen))
+    if profile.device and seen is not None and home is not None and not numbering.same_device(seen, home):
+        found.append(Finding(Barring.DEVICE, 2, "IMEI", home, seen))
     network = sim.device.network
     roams = sim.device.status is not DeviceStatus.OFFLINE and network is not None
     if profile.homes and roams and network is not None and network.iso.upper() not in profile.homes:
-        found.append(
-            Finding("Location Fraud", 2, "country", ",".join(profile.homes), network.iso.upper())
-        )
+        found.append(Finding(Barring.LOCATION, 2, "country", ",".join(profile.homes), network.iso.upper()))
     return found
 
 
-def notice(
-    world: World, contract: Contract, sim: Sim, profile: Profile, kind: str, finding: Finding
-) -> Contract:
+# --------------------------------------------------------------------------------------------- what follows
+
+
+def notice(world: World, contract: Contract, sim: Sim, finding: Finding) -> Contract:
     """Tell of a finding, once, and set the status and restriction that follow from it."""
-    period = "fraud" if kind == "fraud" else month_of(world)
-    mark = f"{period} {finding.barring} {finding.level}"
+    fraud = finding.barring.type == "Fraud"
+    mark = f"{'fraud' if fraud else month_of(world)} {finding.barring} {finding.level}"
     if mark in contract.noticed:
         return contract
-    status = Alarm.ALARM if finding.level == 2 else Alarm.WARNING
+    profile = profile_of(world, contract, "fraud" if fraud else "limit")
+    assert profile is not None, "the profile was there when it was judged by"
     contract = replace(contract, noticed=(*contract.noticed, mark))
-    if kind == "fraud":
-        contract = replace(contract, fraud_status=status)
-    elif contract.limit_status not in (Alarm.OVERRIDDEN, Alarm.ALARM):
-        contract = replace(contract, limit_status=status)
-    if status is Alarm.ALARM and contract.limit_status is not Alarm.OVERRIDDEN:
-        if profile.apn is None:
-            contract = replace(contract, restriction=profile.restriction)
-        else:
-            apns = {**contract.apn_restrictions, profile.apn: profile.restriction}
-            contract = replace(contract, apn_restrictions=apns)
+    contract = struck(contract, profile, finding, fraud=fraud)
+    if not fraud:
+        schedule.cancel(world, "profiles.begin_month", sim.iccid)
+        schedule.at(world, add_months(first_of_month(world), 1), "profiles.begin_month", sim.iccid)
     events.record(
         world,
         EventType.PROFILE_NOTICE,
@@ -123,15 +139,32 @@ def notice(
         partner=contract.partner,
         restriction=contract.restriction,
         barring=finding.barring,
-        barring_type="Fraud" if kind == "fraud" else "Limit",
+        barring_type=finding.barring.type,
         level=finding.level,
         allowed=finding.allowed,
         detected=finding.detected,
         unit=finding.unit,
         apn=profile.apn,
-        apn_restriction=contract.apn_restrictions.get(profile.apn) if profile.apn else None,
+        apn_restriction=contract.apn_restrictions.get(profile.apn, Restriction.NONE) if profile.apn else None,
     )
     return contract
+
+
+def struck(contract: Contract, profile: Profile, finding: Finding, *, fraud: bool) -> Contract:
+    """The contract with the status that a finding means and, at level 2, with the profile's restriction."""
+    status = Alarm.ALARM if finding.level == 2 else Alarm.WARNING
+    overridden = not fraud and contract.limit_status is Alarm.OVERRIDDEN
+    if fraud:
+        contract = replace(contract, fraud_status=status)
+    elif contract.limit_status in (Alarm.OK, Alarm.WARNING):
+        contract = replace(contract, limit_status=status)
+    if status is Alarm.WARNING or overridden or profile.restriction is Restriction.NONE:
+        return contract
+    if profile.apn is not None:
+        return replace(contract, apn_restrictions={**contract.apn_restrictions, profile.apn: profile.restriction})
+    wanted = contract.restriction.stricter(profile.restriction)
+    reason = contract.restriction_reason if wanted is contract.restriction else finding.barring
+    return replace(contract, restriction=wanted, restriction_reason=reason)
 
 
 def costs(world: World, contract: Contract, sim: Sim) -> Contract:
@@ -140,8 +173,8 @@ def costs(world: World, contract: Contract, sim: Sim) -> Contract:
     threshold = profile.thresholds.get("sms") if profile is not None else None
     if profile is None or threshold is None:
         return contract
-    rows = world.usage.find(iccid=sim.iccid, day=Since(f"{month_of(world)}-01"))
-    spent = sum(row.sms_mo + row.sms_mt for row in rows) * profile.prices.get("sms", 0.0)
+    used = quotas.month_to_date(world, sim.iccid)
+    spent = (used.sms_mo + used.sms_mt) * profile.prices.get("sms", 0.0)
     for level, amount in ((1, threshold.warning), (2, threshold.alarm)):
         mark = f"{month_of(world)} cost sms {level}"
         if amount is None or spent < amount or mark in contract.noticed:

@@ -1,24 +1,42 @@
-"""SIMs that one partner offers to another (P§4.5): asked, accepted or not, completed a little later, told at each turn."""
+"""SIMs that one partner offers to another (P§4.5): asked, accepted or not, completed a little later, told at each turn.
+
+A transfer has an action, of the sender, under the signup id that all of its notices share; the action follows it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum, unique
+from types import MappingProxyType
+from typing import Final
 
 from emulator.core import actions, events, partners, schedule
-from emulator.core.errors import Conflict, ForeignPartner, Malformed, UnknownTransfer, WrongSide
+from emulator.core.errors import Conflict, Malformed, UnknownTransfer, WrongSide
 from emulator.core.model import EventType
 from emulator.core.partner_model import (
     TRANSFER_STEPS,
+    Action,
+    ActionItem,
+    ActionKind,
+    ActionStatus,
     Contract,
     ContractState,
-    Partner,
     PartnerCaller,
     SimTransfer,
     TransferStatus,
 )
 from emulator.core.world import World
 
-FIRST_TRANSACTION = 1002946614  # P§9
+FIRST_TRANSACTION: Final = 1002946614  # P§9
+
+# What the action says when the transfer has got so far.
+ACTION_STATUS: Final = MappingProxyType(
+    {
+        TransferStatus.ACCEPTED: ActionStatus.IN_PROGRESS,
+        TransferStatus.COMPLETED: ActionStatus.DONE,
+        TransferStatus.REJECTED: ActionStatus.FAILED,
+        TransferStatus.CANCELLED: ActionStatus.CANCELLED,
+    }
+)
 
 
 @unique
@@ -45,16 +63,17 @@ def create(
     receiver: str,
     asked: Sequence[actions.Asked],
     comment: str | None = None,
-) -> SimTransfer:
+) -> tuple[SimTransfer, Action]:
     """Offer SIMs to another partner. They are held until it is decided.
 
     A transfer is made whole or not at all: a SIM that is unknown, ended or held refuses it (assumed). Raises
     Malformed, Conflict, and what ``partners.scope`` raises.
     """
     within = partners.scope(world, caller, sender, changes=True)
+    actions.require_count(world, asked)
     if world.partners.get(receiver) is None:
         raise Malformed("receivingPartnerID", f"{receiver} is unknown")
-    if receiver in within or main_of(world, receiver) == main_of(world, sender):
+    if partners.main_of(world, receiver) == partners.main_of(world, sender):
         raise Malformed("receivingPartnerID", "is on your own side; move SIMs to a subunit instead")
     contracts = [offered(world, within, one) for one in asked]
     if len({one.iccid for one in contracts}) < len(contracts):
@@ -74,30 +93,50 @@ def create(
     )
     for contract in contracts:
         world.contracts.put(replace(contract, pending=transfer.signup))
+    action = world.actions.put(
+        Action(
+            id=transfer.signup,
+            partner=sender,
+            kind=ActionKind.SIM_TRANSFER,
+            status=ActionStatus.PENDING,
+            created=world.now,
+            begins=world.now,
+            finishes=world.now + world.policy.portal_transfer_time,
+            items=tuple(ActionItem(named=one.named, iccid=it.iccid) for one, it in zip(asked, contracts, strict=True)),
+            transfer=transfer.id,
+        )
+    )
     notify(world, transfer, receiver, Notice.REQUESTED)
-    return transfer
+    return transfer, action
 
 
 def offered(world: World, within: tuple[str, ...], asked: actions.Asked) -> Contract:
+    kind, value = next(iter(asked.named.items()))
     found = partners.matching(world, within, asked.named)
-    name = next(iter(asked.named.values()))
     if not found:
-        raise Malformed("sims", f"No SIM found for {name}")
+        raise Malformed("sims", f"No SIM found for {partners.IDENTIFIERS[kind]} {value}.")
     if len(found) > 1:
-        raise Malformed("sims", f"{name} matches several SIMs")
+        raise Malformed("sims", f"{partners.IDENTIFIERS[kind]} {value} matches several SIMs.")
     if found[0].state is ContractState.TERMINATED:
-        raise Conflict(f"SIM {found[0].iccid} is terminated.")
+        raise Conflict(f"SIM {found[0].iccid} is {found[0].state}.")
     if found[0].pending is not None:
         raise Conflict(f"SIM {found[0].iccid} is held by action {found[0].pending}.")
     return found[0]
 
 
 def show(world: World, caller: PartnerCaller, partner: str, transaction: str) -> SimTransfer:
-    """A transfer, to either side of it; to a third party there is none."""
+    """A transfer, to either side of it; to a third party there is none: UnknownTransfer."""
     partners.scope(world, caller, partner)
+    transfer = existing(world, transaction)
+    if partner not in (transfer.sender, transfer.receiver):
+        raise UnknownTransfer(transaction)
+    return transfer
+
+
+def existing(world: World, transaction: str) -> SimTransfer:
+    """Raises UnknownTransfer."""
     transfer = world.sim_transfers.get(transaction)
-    sides = () if transfer is None else (transfer.sender, transfer.receiver)
-    if transfer is None or partner not in sides:
+    if transfer is None:
         raise UnknownTransfer(transaction)
     return transfer
 
@@ -121,8 +160,7 @@ def decide(
         row = world.partners.get(subunit)
         if row is None or row.parent != transfer.receiver:
             raise Malformed("subunitPartnerID", "is no subunit of the receiver")
-    if transfer.status is not TransferStatus.PENDING:
-        raise Conflict(f"SIM transfer {transaction} is {transfer.status}.")
+    require_pending(transfer)
     if decision is Decision.ACCEPT:
         transfer = step(world, replace(transfer, subunit=subunit), TransferStatus.ACCEPTED)
         due = world.now + world.policy.portal_transfer_time
@@ -139,12 +177,9 @@ def decide(
 
 
 def cancel_by_operator(world: World, transaction: str) -> SimTransfer:
-    """The operator takes a pending transfer back, and tells both sides."""
-    transfer = world.sim_transfers.get(transaction)
-    if transfer is None:
-        raise UnknownTransfer(transaction)
-    if transfer.status is not TransferStatus.PENDING:
-        raise Conflict(f"SIM transfer {transaction} is {transfer.status}.")
+    """The operator takes a pending transfer back, and tells both sides. Raises UnknownTransfer, Conflict."""
+    transfer = existing(world, transaction)
+    require_pending(transfer)
     release(world, transfer)
     transfer = step(world, transfer, TransferStatus.CANCELLED)
     for side in (transfer.receiver, transfer.sender):
@@ -153,60 +188,53 @@ def cancel_by_operator(world: World, transaction: str) -> SimTransfer:
 
 
 def complete(world: World, transaction: str) -> None:
-    """The SIMs belong to the receiver, or to its subunit; both sides are told."""
-    transfer = world.sim_transfers.get(transaction)
-    if transfer is None or transfer.status is not TransferStatus.ACCEPTED:
-        return
+    """The SIMs belong to the receiver, or to its subunit; both sides are told.
+
+    Profiles are the sender's and stay behind (assumed).
+    """
+    transfer = existing(world, transaction)
     for iccid in transfer.iccids:
-        contract = world.contracts.get(iccid)
-        if contract is not None:
-            owner = transfer.subunit or transfer.receiver
-            world.contracts.put(replace(contract, partner=owner, pending=None, profiles={}, noticed=()))
+        contract = actions.contract_of(world, iccid)
+        owner = transfer.subunit or transfer.receiver
+        world.contracts.put(replace(contract, partner=owner, pending=None, profiles={}, noticed=()))
     transfer = step(world, transfer, TransferStatus.COMPLETED)
     for side in (transfer.receiver, transfer.sender):
         notify(world, transfer, side, Notice.COMPLETED)
 
 
+def require_pending(transfer: SimTransfer) -> None:
+    if transfer.status is not TransferStatus.PENDING:
+        raise Conflict(f"SIM transfer {transfer.id} is {transfer.status}.")
+
+
 def step(world: World, transfer: SimTransfer, status: TransferStatus) -> SimTransfer:
-    """One allowed step of the state machine."""
+    """One allowed step of the state machine, which the action follows."""
     assert status in TRANSFER_STEPS[transfer.status], f"{transfer.status} never becomes {status}"
+    action = actions.existing(world, transfer.signup)
+    follows = ACTION_STATUS[status]
+    items = tuple(replace(item, status=follows) for item in action.items)
+    action = replace(action, items=items, finished=world.now if follows.final else None)
+    actions.step(world, action, follows)
     return world.sim_transfers.put(replace(transfer, status=status, updated=world.now))
 
 
 def release(world: World, transfer: SimTransfer) -> None:
     for iccid in transfer.iccids:
-        contract = world.contracts.get(iccid)
-        if contract is not None and contract.pending == transfer.signup:
-            world.contracts.put(replace(contract, pending=None))
+        world.contracts.put(replace(actions.contract_of(world, iccid), pending=None))
 
 
 def notify(world: World, transfer: SimTransfer, side: str, notice: Notice) -> None:
     """Tell one side, if it has booked transfer notices; if not, it hears only that the action is done (P§4.5)."""
-    main = world.partners.get(main_of(world, side))
-    if main is None or "transferNotifications" not in main.booked:
-        if notice is Notice.COMPLETED:
-            events.record(world, EventType.SIM_ACTION_DONE, partner=side, signup=transfer.signup)
-        return
-    events.record(
-        world,
-        EventType.SIM_TRANSFER_NOTICE,
-        partner=side,
-        notice=notice,
-        signup=transfer.signup,
-        transaction=transfer.id,
-        sender=named(world, transfer.sender).name,
-        receiver=named(world, transfer.receiver).name,
-    )
-
-
-def named(world: World, partner: str) -> Partner:
-    row = world.partners.get(partner)
-    if row is None:
-        raise ForeignPartner(partner)
-    return row
-
-
-def main_of(world: World, partner: str) -> str:
-    """The partner itself, or the one whose subunit it is."""
-    row = world.partners.get(partner)
-    return row.parent if row is not None and row.parent else partner
+    if partners.books(world, side, "transferNotifications"):
+        events.record(
+            world,
+            EventType.SIM_TRANSFER_NOTICE,
+            partner=side,
+            notice=notice,
+            signup=transfer.signup,
+            transaction=transfer.id,
+            sender=partners.named(world, transfer.sender).name,
+            receiver=partners.named(world, transfer.receiver).name,
+        )
+    elif notice is Notice.COMPLETED:
+        events.record(world, EventType.SIM_ACTION_DONE, partner=side, signup=transfer.signup)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from emulator.core import device, events, numbering, ownership, quotas, schedule
+from emulator.core import device, events, numbering, ownership, partners, quotas, schedule
 from emulator.core.calendar import add_months, midnight_of
 from emulator.core.errors import Malformed, SimExpired, TransferForbidden, UnknownOrganisation, UnknownSim
 from emulator.core.model import (
@@ -57,7 +57,7 @@ def page(
 def new(
     world: World,
     *,
-    organisation: int,
+    organisation: int | None,
     iccid: str | None = None,
     imsi: str | None = None,
     msisdn: str | None = None,
@@ -93,11 +93,11 @@ def next_iccid(world: World) -> str:
             return iccid
 
 
-def next_ip_address(world: World, organisation: int) -> str:
-    """The next address of an organisation's network that none of its SIMs has."""
+def next_ip_address(world: World, organisation: int | None) -> str:
+    """The next address of an organisation's network that none of its SIMs has; SIMs of none share one."""
     while True:
         index = world.next_id(f"ip address {organisation}") - 1
-        address = numbering.ip_address_for(organisation, index)
+        address = numbering.ip_address_for(organisation or 0, index)
         if not world.sims.count(organisation=organisation, ip_address=address):
             return address
 
@@ -125,6 +125,7 @@ def activate(world: World, sim: Sim) -> Sim:
         expires=sim.expires or end_of_life(world, sim.activated or world.now),
     )
     sim = _state_changed(world, sim, before)
+    partners.follow(world, sim)
     # A partner's SIM has no volumes of its own but its contract's.
     if sim.organisation is not None and (sim.data_quota is None or sim.sms_quota is None):
         sim = quotas.top_up(
@@ -141,6 +142,7 @@ def suspend(world: World, sim: Sim) -> Sim:
     if sim.state is not SimState.ACTIVATED:
         return sim
     sim = _state_changed(world, replace(sim, state=SimState.SUSPENDED), SimState.ACTIVATED)
+    partners.follow(world, sim)
     if sim.device.pdp is not None:
         events.record(world, EventType.DATA_DISCONNECTED, sim, reason="disabled")
     sim = replace(sim, device=replace(sim.device, returns_to=None))

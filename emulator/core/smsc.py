@@ -46,7 +46,11 @@ def submit(world: World, caller: Caller, iccid: str, draft: SmsDraft) -> Sms:
     Raises UnknownSim, SimExpired, Malformed, QuotaExhausted and LimitReached. A validity period that is over
     already is accepted, and ends at once (D§9.4).
     """
-    sim = ownership.usable(world, caller, iccid)
+    return take(world, ownership.usable(world, caller, iccid), draft)
+
+
+def take(world: World, sim: Sim, draft: SmsDraft) -> Sms:
+    """The same for a SIM whose owner was asked for elsewhere. Raises Malformed, QuotaExhausted and LimitReached."""
     tpdu.check(draft.payload, draft.dcs, draft.udh)
     quotas.require(world, sim, Service.SMS)
     policy = world.policy

@@ -1,0 +1,45 @@
+"""Data sessions of a partner's SIM, and its short messages: what the portal tells of them (P§3.2, 3.5)."""
+
+from datetime import datetime, timedelta
+
+from emulator.core import partners, smsc
+from emulator.core.model import Sim, Sms
+from emulator.core.partner_model import Contract, DataSession
+from emulator.core.world import Between, World
+
+
+def current(world: World, contract: Contract, sim: Sim) -> DataSession | None:
+    """The session that is open, as if it were closed now."""
+    pdp = sim.device.pdp
+    if pdp is None:
+        return None
+    return DataSession(
+        id=pdp.id,
+        iccid=sim.iccid,
+        opened=pdp.opened,
+        closed=world.now,
+        ip_address=partners.ip_address_of(world, contract, sim),
+        apn=partners.apn_of(world, contract),
+        rat=int(sim.device.rat),
+        network=None if sim.device.network is None else sim.device.network.name,
+        octets_tx=pdp.octets_tx,
+        octets_rx=pdp.octets_rx,
+        reason=contract.reason,
+    )
+
+
+def history(world: World, sim: Sim, start: datetime | None, end: datetime | None) -> list[DataSession]:
+    """Sessions that are over and began within, newest first."""
+    return world.sessions.find(iccid=sim.iccid, opened=window(world, start, end), order="-opened")
+
+
+def messages(world: World, sim: Sim, start: datetime | None, end: datetime | None) -> list[Sms]:
+    """Messages of both directions that were submitted within, newest first."""
+    rows = world.sms.find(iccid=sim.iccid, submitted=window(world, start, end), order="-submitted")
+    return [smsc.present(world, sms) for sms in rows]
+
+
+def window(world: World, start: datetime | None, end: datetime | None) -> Between:
+    """The time span that is meant; without its beginning, the server's default (P§3.2: 3.5.1, value assumed)."""
+    end = end or world.now
+    return Between(start or end - timedelta(days=world.policy.session_history_days), end)
