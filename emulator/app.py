@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emulator import resources
 from emulator.control import control
-from emulator.core.model import Clock, Way
+from emulator.core.model import Clock, Role, Way
 from emulator.core.policy import Policy
 from emulator.core.world import World
 from emulator.management import forwarder, management
@@ -33,8 +33,15 @@ FIRST_INSTANT = datetime(2026, 1, 1, tzinfo=UTC)
 class App:
     """The ASGI app: the surfaces by the beginning of their paths, Starlette for the rest and for start and stop."""
 
-    def __init__(self, emulator: Emulator, surfaces: Sequence[tuple[str, ASGIApp]], rest: Starlette) -> None:
+    def __init__(
+        self,
+        emulator: Emulator,
+        surfaces: Sequence[tuple[str, ASGIApp]],
+        rest: Starlette,
+        credentials: Sequence[tuple[str, str, str]] = (),
+    ) -> None:
         self.emulator = emulator
+        self.credentials = tuple(credentials)  # (what for, user, password) of the fixture, for the greeting
         self._surfaces = tuple(surfaces)
         self._rest = rest
 
@@ -110,4 +117,10 @@ def create_app(
             ("/_emulator/", control(controlled, emulator, journal, settings)),
         ],
         Starlette(routes=explorer({"management": managed, "control": controlled}), lifespan=lifespan),
+        [
+            (organisation.name or str(organisation.id), user.username, user.password)
+            for organisation in fixture.organisations
+            for user in organisation.users
+            if user.role is Role.API
+        ],
     )

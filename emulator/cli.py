@@ -16,6 +16,7 @@ import click
 from emulator.settings import Settings
 
 PREFIX = "OPERATOR_EMULATOR"
+CREDENTIALS_SHOWN = 5
 
 
 @click.group(
@@ -212,7 +213,13 @@ def greeting(app: Any, settings: Settings, port: int) -> str:
         f"  Control plane    {base}/_emulator",
         "",
     ]
-    lines += [f"  {line}" for line in app.credentials]
+    shown = app.credentials[:CREDENTIALS_SHOWN]
+    lines += [
+        f"  {'User / password' if not n else '':16} {user} / {password}  ({owner})"
+        for n, (owner, user, password) in enumerate(shown)
+    ]
+    if len(app.credentials) > len(shown):
+        lines.append(f"  {'':16} … and {len(app.credentials) - len(shown)} more in the fixture")
     lines += ["", "Stop it with Ctrl-C."]
     return "\n".join(lines)
 
