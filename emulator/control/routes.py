@@ -19,4 +19,6 @@ def build(document: Document) -> Sequence[Route]:
         route("POST", "/sims/{iccid}/mo", devices.send_mo),
         route("POST", "/sims/{iccid}/usage", devices.use_data),
         route("GET", "/journal", journal.list_exchanges),
+        route("DELETE", "/journal", journal.empty),
+        route("POST", "/journal/verify", journal.verify),
     )

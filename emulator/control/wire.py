@@ -4,7 +4,8 @@ The description is the judge of every request here: unlike the operator's, this 
 does not describe, so a misspelt field is a 400 and never a silent no.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from emulator.core.model import OCTETS_PER_MB, Device, Network, Quota, Sim
 from emulator.core.world import World
 from emulator.runtime.journal import Exchange, Journal
 from emulator.settings import Settings
-from emulator.web.contract import Operation, read_json
+from emulator.web.contract import Operation, read_json, typed
 
 
 def journal_of(request: Request) -> Journal:
@@ -40,6 +41,21 @@ async def read_object(request: Request) -> dict[str, Any]:
         raise Malformed(*place_and_problem(error))
     body: dict[str, Any] = value
     return body
+
+
+def read_query(request: Request) -> dict[str, Any]:
+    """The query parameters, typed as described. Raises Malformed for any that is not."""
+    operation: Operation = request.scope["operation"]
+    found: dict[str, Any] = {}
+    for name, text in request.query_params.multi_items():
+        parameter = operation.query.get(name)
+        if parameter is None:
+            raise Malformed(name, "is not known here")
+        value = typed(text, parameter.type)
+        for error in parameter.validator.iter_errors(value):
+            raise Malformed(name, place_and_problem(error)[1])
+        found[name] = value
+    return found
 
 
 def place_and_problem(error: Any) -> tuple[str, str]:
@@ -69,6 +85,35 @@ def join(path: str, name: str) -> str:
 def read_imei(text: str | None) -> str | None:
     """An IMEISV of 16 digits; of an IMEI the first 14 count, and the software version is 01 (3GPP TS 23.003)."""
     return text if text is None or len(text) == 16 else text[:14] + "01"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many are expected: from *low* to *high*, or without an upper end."""
+
+    low: int
+    high: int | None
+
+    def __contains__(self, number: int) -> bool:
+        return self.low <= number and (self.high is None or number <= self.high)
+
+    def __str__(self) -> str:
+        if self.high is None:
+            return f"{self.low} or more"
+        return str(self.low) if self.low == self.high else f"{self.low} to {self.high}"
+
+
+def read_count(body: Mapping[str, Any]) -> Count:
+    """``count`` exactly, or ``min`` and ``max``, or at least one. Raises Malformed."""
+    if "count" in body:
+        for name in ("min", "max"):
+            if name in body:
+                raise Malformed(name, "cannot be given together with count")
+        return Count(body["count"], body["count"])
+    low, high = body.get("min", 0 if "max" in body else 1), body.get("max")
+    if high is not None and high < low:
+        raise Malformed("max", "is less than min")
+    return Count(low, high)
 
 
 def octets(megabytes: float) -> int:

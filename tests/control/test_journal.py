@@ -1,6 +1,18 @@
 """The journal, through HTTP."""
 
-from tests.conftest import ONLINE, Operator
+from typing import Any
+
+import pytest
+
+from tests.conftest import OFFLINE, ONLINE, Operator
+
+
+def ids(operator: Operator, **query: Any) -> list[int]:
+    return [one["id"] for one in operator.control("GET", "/journal", params=query)["exchanges"]]
+
+
+def verify(operator: Operator, match: dict[str, Any], **how: Any) -> Any:
+    return operator.http.post("/_emulator/journal/verify", json={"match": match, **how})
 
 
 def test_exchanges_of_both_directions_are_listed(operator: Operator) -> None:
@@ -33,4 +45,111 @@ def test_no_secret_is_shown(operator: Operator) -> None:
 def test_the_control_plane_is_not_in_it(operator: Operator) -> None:
     """Looking never changes what is seen."""
     operator.control("GET", "/clock")
-    assert operator.control("GET", "/journal") == {"exchanges": [], "let_go": 0}
+    assert operator.control("GET", "/journal") == {"exchanges": [], "last": 0, "let_go": 0}
+
+
+def test_the_journal_is_filtered(operator: Operator) -> None:
+    """By direction, method, path, status, organisation, operation and id; and only the newest if so asked."""
+    operator.get(f"/sims/{ONLINE}")  # 1 is the token, asked for once more each time
+    operator.send_mo(ONLINE, "hello")
+    operator.advance(0)  # 3
+    operator.api("GET", "/sims/8988228066699999999")  # 5
+    assert ids(operator, direction="outbound") == [3]
+    assert ids(operator, method="post") == [1, 3, 4]
+    assert ids(operator, path="/management-api/v1/sims/*") == [2, 5]
+    assert ids(operator, path=f"/management-api/v1/sims/{ONLINE}") == [2]
+    assert ids(operator, status="404") == [5]
+    assert ids(operator, status="2XX", direction="inbound") == [1, 2, 4]
+    assert ids(operator, organisation=4321) == [2, 3, 5]
+    assert ids(operator, organisation=5136) == []
+    assert ids(operator, operation="getSimUsingGET") == ids(operator, path="/management-api/v1/sims/*")
+    assert ids(operator, since=3) == [4, 5]
+    assert ids(operator, limit=2) == [4, 5]
+    assert ids(operator, limit=1, status="2xx") == [4]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("direction", "sideways"),
+        ("status", "600"),
+        ("status", "4x"),
+        ("status", "abc"),
+        ("organisation", "x"),
+        ("since", "-1"),
+        ("limit", "0"),
+        ("statuss", "200"),
+    ],
+)
+def test_absurd_filters_are_refused(operator: Operator, name: str, text: str) -> None:
+    """A misspelt filter finds nothing silently nowhere: it is a 400 that names it."""
+    answer = operator.http.get("/_emulator/journal", params={name: text})
+    assert (answer.status_code, answer.json()["field"]) == (400, name)
+
+
+def test_the_journal_is_emptied(operator: Operator) -> None:
+    """And goes on counting, so that a follower by id misses nothing."""
+    operator.token()
+    assert operator.control("DELETE", "/journal") is None
+    assert operator.control("GET", "/journal") == {"exchanges": [], "last": 1, "let_go": 1}
+    operator.token()
+    assert ids(operator, since=1) == [2]
+
+
+def test_what_happened_is_verified(operator: Operator) -> None:
+    """200 when as many exchanges match as expected: at least one, exactly so many, or between two numbers."""
+    for text in ("one", "two"):
+        operator.send_mo(ONLINE, text)
+    operator.advance(0)
+    pushed = {"direction": "outbound", "method": "POST", "path": "/sms"}
+    assert verify(operator, pushed).json()["count"] == 2
+    assert verify(operator, pushed, count=2).status_code == 200
+    assert verify(operator, pushed, min=1, max=2).status_code == 200
+    assert verify(operator, pushed, max=2).status_code == 200
+    assert verify(operator, {**pushed, "body": {"payload": "t*"}}, count=1).status_code == 200
+    assert verify(operator, {**pushed, "body": {"payload": "three"}}, max=0).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("how", "expected"),
+    [({}, "1 or more"), ({"count": 1}, "1"), ({"min": 2}, "2 or more"), ({"min": 2, "max": 3}, "2 to 3")],
+)
+def test_near_misses_say_why(operator: Operator, how: dict[str, int], expected: str) -> None:
+    """409 shows the exchanges that come closest, nearest first, and in what each differs."""
+    operator.send_mo(ONLINE, "hello")
+    operator.advance(0)
+    operator.token()
+    refused = verify(operator, {"direction": "outbound", "body": {"payload": "goodbye"}}, **how)
+    assert refused.status_code == 409
+    body = refused.json()
+    assert body["error"] == f"0 exchanges match, not {expected}"
+    nearest, other = body["near_misses"]
+    assert nearest["exchange"]["direction"] == "outbound"
+    assert nearest["differences"][0].startswith("body is {")
+    assert len(other["differences"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "match"),
+        ({"match": {"path": 1}}, "match.path"),
+        ({"match": {"url": "x"}}, "match.url"),
+        ({"match": {"headers": {"Accept": 1}}}, "match.headers.Accept"),
+        ({"match": {}, "count": -1}, "count"),
+        ({"match": {}, "count": 1, "min": 1}, "min"),
+        ({"match": {}, "min": 2, "max": 1}, "max"),
+        ({"match": {"status": 99}}, "match.status"),
+    ],
+)
+def test_absurd_expectations_are_refused(operator: Operator, body: Any, field: str) -> None:
+    """400 names the field, wherever it is."""
+    answer = operator.http.post("/_emulator/journal/verify", json=body)
+    assert (answer.status_code, answer.json()["field"]) == (400, field)
+
+
+def test_contract_findings_are_noted(operator: Operator) -> None:
+    """What breaks the published description is accepted as the operator does, and noted."""
+    operator.api("PUT", f"/sims/{OFFLINE}", json={"label": 5})
+    (noted,) = operator.control("GET", "/journal", params={"method": "PUT"})["exchanges"]
+    assert noted["findings"]
