@@ -271,9 +271,7 @@ def test_largest_block_stays_within_itself() -> None:
 
 
 @given(st.integers(1, 99), st.integers(), st.integers(), st.sampled_from([plan for _, plan in PLANS]))
-def test_generated_cards_leave_room_for_written_ones(
-    block: int, seed: int, organisation: int, plan: Plan
-) -> None:
+def test_generated_cards_leave_room_for_written_ones(block: int, seed: int, organisation: int, plan: Plan) -> None:
     """Serials that begin with 0 are never generated: they are the packaged world's, and the recorded ones."""
     iccid = numbering.generate_iccids(block, 1, seed=seed, organisation=organisation, plan=plan)[0]
     assert numbering.is_iccid(iccid)
@@ -291,9 +289,7 @@ def test_generated_cards_are_known_by_heart() -> None:
     assert numbering.generate_iccids(1, 1, seed=8, organisation=4321) != ["8988228066690100000"]
 
 
-@pytest.mark.parametrize(
-    ("block", "count", "field"), [(0, 1, "generate"), (100, 1, "generate"), (1, -1, "sims")]
-)
+@pytest.mark.parametrize(("block", "count", "field"), [(0, 1, "generate"), (100, 1, "generate"), (1, -1, "sims")])
 def test_more_than_the_digits_can_tell_apart_is_refused(block: int, count: int, field: str) -> None:
     """A hundredth block has no number of its own."""
     with pytest.raises(Malformed) as refusal:

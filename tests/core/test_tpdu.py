@@ -12,9 +12,7 @@ from emulator.core.errors import Malformed
 from emulator.core.tpdu import ALPHABET, ESCAPE, EXTENSION, Concatenation, Dcs, Reassembled, Udh
 
 EXTENDED = "".join(EXTENSION.values())
-gsm_characters = st.sampled_from(
-    [character for character in ALPHABET if character != "\x1b"] + list(EXTENDED)
-)
+gsm_characters = st.sampled_from([character for character in ALPHABET if character != "\x1b"] + list(EXTENDED))
 gsm_texts = st.text(gsm_characters)
 texts = st.text(st.characters(exclude_categories=["Cs"]))  # no halves of surrogate pairs
 headers = st.integers(0, 140)
@@ -426,8 +424,6 @@ def test_reference_may_be_used_again() -> None:
 def test_binary_parts_join_before_they_are_read() -> None:
     """Octets of all parts decide together whether the device can show text."""
     first, second = tpdu.concatenated(1, 2, 1), tpdu.concatenated(1, 2, 2)
-    text, mixed = tpdu.reassemble(
-        [("5465", 4, first), ("7374", 4, second), ("5465", 4, first), ("00", 4, second)]
-    )
+    text, mixed = tpdu.reassemble([("5465", 4, first), ("7374", 4, second), ("5465", 4, first), ("00", 4, second)])
     assert text.text == "Test"
     assert mixed.text == "546500"
