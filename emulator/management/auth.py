@@ -139,7 +139,7 @@ def long_token(seed: int, number: int, user: User, issued: datetime, expires: da
         "profile": "",
     }
     room = CLAIMS_LENGTH - len(msgspec.json.encode(claims))
-    claims["profile"] = noise(about, max(0, room)).hex()[: max(0, room)]
+    claims["profile"] = noise(about, room).hex()[:room]
     return base64.b64encode(msgspec.json.encode({"idtoken": jwt(claims, about)})).decode()
 
 

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -38,7 +39,7 @@ from emulator.core.errors import (
     UnknownUser,
     WrongPassword,
 )
-from emulator.management.editions import Edition
+from emulator.management.editions import SECURITY_HEADERS, Edition
 from emulator.management.links import BASE, LEAKED
 from emulator.management.wire import precise
 from emulator.web.bearer import emulator_of
@@ -118,6 +119,9 @@ MESSAGES: Final[tuple[tuple[type[Exception], int, Sentence], ...]] = (
 SIM_NOT_FOUND: Final = frozenset({"topUpUsingPOST", "topUpMultipleUsingPOST"})  # have words of their own (D§12.2)
 
 
+ALWAYS: Final = {name.decode(): value.decode() for name, value in SECURITY_HEADERS}
+
+
 async def refuse_resource(request: Request, error: Exception) -> Response:
     for kind, status, sentence in MESSAGES:
         if isinstance(error, kind):
@@ -129,6 +133,8 @@ async def refuse_resource(request: Request, error: Exception) -> Response:
                 message = "SIM not found."
             return await spring(request, status, message)
     if isinstance(error, HTTPException):
+        if error.status_code == 429:  # assumed (D§3.2)
+            return answer(request, {"message": "Too Many Requests"}, status=429, headers=error.headers)
         plain = error.status_code == 404
         return await spring(request, error.status_code, NO_MESSAGE if plain else error.detail, headers=error.headers)
     log.error("%s", error)  # a StoreFailure: for whoever runs the emulator, not for its client
@@ -138,14 +144,26 @@ async def refuse_resource(request: Request, error: Exception) -> Response:
 async def spring(request: Request, status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
     """Spring Boot's error shape, with the operator's internal path as it was recorded."""
     now, _ = await emulator_of(request).times()
+    if request.scope["operation"] is None:  # no description says what goes with it
+        headers = {**ALWAYS, **(headers or {})}
     return answer(request, spring_body(now, status, message, request.scope["path"]), status=status, headers=headers)
+
+
+def phrase(status: int) -> str:
+    """What Spring calls a status; a fault may choose any."""
+    if status in PHRASES:
+        return PHRASES[status]
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown Status"
 
 
 def spring_body(now: datetime, status: int, message: str, path: str) -> dict[str, Any]:
     return {
         "timestamp": precise(now),
         "status": status,
-        "error": PHRASES[status],
+        "error": phrase(status),
         "message": message,
         "path": LEAKED + path.removeprefix(BASE),
     }
