@@ -64,6 +64,7 @@ NETWORKS: Final = (
     _network(81, "T-Mobile US", UNITED_STATES, "260"),
 )
 DEFAULT: Final = NETWORKS[0]
+ALIASES: Final = {"telekom": DEFAULT, "telekom deutschland": DEFAULT, "deutsche telekom": DEFAULT}
 
 
 def plmn(network: Network) -> str:
@@ -75,9 +76,12 @@ def find(text: str | None) -> Network:
     """The network by its name, in any case, or by its PLMN; the default one for None. Raises Malformed."""
     if text is None:
         return DEFAULT
+    wanted = text.strip().casefold()
     for network in NETWORKS:
-        if text.casefold() in (network.name.casefold(), plmn(network)):
+        if wanted in (network.name.casefold(), plmn(network)):
             return network
+    if wanted in ALIASES:
+        return ALIASES[wanted]
     known = ", ".join(f"{network.name} ({plmn(network)})" for network in NETWORKS)
     raise Malformed("operator", f"must be one of {known}")
 

@@ -115,7 +115,7 @@ class Laboratory:
 
     # ---------------------------------------------------------------------------------- SIMs
 
-    def new(self, iccid: str = ICCID, organisation: int = MASTER) -> Sim:
+    def new(self, iccid: str = ICCID, organisation: int | None = MASTER) -> Sim:
         """A SIM as it comes from the factory."""
         return self.do(sims.new, organisation=organisation, iccid=iccid)
 
@@ -123,7 +123,7 @@ class Laboratory:
         self,
         iccid: str = ICCID,
         status: DeviceStatus = DeviceStatus.OFFLINE,
-        organisation: int = MASTER,
+        organisation: int | None = MASTER,
         **changes: Any,
     ) -> Sim:
         """An activated SIM in a device; *changes* are made to its row. Nothing of this is in the log."""
