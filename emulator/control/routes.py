@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from emulator.control import clock, devices, journal, world
+from emulator.control import clock, devices, faults, journal, world
 from emulator.web.contract import Document, Route
 
 
@@ -21,4 +21,10 @@ def build(document: Document) -> Sequence[Route]:
         route("GET", "/journal", journal.list_exchanges),
         route("DELETE", "/journal", journal.empty),
         route("POST", "/journal/verify", journal.verify),
+        route("GET", "/faults", faults.list_faults),
+        route("POST", "/faults", faults.add_fault),
+        route("DELETE", "/faults", faults.remove_faults),
+        route("DELETE", "/faults/{id}", faults.remove_fault),
+        route("GET", "/limits", faults.get_limits),
+        route("PUT", "/limits", faults.put_limits),
     )

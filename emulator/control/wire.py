@@ -4,7 +4,7 @@ The description is the judge of every request here: unlike the operator's, this 
 does not describe, so a misspelt field is a 400 and never a silent no.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from emulator.core.errors import Malformed
 from emulator.core.model import OCTETS_PER_MB, Device, Network, Quota, Sim
+from emulator.core.tester_model import Fault, RateLimit
 from emulator.core.world import World
 from emulator.runtime.journal import Exchange, Journal
 from emulator.settings import Settings
@@ -41,6 +42,14 @@ async def read_object(request: Request) -> dict[str, Any]:
         raise Malformed(*place_and_problem(error))
     body: dict[str, Any] = value
     return body
+
+
+def check(request: Request, component: str, value: Any, field: str) -> None:
+    """Hold part of a body against a schema of the description by its name. Raises Malformed."""
+    operation: Operation = request.scope["operation"]
+    for error in operation.document.components[component].iter_errors(value):
+        inner, problem = place_and_problem(error)
+        raise Malformed(join(field, inner), problem)
 
 
 def read_query(request: Request) -> dict[str, Any]:
@@ -79,7 +88,7 @@ def dotted(path: Iterable[str | int]) -> str:
 
 
 def join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+    return f"{path}.{name}" if path and name else path or name
 
 
 def read_imei(text: str | None) -> str | None:
@@ -114,6 +123,11 @@ def read_count(body: Mapping[str, Any]) -> Count:
     if high is not None and high < low:
         raise Malformed("max", "is less than min")
     return Count(low, high)
+
+
+def read_id(text: str) -> int:
+    """A number in a path; whatever else stands there is the id of nothing, which 0 is."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
 
 
 def octets(megabytes: float) -> int:
@@ -225,3 +239,32 @@ def show_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     for name, value in headers:
         joined[name] = f"{joined[name]}, {value}" if name in joined else value
     return joined
+
+
+def show_fault(fault: Fault) -> dict[str, Any]:
+    return {
+        "id": fault.id,
+        "name": fault.name,
+        "point": fault.point,
+        "match": fault.match,
+        "effect": fault.effect,
+        "probability": fault.probability,
+        "times": fault.times,
+        "considered": fault.considered,
+        "struck": fault.struck,
+    }
+
+
+def show_limits(limits: Sequence[RateLimit]) -> dict[str, Any]:
+    return {
+        "limits": [
+            {
+                "name": limit.name,
+                "path": limit.path,
+                "per": limit.per,
+                "requests": limit.requests,
+                "seconds": limit.seconds,
+            }
+            for limit in limits
+        ]
+    }

@@ -6,6 +6,7 @@ handed in by the surface, so that a live token can be handed out again without e
 
 import hmac
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -64,6 +65,17 @@ def caller_of(world: World, text: str) -> Caller:
         raise InvalidToken(text)
     anybody = world.policy.login_roles == "any"
     return Caller(user.username, user.organisation, Role.API if anybody else user.role)
+
+
+def end_token(world: World, text: str, *, expired: bool = False) -> None:
+    """Revoke a token, or let it expire now: its text opens nothing any more. An unknown one is fine."""
+    token = world.tokens.get(digest(text))
+    if token is None:
+        return
+    if expired:
+        world.tokens.put(replace(token, expires=world.now))
+    else:
+        world.tokens.delete(token.digest)
 
 
 def digest(text: str) -> str:

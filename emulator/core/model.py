@@ -11,6 +11,8 @@ from enum import IntEnum, StrEnum, unique
 from types import MappingProxyType
 from typing import Any, Final
 
+from emulator.core.tester_model import Strike
+
 OCTETS_PER_MB: Final = 1_000_000
 
 
@@ -364,6 +366,7 @@ class Sms:
     dcs: int = 0
     udh: str = ""
     attempted: datetime | None = None
+    attempts: int = 0
     next_attempt: datetime | None = None
     retries: int = 0
     finished: datetime | None = None
@@ -503,13 +506,17 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What the sender needs in order to push one notification; rows as they were when the attempt was promised."""
+    """What the sender needs in order to push one notification; rows as they were when the attempt was promised.
+
+    *strike* is a fault that decides what comes of it, in place of the customer's endpoint.
+    """
 
     notification: Notification
     subscription: Subscription
     event: Event
     sms: Sms | None
     sim: Sim | None
+    strike: Strike | None = None
 
 
 # --------------------------------------------------------------------------------------------- orders and support

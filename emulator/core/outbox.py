@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from emulator.core import events, schedule
+from emulator.core import events, faults, schedule
 from emulator.core.model import (
     EventType,
     Fate,
@@ -13,6 +13,7 @@ from emulator.core.model import (
     Try,
 )
 from emulator.core.policy import Policy
+from emulator.core.tester_model import FaultPoint
 from emulator.core.world import World
 
 PUT_OFF = Outcome(None, "put off: too many sends are waiting")
@@ -65,6 +66,15 @@ def attempt(world: World, notification_id: str) -> Outgoing | None:
         event,
         world.sms.get(event.sms) if event.sms is not None else None,
         world.sims.get(event.iccid) if event.iccid is not None else None,
+        faults.strike(
+            world,
+            FaultPoint.CALLBACK,
+            f"notification {notification.id} try {len(notification.tries)}",
+            iccid=event.iccid,
+            organisation=notification.organisation,
+            url=subscription.url,
+            event=event.type,
+        ),
     )
 
 

@@ -8,7 +8,7 @@ how that went, its notification knows.
 from dataclasses import replace
 from typing import Final
 
-from emulator.core import events, networks, ownership, quotas, schedule, tpdu
+from emulator.core import events, faults, networks, ownership, quotas, schedule, tpdu
 from emulator.core.errors import UnknownSms
 from emulator.core.model import (
     SMS_STEPS,
@@ -29,6 +29,7 @@ from emulator.core.model import (
     SmsStatus,
     Way,
 )
+from emulator.core.tester_model import FaultPoint
 from emulator.core.world import Since, World
 
 REPORTS: Final = {
@@ -36,6 +37,15 @@ REPORTS: Final = {
     SmsStatus.FAILED: EventType.SMS_FAILED,
     SmsStatus.EXPIRED: EventType.SMS_EXPIRED,
 }
+
+# Source addresses that decide what becomes of their message, for testers who can touch nothing but their own request:
+# why attempts fail, and how many of them; None: all. The operator's network ignores source addresses. Ours.
+MAGIC_ADDRESSES: Final = {
+    "emu-fail": (Cause.CALL_BARRED, None),
+    "emu-buffer": (Cause.ABSENT_SUBSCRIBER, None),  # stays buffered until its validity ends
+    "emu-late": (Cause.ABSENT_SUBSCRIBER, 1),  # delivered by the retry
+}
+MAGIC_EXPIRY: Final = "emu-expire"  # expires at its first attempt
 
 # --------------------------------------------------------------------------------------------- MT: submitting
 
@@ -98,15 +108,36 @@ def attempt(world: World, sms_id: str) -> None:
     if sms is None or sim is None:
         return
     schedule.cancel(world, "smsc.attempt", sms.id)
-    sms = replace(sms, attempted=world.now, next_attempt=None)
+    sms = replace(sms, attempted=world.now, attempts=sms.attempts + 1, next_attempt=None)
+    if sms.source_address == MAGIC_EXPIRY and world.policy.magic_addresses:
+        _end_of_validity(world, sms)
+        return
     if sim.device.status is not DeviceStatus.OFFLINE and sim.device.network is not None:
         sms = replace(sms, msc=networks.msc(sim.device.network))
-    cause = reach(world, sim)
+    cause = _wanted(world, sms) or reach(world, sim)
     if cause is not None:
         _hindered(world, sms, sim, cause)
         return
     world.sms.put(step(sms, SmsStatus.IN_PROGRESS))
     schedule.at(world, world.now + world.policy.radio_time, "smsc.acknowledge", sms.id)
+
+
+def _wanted(world: World, sms: Sms) -> Cause | None:
+    """Why a tester wants this attempt to fail: by a magic source address, or by a fault."""
+    if world.policy.magic_addresses and sms.source_address in MAGIC_ADDRESSES:
+        cause, attempts = MAGIC_ADDRESSES[sms.source_address]
+        if attempts is None or sms.attempts <= attempts:
+            return cause
+    strike = faults.strike(
+        world,
+        FaultPoint.NETWORK,
+        f"sms {sms.id} attempt {sms.attempts}",
+        iccid=sms.iccid,
+        organisation=sms.organisation,
+        payload=sms.payload,
+        source_address=sms.source_address,
+    )
+    return None if strike is None else Cause(strike.fault.effect["cause"])
 
 
 def acknowledge(world: World, sms_id: str) -> None:

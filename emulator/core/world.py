@@ -38,6 +38,7 @@ from emulator.core.partner_model import (
     SimTransfer,
 )
 from emulator.core.policy import Policy
+from emulator.core.tester_model import Bucket, Fault, RateLimit
 
 T = TypeVar("T")
 
@@ -125,6 +126,9 @@ class World:
     sessions: Table[DataSession]
     partner_orders: Table[PartnerOrder]
     api_usage: Table[ApiUsage]
+    faults: Table[Fault]
+    rate_limits: Table[RateLimit]
+    buckets: Table[Bucket]
 
     @property
     def clock(self) -> Clock:

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from types import TracebackType
-from typing import Self
+from types import MappingProxyType, TracebackType
+from typing import Final, Self
 
 import aiohttp
 
@@ -42,6 +42,9 @@ class Reply:
 class Unreachable(Exception):
     """No response came: refused, timed out, no such host, no such URL. The message says which."""
 
+
+# What a fault at a callback may pretend, and how it reads.
+PROBLEMS: Final = MappingProxyType({"refused": "connection refused", "timeout": "no answer in time"})
 
 Transport = Callable[[Message], Awaitable[Reply]]
 Renderer = Callable[[Outgoing], Message]
@@ -96,7 +99,7 @@ class Sender:
         )
         began = time.perf_counter()
         try:
-            reply = await self._transport(message)
+            reply = await self._reply(outgoing, message, exchange)
         except Unreachable as unreachable:
             exchange.problem = str(unreachable)
             return Outcome(None, exchange.problem)
@@ -108,6 +111,16 @@ class Sender:
         finally:
             exchange.milliseconds = (time.perf_counter() - began) * 1000
             self._journal.add(exchange)
+
+    async def _reply(self, outgoing: Outgoing, message: Message, exchange: Exchange) -> Reply:
+        """The customer's reply, or what a fault says in its place. Raises Unreachable."""
+        if outgoing.strike is None:
+            return await self._transport(message)
+        fault = outgoing.strike.fault
+        exchange.fault = fault.name
+        if "status" in fault.effect:
+            return Reply(fault.effect["status"])
+        raise Unreachable(PROBLEMS[fault.effect["problem"]])
 
 
 def raw(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:

@@ -7,7 +7,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from emulator.core import model, partner_model
+from emulator.core import model, partner_model, tester_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +80,7 @@ TABLES: Final[dict[str, Kept]] = {
     "sessions": Kept(partner_model.DataSession, indexes=(("iccid", "opened"), ("closed",))),
     "partner_orders": Kept(partner_model.PartnerOrder, indexes=(("partner",),)),
     "api_usage": Kept(partner_model.ApiUsage, indexes=(("partner",),)),
+    "faults": Kept(tester_model.Fault, indexes=(("point",),)),
+    "rate_limits": Kept(tester_model.RateLimit, key="name", indexes=(("position",),)),
+    "buckets": Kept(tester_model.Bucket),
 }

@@ -17,9 +17,19 @@ Refuse = Callable[[Request, Exception], Awaitable[Response]]
 Admit = Callable[[Request, Operation | None], Awaitable[None]]
 
 
+class Instead(Exception):
+    """The request goes no further: *response* is the answer."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+
 class Door:
     """*admit* raises a Refusal unless the caller may come in, and is asked even where there is no endpoint: an
     unknown caller learns nothing (D§3.1). *refuse* makes the answer of a Refusal, HTTPException or StoreFailure.
+
+    ``scope["hinder"]``, where somebody has put it, is called with request and operation before the endpoint, and may
+    raise what an endpoint may, or Instead.
     """
 
     def __init__(self, routes: Iterable[Route], *, base: str, refuse: Refuse, admit: Admit | None = None) -> None:
@@ -50,8 +60,13 @@ class Door:
             exchange = scope.get("exchange")
             if exchange is not None and operation is not None:
                 exchange.operation = operation.id
-            if self._admit is not None:
-                await self._admit(request, operation)
+            try:
+                if self._admit is not None:
+                    await self._admit(request, operation)
+            finally:  # whoever is refused meets troubles, too: they stand in front
+                hinder = scope.get("hinder")
+                if hinder is not None:
+                    await hinder(request, operation)
             if route is None:
                 raise self._lost(scope)
             if scope["query_string"]:
@@ -59,6 +74,8 @@ class Door:
             response = await route.endpoint(request)
         except (Refusal, HTTPException, StoreFailure) as refusal:
             response = await self._refuse(request, refusal)
+        except Instead as instead:
+            response = instead.response
         await response(scope, receive, send)
 
     def _find(self, scope: Scope) -> Route | None:

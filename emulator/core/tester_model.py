@@ -1,0 +1,70 @@
+"""The nouns of the person who tests: what should go wrong, how fast customers may ask, what devices do unasked.
+
+They are rows as all others: a snapshot keeps them, a reset drops them.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum, unique
+from typing import Any
+
+
+@unique
+class FaultPoint(StrEnum):
+    """Where a fault strikes."""
+
+    HTTP = "http"  # a request to any of the operator's APIs
+    NETWORK = "network"  # an attempt to deliver an SMS
+    CALLBACK = "callback"  # a push to a customer's endpoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What should go wrong. *match* and *effect* are as specs/control.yaml describes them for each point."""
+
+    id: int
+    name: str
+    point: FaultPoint
+    match: dict[str, Any] = field(default_factory=dict)
+    effect: dict[str, Any] = field(default_factory=dict)
+    probability: float = 1.0
+    times: int | None = None  # how often it still strikes; None: without end
+    considered: int = 0  # how often it could have struck
+    struck: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """A fault that strikes, and for how many real seconds it delays."""
+
+    fault: Fault
+    delay: float = 0.0
+
+
+@unique
+class Per(StrEnum):
+    """Who shares a rate limit."""
+
+    ORGANISATION = "organisation"
+    ADDRESS = "address"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimit:
+    """So many *requests* in so many *seconds* of the world, to paths like *path*. *position* orders them."""
+
+    name: str
+    path: str
+    per: Per
+    requests: int
+    seconds: float
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """What one caller has left of one rate limit: *tokens* at the instant *at*."""
+
+    id: str  # "<limit> <organisation or address>"
+    tokens: float
+    at: datetime
