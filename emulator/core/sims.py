@@ -40,11 +40,11 @@ def page(
 ) -> tuple[list[Sim], int]:
     """The caller's SIMs in the order in which they came, or in *order*, and how many there are in all.
 
-    An IMEI of 14 digits or more finds the device whatever its last digits are (D§5, 15).
+    An IMEI, with or without its check digit, finds the device whatever its software version is (D§5, 15).
     """
     asked: dict[str, Any] = {"organisation": caller.organisation}
     if imei is not None:
-        asked["imei"] = Prefix(imei[:14]) if len(imei) >= 14 else imei
+        asked["imei"] = Prefix(imei[:14]) if len(imei) in (14, 15) else imei
     if ip_address is not None:
         asked["ip_address"] = ip_address
     by = ",".join(name for name in (order, "position") if name)
