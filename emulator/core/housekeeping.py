@@ -62,6 +62,7 @@ def let_go(world: World) -> Iterator[tuple[Table[Any], str, dict[str, Any]]]:
     gone = Before(add_months(now, -world.policy.grace_months))
     yield world.sims, "iccid", {"state": SimState.EXPIRED, "expires": gone}
     yield world.usage, "id", {"day": Before(str(quotas.oldest_day(world) - DAY))}
+    yield world.sessions, "id", {"closed": Before(add_months(now, -world.policy.usage_months))}
     if world.policy.retention is None:
         return
     old = Before(events.horizon(world) - MOMENT)
