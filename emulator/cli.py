@@ -164,8 +164,11 @@ def run(app: Any, settings: Settings, listener: socket.socket) -> None:
     """Serve until SIGINT or SIGTERM, then stop cleanly."""
     import uvicorn
 
+    from emulator.serving import Protocol
+
     config = uvicorn.Config(
         app,
+        http=Protocol,
         log_level=settings.log_level,
         log_config=None,
         access_log=False,  # the journal keeps every exchange

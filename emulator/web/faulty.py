@@ -26,7 +26,7 @@ MARK: Final = b"x-emulator-fault"
 DRIP: Final = 0.1  # real seconds between two pieces of a slow answer
 
 # The server's own way to reset a connection, where it has one; see serving.py.
-ABORT: Final = "emulator.abort"
+CONNECTION: Final = "emulator.connection"
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -166,11 +166,11 @@ class Spoiled:
 
     async def abort(self) -> None:
         """Reset the connection. Without a server underneath there is none: then ConnectionResetError says so."""
-        abort = self._scope.get("extensions", {}).get(ABORT)
-        if abort is None:
+        connection = self._scope.get("extensions", {}).get(CONNECTION)
+        if connection is None:
             raise ConnectionResetError("a fault has reset the connection")
         await self._sleep(0)  # what was sent goes out first
-        abort()
+        connection["reset"]()
         while (await self._receive())["type"] != "http.disconnect":
             pass
 

@@ -72,7 +72,7 @@ class Line:
                         "query_string": b"",
                         "headers": [],
                         "emulator": emulator,
-                        "extensions": {"emulator.abort": self._abort} if self._abortable else {},
+                        "extensions": {"emulator.connection": {"reset": self._abort}} if self._abortable else {},
                     },
                     self._receive,
                     self._send,
