@@ -440,7 +440,7 @@ def show(world: World, caller: PartnerCaller, partner: str, signup: str) -> Acti
 
 
 def page(
-    world: World, caller: PartnerCaller, partner: str, *, offset: int, limit: int, **conditions: Any
+    world: World, /, caller: PartnerCaller, partner: str, *, offset: int, limit: int, **conditions: Any
 ) -> tuple[list[Action], int]:
     """Actions of a partner, newest first. *conditions*: status, created."""
     partners.scope(world, caller, partner)

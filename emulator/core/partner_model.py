@@ -364,3 +364,11 @@ class ApiUsage:
     partner: str
     method: str
     calls: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimCount:
+    """How many SIMs a customer has asked about (P§7), by the number of the step of time."""
+
+    id: str  # "<partner> <class>"
+    counts: dict[int, int] = field(default_factory=dict)

@@ -43,3 +43,8 @@ def window(world: World, start: datetime | None, end: datetime | None) -> Betwee
     """The time span that is meant; without its beginning, the server's default (P§3.2: 3.5.1, value assumed)."""
     end = end or world.now
     return Between(start or end - timedelta(days=world.policy.session_history_days), end)
+
+
+def within(world: World, moment: datetime, start: datetime | None, end: datetime | None) -> bool:
+    span = window(world, start, end)
+    return bool(span.low <= moment <= span.high)

@@ -99,8 +99,7 @@ def look(world: World, connection: Connection) -> Look:
     An event that became owed only after the connection had been idle for too long is not for it, though both may be
     noticed at once when time jumps.
     """
-    subscription = world.subscriptions.get(connection.subscription)
-    if subscription is None or subscription.connection != connection.number:
+    if not current(world, connection):
         return Look(Standing.SUPERSEDED, [])
     idle = connection.busy + world.policy.stream_idle
     ends, standing = idle, Standing.IDLE
@@ -131,20 +130,27 @@ def due(world: World, connection: Connection) -> list[tuple[Notification, Event]
     return [(row, event) for row in rows if (event := world.events.get(row.event)) is not None]
 
 
-def delivered(world: World, connection: Connection, notification_id: int) -> Connection:
-    """The bytes were written to the socket, which is all that counts (P§6.5). Answers the connection, busy again.
+def delivered(world: World, connection: Connection, notification_id: int) -> Connection | None:
+    """The bytes were written to the socket, which is all that counts (P§6.5).
 
-    Where time moves by hand nothing happens between two jobs: the event was taken the moment it was owed.
+    Answers the connection, busy again; None if it has been superseded meanwhile, or the world begun again. Where time
+    moves by hand nothing happens between two jobs: the event was taken the moment it was owed.
     """
     notification = world.notifications.get(notification_id)
-    if notification is None:
-        return connection
-    if notification.fate is Fate.OWED:
+    if notification is not None and notification.fate is Fate.OWED:
         tries = (*notification.tries, Try(world.now, Outcome(200)))
         outbox.finish(world, replace(notification, fate=Fate.TAKEN, tries=tries))
+    if notification is None or not current(world, connection):
+        return None
     moment = world.now if world.clock.rate else notification.created
     replays = None if connection.replays is None else notification_id
     return replace(connection, busy=max(connection.busy, moment), replays=replays)
+
+
+def current(world: World, connection: Connection) -> bool:
+    """Whether it is the newest one, and its subscription still exists."""
+    subscription = world.subscriptions.get(connection.subscription)
+    return subscription is not None and subscription.connection == connection.number
 
 
 # --------------------------------------------------------------------------------------------- offsets

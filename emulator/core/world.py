@@ -35,6 +35,7 @@ from emulator.core.partner_model import (
     PartnerOrder,
     Pool,
     Profile,
+    SimCount,
     SimTransfer,
 )
 from emulator.core.policy import Policy
@@ -126,6 +127,7 @@ class World:
     sessions: Table[DataSession]
     partner_orders: Table[PartnerOrder]
     api_usage: Table[ApiUsage]
+    sim_counts: Table[SimCount]
     faults: Table[Fault]
     rate_limits: Table[RateLimit]
     buckets: Table[Bucket]

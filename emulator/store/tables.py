@@ -80,6 +80,7 @@ TABLES: Final[dict[str, Kept]] = {
     "sessions": Kept(partner_model.DataSession, indexes=(("iccid", "opened"), ("closed",))),
     "partner_orders": Kept(partner_model.PartnerOrder, indexes=(("partner",),)),
     "api_usage": Kept(partner_model.ApiUsage, indexes=(("partner",),)),
+    "sim_counts": Kept(partner_model.SimCount),
     "faults": Kept(tester_model.Fault, indexes=(("point",),)),
     "rate_limits": Kept(tester_model.RateLimit, key="name", indexes=(("position",),)),
     "buckets": Kept(tester_model.Bucket),
