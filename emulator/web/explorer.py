@@ -19,9 +19,7 @@ from emulator.web.contract import Document, encode
 ASSETS: Final = "/explorer"
 PAGES: Final = ("/", "/management-api/swagger-ui.html")
 
-LOGIN: Final = (
-    "User name and password of an account with access to the API. This page fetches the token with them."
-)
+LOGIN: Final = "User name and password of an account with access to the API. This page fetches the token with them."
 
 # Swagger UI sets styles on its elements and draws icons from data: URLs; all else is this server's own.
 PAGE_HEADERS: Final = {
@@ -89,11 +87,7 @@ def with_login(source: Mapping[str, Any], server: str) -> dict[str, Any]:
     components = dict(source.get("components", {}))
     schemes: dict[str, Any] = components.get("securitySchemes", {})
     token_path = next(
-        (
-            path
-            for path, item in source.get("paths", {}).items()
-            if path.endswith("/token") and "post" in item
-        ),
+        (path for path, item in source.get("paths", {}).items() if path.endswith("/token") and "post" in item),
         None,
     )
     if token_path is None or any(scheme["type"] == "oauth2" for scheme in schemes.values()):
@@ -104,7 +98,5 @@ def with_login(source: Mapping[str, Any], server: str) -> dict[str, Any]:
         for name, scheme in schemes.items()
         if scheme["type"] == "http" and scheme["scheme"] == "bearer"
     }
-    components["securitySchemes"] = login | {
-        name: scheme for name, scheme in schemes.items() if name not in login
-    }
+    components["securitySchemes"] = login | {name: scheme for name, scheme in schemes.items() if name not in login}
     return components

@@ -78,9 +78,7 @@ def test_nothing_of_ours_points_outside(http: TestClient) -> None:
     assert "validatorUrl: null" in http.get("/explorer/explorer.js").text
 
 
-def test_swagger_ui_is_new_enough_for_our_descriptions(
-    http: TestClient, documents: dict[str, Document]
-) -> None:
+def test_swagger_ui_is_new_enough_for_our_descriptions(http: TestClient, documents: dict[str, Document]) -> None:
     """OpenAPI 3.1 needs Swagger UI 5."""
     assert documents["management"].source["openapi"].startswith("3.1")
     version = http.get("/explorer/VERSION").text.strip()
@@ -90,9 +88,7 @@ def test_swagger_ui_is_new_enough_for_our_descriptions(
 def test_the_drop_down_offers_every_document(http: TestClient, documents: dict[str, Document]) -> None:
     """Each document is listed by its title, the management API first, at its own address; all are valid."""
     offered = listed(http.get("/").text)
-    assert [entry["name"] for entry in offered] == [
-        document.source["info"]["title"] for document in documents.values()
-    ]
+    assert [entry["name"] for entry in offered] == [document.source["info"]["title"] for document in documents.values()]
     assert [entry["url"] for entry in offered] == ["/management-api/api-docs", "/explorer/control.json"]
     for entry in offered:
         validate(http.get(entry["url"]).json())
@@ -109,9 +105,7 @@ def test_a_description_names_the_server_that_it_came_from(http: TestClient, path
     assert elsewhere["servers"] == [{"url": f"http://operator.example:9000{base}"}]
 
 
-def test_the_page_can_log_in_with_user_name_and_password(
-    http: TestClient, documents: dict[str, Document]
-) -> None:
+def test_the_page_can_log_in_with_user_name_and_password(http: TestClient, documents: dict[str, Document]) -> None:
     """As served, the page fetches bearer tokens from the token route; the description itself says bearer."""
     schemes = http.get("/management-api/api-docs").json()["components"]["securitySchemes"]
     assert schemes["BearerAuthentication"]["flows"]["clientCredentials"]["tokenUrl"] == (
