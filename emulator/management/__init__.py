@@ -1,20 +1,24 @@
 """Surface: the management API, that is 1NCE's, Business Smart Connect's and IoT Easy Connect's."""
 
+from functools import partial
+
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emulator.core import access
+from emulator.core.model import Sim
 from emulator.core.policy import Policy
-from emulator.management import errors, routes
+from emulator.management import errors, routes, wire
 from emulator.management.editions import Dialect, Edition
 from emulator.web.bearer import Bearer
-from emulator.web.contract import Document, Operation
+from emulator.web.contract import Document, Operation, Shown
 from emulator.web.door import Door
 
 
 def management(document: Document, edition: Edition, policy: Policy) -> ASGIApp:
     """The whole surface under the document's base: the token endpoint, and everything else behind a token."""
     dialect = Dialect(edition, policy)
+    shown = Shown[Sim](partial(wire.show_sim, dialect=dialect), document, "SIM_card")
     bearer = Bearer(access.caller_of)
     token_path = document.base + "/oauth/"
 
@@ -31,6 +35,7 @@ def management(document: Document, edition: Edition, policy: Policy) -> ASGIApp:
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         scope["dialect"] = dialect
+        scope["shown_sims"] = shown
         await door(scope, receive, send)
 
     return app

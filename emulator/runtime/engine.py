@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -54,15 +54,17 @@ class Emulator:
         if prepare is not None:
             await self.write(prepare)
 
-    async def read(self, view: Callable[Concatenate[World, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self.store.read(self._now(), view, *args, **kwargs)
+    def read(self, view: Callable[Concatenate[World, P], T], *args: P.args, **kwargs: P.kwargs) -> Awaitable[T]:
+        """Await it: what the view says of the world now."""
+        return self.store.read(self._now(), view, *args, **kwargs)
 
-    async def write(self, verb: Callable[Concatenate[World, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self.store.write(self._now(), verb, *args, **kwargs)
+    def write(self, verb: Callable[Concatenate[World, P], T], *args: P.args, **kwargs: P.kwargs) -> Awaitable[T]:
+        """Await it: the verb has happened wholly, or it raised and nothing has."""
+        return self.store.write(self._now(), verb, *args, **kwargs)
 
     async def times(self) -> tuple[datetime, datetime]:
         """Virtual and real time, now."""
-        return await self.read(lambda world: (world.now, world.real))
+        return await self.read(both_times)
 
     async def reset(self) -> None:
         """Begin again from the fixture: clock, ids, tokens, everything. What is being sent is let go."""
@@ -79,12 +81,21 @@ class Emulator:
         What a job wants sent is sent, and its outcome written down, before the next job runs. Customers may call
         meanwhile; a second advance may not (Busy).
         """
+        return await self.advance_to(lambda world: world.now + by)
+
+    async def advance_to(self, aim: Callable[[World], datetime | None], *, again: bool = False) -> int:
+        """As ``advance``, to the instant that *aim* names, if any; with *again*, and then to the next that it names."""
         if self._advancing:
             raise Busy
         self._advancing = True
+        ran = 0
         try:
             async with self._stepping:
-                return await self._advance_to(await self.read(lambda world: world.now + by))
+                while (target := await self.read(aim)) is not None:
+                    ran += await self._advance_to(target)
+                    if not again:
+                        break
+            return ran
         finally:
             self._advancing = False
 
@@ -140,15 +151,26 @@ class Emulator:
             return False  # manual means manual
         happened, outgoing = await self._step(None)
         if outgoing is not None:
-            task = asyncio.get_running_loop().create_task(self._send(outgoing))
-            self._sends.add(task)  # the loop itself keeps only a weak reference
-            task.add_done_callback(self._sends.discard)
+            self._start_sending(outgoing)
         return happened
+
+    async def send_now(self, verb: Callable[Concatenate[World, P], Outgoing], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Run a verb, and wait until what it wants sent was sent, and its outcome written down, or a reset lets it go.
+
+        This takes no time of the world, and is no job: it happens in manual time, too.
+        """
+        await asyncio.wait({self._start_sending(await self.write(verb, *args, **kwargs))})
+
+    def _start_sending(self, outgoing: Outgoing) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(self._send(outgoing))
+        self._sends.add(task)  # the loop itself keeps only a weak reference
+        task.add_done_callback(self._sends.discard)
+        return task
 
     async def _send(self, outgoing: Outgoing) -> None:
         outcome = await self.sender(outgoing)
         try:
-            await self.write(outbox.settle, outgoing.notification.id, outcome)
+            await self.write(outbox.settle, outgoing.notification.id, outcome, len(outgoing.notification.tries))
         except StoreFailure as failure:
             log.error("the outcome %s of notification %d is not kept: %s", outcome, outgoing.notification.id, failure)
 
@@ -158,6 +180,10 @@ class Emulator:
             task.cancel()
         await asyncio.gather(*self._sends, return_exceptions=True)
         self.store.close()
+
+
+def both_times(world: World) -> tuple[datetime, datetime]:
+    return world.now, world.real
 
 
 def seconds_to_next_job(world: World) -> float | None:

@@ -29,12 +29,19 @@ T = TypeVar("T")
 APPLICATION_ID = 0x4F50454D  # "OPEM", so that a foreign SQLite file is told apart
 FORMAT = 1  # raised when old files can no longer be read
 KEPT_DECODED = 1024  # rows of each table
+KEPT_ANSWERS = 64  # of ``find`` and ``count``, for each table, until it changes
+LONG_ANSWER = 200  # keys; a longer answer is not kept
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 
+PLAIN = frozenset({str, int, float, bool, type(None)})
+
+
 def column(value: Any) -> Any:
     """A value as SQLite sorts it: instants are microseconds since 1970, enums their values."""
+    if value.__class__ in PLAIN:
+        return value
     if isinstance(value, datetime):
         return (value - EPOCH) // MICROSECOND
     if isinstance(value, Enum):
@@ -70,6 +77,7 @@ class SqliteTable(Generic[T]):
         self._fields = kept.fields
         self._known = {kept.key, *kept.fields}
         self._decoded: dict[Any, T] = {}
+        self._asked: dict[Any, Any] = {}  # what find and count have answered, until the table changes
         self._encode = msgspec.json.Encoder().encode
         self._decode = msgspec.json.Decoder(kept.noun).decode
         self._name = name
@@ -115,6 +123,8 @@ class SqliteTable(Generic[T]):
 
     def put(self, row: T) -> T:
         self._store.begin()
+        if self._asked:
+            self._asked.clear()
         self._insert(row)
         return self._keep(getattr(row, self._key), row)
 
@@ -129,14 +139,25 @@ class SqliteTable(Generic[T]):
         self._store.begin()
         self._execute(self._delete, (key,))
         self._decoded.pop(key, None)
+        self._asked.clear()
 
     def clear(self) -> None:
         self._execute(f"DELETE FROM {self._name}")
 
     def forget_decoded(self) -> None:
         self._decoded.clear()
+        self._asked.clear()
 
     def find(self, *, order: str = "", offset: int = 0, limit: int | None = None, **conditions: Any) -> list[T]:
+        asked = (order, offset, limit, *conditions.items())
+        keys = self._asked.get(asked)
+        if keys is None:
+            keys = self._keys(order, offset, limit, conditions)
+            if len(keys) <= LONG_ANSWER:
+                self._remember(asked, keys)
+        return [row for key in keys if (row := self.get(key)) is not None]
+
+    def _keys(self, order: str, offset: int, limit: int | None, conditions: dict[str, Any]) -> list[Any]:
         where, values = self._where(conditions)
         names = [name for name in order.split(",") if name]
         self._check(name.removeprefix("-") for name in names)
@@ -147,13 +168,21 @@ class SqliteTable(Generic[T]):
         sql = f"SELECT {self._key} FROM {self._name}{where} ORDER BY {ordered}"
         if limit is not None or offset:
             sql += f" LIMIT {-1 if limit is None else limit} OFFSET {offset}"
-        keys = self._execute(sql, values).fetchall()
-        return [row for (key,) in keys if (row := self.get(key)) is not None]
+        return [key for (key,) in self._execute(sql, values)]
 
     def count(self, **conditions: Any) -> int:
-        where, values = self._where(conditions)
-        found: int = self._execute(f"SELECT COUNT(*) FROM {self._name}{where}", values).fetchone()[0]
-        return found
+        asked = ("count", *conditions.items())
+        found = self._asked.get(asked)
+        if found is None:
+            where, values = self._where(conditions)
+            found = self._execute(f"SELECT COUNT(*) FROM {self._name}{where}", values).fetchone()[0]
+            self._remember(asked, found)
+        return int(found)
+
+    def _remember(self, asked: Any, answer: Any) -> None:
+        if len(self._asked) >= KEPT_ANSWERS:
+            self._asked.clear()
+        self._asked[asked] = answer
 
     def _where(self, conditions: dict[str, Any]) -> tuple[str, list[Any]]:
         if not conditions:
@@ -178,10 +207,9 @@ class SqliteStore:
     def __init__(self, path: Path | None, policy: Policy) -> None:
         self.bell = Bell()
         self._path = path
-        self._policy = policy
         self._began = False
         self._writing = False
-        self._dirty_ids: set[str] = set()
+        self._ids_taken = False
         try:
             self.connection = self._open()
             self._tables: dict[str, SqliteTable[Any]] = {
@@ -189,6 +217,7 @@ class SqliteStore:
             }
             self._create()
             self._ids: dict[str, int] = self._read_ids()
+            self._world = World(real=EPOCH, policy=policy, next_id=self._next_id, **self._tables)
         except sqlite3.Error as error:
             raise self._failure(error) from error
 
@@ -224,7 +253,7 @@ class SqliteStore:
             if problem != "ok":
                 execute("ROLLBACK")
                 raise StoreFailure(f"{self._path}: is damaged ({problem}); restore a copy or move it away")
-        execute("CREATE TABLE IF NOT EXISTS ids (kind TEXT PRIMARY KEY, last INTEGER NOT NULL)")
+        execute("CREATE TABLE IF NOT EXISTS ids (id INTEGER PRIMARY KEY, last BLOB NOT NULL)")
         for table in self._tables.values():
             table.create()
         execute(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -234,7 +263,8 @@ class SqliteStore:
         execute("PRAGMA synchronous = NORMAL")
 
     def _read_ids(self) -> dict[str, int]:
-        return dict(self.connection.execute("SELECT kind, last FROM ids"))
+        row = self.connection.execute("SELECT last FROM ids WHERE id = 1").fetchone()
+        return {} if row is None else msgspec.json.decode(row[0], type=dict[str, int])
 
     def _failure(self, error: sqlite3.Error) -> StoreFailure:
         name = self._path or "the world in memory"
@@ -255,14 +285,16 @@ class SqliteStore:
     def fresh(self) -> bool:
         return self._tables["origins"].get(1) is None
 
-    def _world(self, real: datetime) -> World:
-        return World(real=real, policy=self._policy, next_id=self._next_id, **self._tables)
+    def _at(self, real: datetime) -> World:
+        """The world at an instant. There is one, used again: units of work do not overlap, and keep none."""
+        self._world.real = real
+        return self._world
 
     def _next_id(self, kind: str) -> int:
         self.begin()
         number = self._ids.get(kind, 0) + 1
         self._ids[kind] = number
-        self._dirty_ids.add(kind)
+        self._ids_taken = True
         return number
 
     def begin(self) -> None:
@@ -281,7 +313,7 @@ class SqliteStore:
         **kwargs: P.kwargs,
     ) -> T:
         try:
-            return view(self._world(real), *args, **kwargs)
+            return view(self._at(real), *args, **kwargs)
         except sqlite3.Error as error:
             raise self._failure(error) from error
 
@@ -294,7 +326,7 @@ class SqliteStore:
     ) -> T:
         self._writing = True
         try:
-            value = verb(self._world(real), *args, **kwargs)
+            value = verb(self._at(real), *args, **kwargs)
             if self._began:
                 self._commit()
                 self.bell.ring()
@@ -320,10 +352,9 @@ class SqliteStore:
         await self.write(real, wipe_and_plant)
 
     def _commit(self) -> None:
-        if self._dirty_ids:
-            rows = [(kind, self._ids[kind]) for kind in sorted(self._dirty_ids)]
-            self.connection.executemany("INSERT OR REPLACE INTO ids VALUES (?, ?)", rows)
-            self._dirty_ids.clear()
+        if self._ids_taken:
+            self.connection.execute("INSERT OR REPLACE INTO ids VALUES (1, ?)", (msgspec.json.encode(self._ids),))
+            self._ids_taken = False
         self.connection.execute("COMMIT")
 
     def _roll_back(self) -> None:
@@ -331,7 +362,7 @@ class SqliteStore:
             return
         if self.connection.in_transaction:  # a full disk may have rolled it back already
             self.connection.execute("ROLLBACK")
-        self._dirty_ids.clear()
+        self._ids_taken = False
         self._ids = self._read_ids()
         for table in self._tables.values():
             table.forget_decoded()

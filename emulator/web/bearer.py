@@ -25,9 +25,12 @@ def caller_of(request: Request) -> Caller:
 
 def token_text(request: Request) -> str:
     """The token of a request: after "Bearer" in any case, or in ``?access_token=`` (D§2.6). Raises MissingToken."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and token:
-        return token.strip()
+    for name, value in request.scope["headers"]:
+        if name == b"authorization":  # what Request.headers would find, at a tenth of the cost
+            scheme, _, token = value.decode("latin-1").partition(" ")
+            if scheme.lower() == "bearer" and token:
+                return str(token.strip())
+            break
     token = request.query_params.get("access_token", "") if request.scope["query_string"] else ""
     if not token:
         raise MissingToken

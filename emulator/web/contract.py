@@ -14,7 +14,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Generic, Protocol, TypeVar
 from urllib.parse import quote
 
 import jsonschema_rs
@@ -24,12 +24,14 @@ from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from emulator.core.errors import Malformed
 from emulator.runtime.journal import Exchange
 
 log = logging.getLogger("emulator.contract")
 
+T = TypeVar("T")
 Endpoint = Callable[[Request], Awaitable[Response]]
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -78,7 +80,7 @@ class Route:
     operation: Operation
     endpoint: Endpoint
     segments: tuple[str | None, ...]  # None: a path parameter
-    names: tuple[str, ...]
+    parameters: tuple[tuple[int, str], ...]  # at which place of the path, counted from 1, which name
 
 
 @dataclass(slots=True)
@@ -173,9 +175,9 @@ class Document:
         if operation is None:
             raise LookupError(f"{method} {path} is not in the description {self.source['info']['title']!r}")
         parts = path.strip("/").split("/")
-        names = tuple(part[1:-1] for part in parts if part.startswith("{"))
+        parameters = tuple((place, part[1:-1]) for place, part in enumerate(parts, 1) if part.startswith("{"))
         segments = tuple(None if part.startswith("{") else part for part in parts)
-        return Route(operation, endpoint, segments, names)
+        return Route(operation, endpoint, segments, parameters)
 
     def findings(self, component: str, value: Any) -> tuple[str, ...]:
         """Where *value* breaks the named component schema; for webhooks and streamed events.
@@ -340,6 +342,10 @@ class Answer(Response):
         self.raw_headers = headers
         self.background = None
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body})
+
 
 def answer(
     request: Request,
@@ -352,13 +358,15 @@ def answer(
 ) -> Response:
     """The answer to *request*, held against the contract: JSON, or an empty body when *value* is None.
 
-    *body* is what to send instead of the compact JSON of *value*, for the few answers that are printed otherwise.
+    *body* is what to send instead of the compact JSON of *value*, for the few answers that are printed otherwise;
+    alone, it is JSON that was held against the contract before (see Shown).
     """
     operation: Operation | None = request.scope.get("operation")
+    checked = value is None and body is not None
     if body is None:
         body = b"" if value is None else encode(value)
-    if value is None:
-        media_type = "application/json"
+        if value is None:
+            media_type = "application/json"
     raw = [
         (b"content-type", media_type.encode()),
         (b"content-length", str(len(body)).encode()),
@@ -367,11 +375,39 @@ def answer(
         raw += [(name.lower().encode(), text.encode("latin-1", "replace")) for name, text in headers.items()]
     if operation is not None:
         raw += operation.document.headers
-        breach = breach_of(operation, status, value)
+        breach = None if checked else breach_of(operation, status, value)
         if breach is not None and "struck" not in request.scope:  # a fault may answer what nobody described
             raw.append(VIOLATED)
             report(request, operation, breach)
     return Answer(status, body, raw)
+
+
+class Shown(Generic[T]):
+    """The JSON of nouns, each made and held against a component of the contract once, and kept until the noun changes.
+
+    Nouns are frozen, and a row that did not change is the same object. At most *limit* are kept.
+    """
+
+    def __init__(self, show: Callable[[T], Any], document: "Document", component: str, limit: int = 2048) -> None:
+        self._show = show
+        self._document = document
+        self._component = component
+        self._limit = limit
+        self._kept: dict[str, tuple[T, bytes]] = {}
+
+    def json(self, key: str, noun: T) -> bytes | None:
+        """The JSON of *noun*; None if it breaks the contract: then the whole answer is to be checked and marked."""
+        kept = self._kept.get(key)
+        if kept is not None and kept[0] is noun:
+            return kept[1]
+        value = self._show(noun)
+        if self._document.findings(self._component, value):
+            return None
+        if len(self._kept) >= self._limit:
+            del self._kept[next(iter(self._kept))]
+        text = encode(value)
+        self._kept[key] = (noun, text)
+        return text
 
 
 def breach_of(operation: Operation, status: int, value: Any) -> str | None:

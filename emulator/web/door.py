@@ -15,6 +15,7 @@ from emulator.web.contract import Operation, Route, check_query
 
 Refuse = Callable[[Request, Exception], Awaitable[Response]]
 Admit = Callable[[Request, Operation | None], Awaitable[None]]
+Literals = tuple[tuple[int, str], ...]  # where in a path which text stands; the rest are parameters
 
 
 class Instead(Exception):
@@ -37,18 +38,19 @@ class Door:
         self._refuse = refuse
         self._admit = admit
         self._fixed: dict[str, dict[str, Route]] = {}
-        self._patterns: dict[int, list[tuple[tuple[str | None, ...], dict[str, Route]]]] = {}
+        self._patterns: dict[int, list[tuple[Literals, dict[str, Route]]]] = {}
         for route in routes:
-            self._methods_at(route.segments)[route.operation.method] = route
+            self._methods_at(route)[route.operation.method] = route
 
-    def _methods_at(self, segments: tuple[str | None, ...]) -> dict[str, Route]:
-        if None not in segments:
-            return self._fixed.setdefault("/" + "/".join(map(str, segments)), {})
-        patterns = self._patterns.setdefault(len(segments), [])
+    def _methods_at(self, route: Route) -> dict[str, Route]:
+        if None not in route.segments:
+            return self._fixed.setdefault("/" + "/".join(map(str, route.segments)), {})
+        literals = tuple((place, text) for place, text in enumerate(route.segments, 1) if text is not None)
+        patterns = self._patterns.setdefault(len(route.segments), [])
         for known, methods in patterns:
-            if known == segments:
+            if known == literals:
                 return methods
-        patterns.append((segments, {}))
+        patterns.append((literals, {}))
         return patterns[-1][1]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,19 +95,15 @@ class Door:
         if fixed is not None:
             scope["path_params"] = {}
             return fixed
-        parts = path.split("/")[1:]
-        for segments, methods in self._patterns.get(len(parts), ()):
-            for wanted, part in zip(segments, parts, strict=True):
-                if wanted is None:
-                    if not part:
-                        break
-                elif wanted != part:
+        parts = path.split("/")
+        for literals, methods in self._patterns.get(len(parts) - 1, ()):
+            for place, text in literals:
+                if parts[place] != text:
                     break
             else:
-                names = next(iter(methods.values())).names
-                values = [part for wanted, part in zip(segments, parts, strict=True) if wanted is None]
-                scope["path_params"] = dict(zip(names, values, strict=True))
-                return methods
+                route = next(iter(methods.values()))
+                scope["path_params"] = {name: parts[place] for place, name in route.parameters}
+                return methods if "" not in scope["path_params"].values() else None
         return None
 
     def _lost(self, scope: Scope) -> HTTPException:

@@ -30,16 +30,18 @@ class Journaled:
 
         async def listen() -> Message:
             message = await receive()
-            if message["type"] == "http.request":
-                keep(asked, message.get("body", b""))
+            body = message.get("body")
+            if body:
+                keep(asked, body)
             return message
 
         async def speak(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            body = message.get("body")
+            if body:
+                keep(told, body)
+            elif message["type"] == "http.response.start":
                 exchange.status = message["status"]
                 exchange.raw_response_headers = message.get("headers", ())
-            else:
-                keep(told, message.get("body", b""))
             await send(message)
 
         try:
@@ -49,16 +51,16 @@ class Journaled:
             raise
         finally:
             exchange.raw_request_headers = scope["headers"]
-            exchange.request_body = b"".join(asked)
-            exchange.response_body = b"".join(told)
+            if asked:
+                exchange.request_body = b"".join(asked)
+            if told:
+                exchange.response_body = b"".join(told)
             exchange.milliseconds = (time.perf_counter() - began) * 1000
             self._journal.add(exchange)
 
 
 def keep(chunks: list[bytes], chunk: bytes) -> None:
     """Keep a chunk of a body, as far as there is room; most bodies are one chunk."""
-    if not chunk:
-        return
     room = BODY_LIMIT - sum(map(len, chunks)) if chunks else BODY_LIMIT
     if room > 0:
         chunks.append(chunk[:room])
