@@ -1,7 +1,8 @@
 """What the SMS forwarder sends to a customer's URL (D§10): MO messages by POST, delivery reports by PATCH."""
 
+import re
 from base64 import b64encode
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote
 
 import msgspec
@@ -13,6 +14,8 @@ from emulator.management.editions import Edition
 from emulator.management.wire import endpoint_id, spaced
 from emulator.runtime.sender import Message
 from emulator.web.contract import Document
+
+USERINFO: Final = re.compile(r"(\w+://)([^/?#]*)@(.*)", re.DOTALL)
 
 encode = msgspec.json.Encoder().encode
 
@@ -85,12 +88,10 @@ def verdict(type: EventType, policy: Policy) -> tuple[str, int]:
 
 def without_userinfo(url: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     """The URL as it is called, and the Basic header that user and password in it stand for (assumed, D§10.1)."""
-    scheme, mark, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
-    userinfo, at, host = authority.rpartition("@")
-    if not at:
+    found = USERINFO.fullmatch(url)
+    if found is None:
         return url, ()
+    scheme, userinfo, rest = found.groups()
     username, _, password = userinfo.partition(":")
     pair = f"{unquote(username)}:{unquote(password)}".encode()
-    header = ("Authorization", f"Basic {b64encode(pair).decode()}")
-    return f"{scheme}{mark}{host}{slash}{path}", (header,)
+    return scheme + rest, (("Authorization", f"Basic {b64encode(pair).decode()}"),)

@@ -1,8 +1,17 @@
 """The route table, in the order of the description (D§7). Fixed paths win over those with a parameter."""
 
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
 from emulator.management import auth, orders, sims, sms, usage
 from emulator.management.editions import Edition
 from emulator.web.contract import Document, Endpoint, Route
+
+
+async def absent(_: Request) -> Response:
+    """What an edition does not have is not found, and no SIM called "limits" either."""
+    raise HTTPException(404)
 
 
 def build(document: Document, edition: Edition, *, all_routes: bool = False) -> list[Route]:
@@ -39,8 +48,5 @@ def build(document: Document, edition: Edition, *, all_routes: bool = False) -> 
         ("GET", "/v1/support", orders.list_cases),
         ("POST", "/v1/support", orders.open_case),
     )
-    return [
-        document.route(method, path, endpoint)
-        for method, path, endpoint in table
-        if all_routes or path not in edition.without
-    ]
+    without = frozenset() if all_routes else edition.without
+    return [document.route(method, path, absent if path in without else endpoint) for method, path, endpoint in table]

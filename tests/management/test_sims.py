@@ -68,7 +68,8 @@ def test_fourteen_digits_of_an_imei_find_the_device(operator: Operator) -> None:
 
 def test_a_get_with_a_body_is_tolerated(operator: Operator) -> None:
     """TMO24 sends one, with its Content-Type (D§5)."""
-    for body in ({}, []):
+    bodies: tuple[Any, ...] = ({}, [])
+    for body in bodies:
         assert operator.api("GET", "/sims", json=body).status_code == 200
 
 

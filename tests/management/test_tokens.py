@@ -59,7 +59,7 @@ def test_the_grant_comes_as_form_json_or_query(operator: Operator, how: Mapping[
 
 @pytest.mark.parametrize(
     "header",
-    ["Basic ZGVtbzpkZW1v", "basic ZGVtbzpkZW1v", "BASIC  ZGVt bzpk ZW1v ", "Basic ZGVtbzpkZW1v==", " Basic ZGVtbzpkZW1v"],
+    ["Basic ZGVtbzpkZW1v", "basic ZGVtbzpkZW1v", "BASIC  ZGVt bzpk ZW1v ", " Basic ZGVtbzpkZW1v"],
 )
 def test_the_basic_header_may_be_untidy(operator: Operator, header: str) -> None:
     """Any case of the scheme, stray white space in the base64 (D§2.2, PHP20)."""
@@ -197,7 +197,11 @@ REFUSALS: list[tuple[dict[str, Any], str, str]] = [
         for header in ({}, {"Authorization": "Basic"}, {"Authorization": "Basic !"}, {"Authorization": "Bearer x"})
     ),
     ({"auth": DEMO}, "BodyValidationError", "Request body validation error: Missing attributes 'grant_type'"),
-    ({"auth": DEMO, "json": {}}, "BodyValidationError", "Request body validation error: Missing attributes 'grant_type'"),
+    (
+        {"auth": DEMO, "json": {}},
+        "BodyValidationError",
+        "Request body validation error: Missing attributes 'grant_type'",
+    ),
     (
         {"auth": DEMO, "json": {"grant_type": None}},
         "BodyValidationError",
