@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from emulator.core import events, faults, schedule
+from emulator.core.errors import NothingOwed, UnknownCallback
 from emulator.core.model import (
     EventType,
     Fate,
@@ -11,11 +12,13 @@ from emulator.core.model import (
     Outcome,
     Outgoing,
     Try,
+    Way,
 )
 from emulator.core.policy import Policy
 from emulator.core.tester_model import FaultPoint
 from emulator.core.world import World
 
+SHORTEST_WAIT = timedelta(seconds=1)  # however small the scale: time must pass between two tries
 PUT_OFF = Outcome(None, "put off: too many sends are waiting")
 
 
@@ -25,11 +28,10 @@ def wait_after(policy: Policy, tries: int) -> timedelta:
     "record": 2, 4, 8, 16 … minutes. "prose": the second try after 5 minutes, the third 15 minutes after the
     first, then doubling.
     """
-    if policy.forwarder_retry == "record":
-        minutes = 2.0**tries
-    else:
-        minutes = 5.0 if tries == 1 else 10.0 * 2.0 ** (tries - 2)
-    return timedelta(minutes=minutes) * policy.forwarder_retry_scale
+    tries = min(tries, 30)  # a thousand years, and no number that is too large
+    prose = 5.0 if tries == 1 else 10.0 * 2.0 ** (tries - 2)
+    minutes = 2.0**tries if policy.forwarder_retry == "record" else prose
+    return max(timedelta(minutes=minutes) * policy.forwarder_retry_scale, SHORTEST_WAIT)
 
 
 def taken(policy: Policy, outcome: Outcome) -> bool:
@@ -78,13 +80,38 @@ def attempt(world: World, notification_id: str) -> Outgoing | None:
     )
 
 
-def settle(world: World, notification_id: int, outcome: Outcome) -> None:
-    """Write down what came of the newest try. Success ends it; a failure leaves the promised retry standing."""
+def retry(world: World, notification_id: int) -> Outgoing:
+    """Try now, whatever was promised; what was given up gets another day.
+
+    Raises UnknownCallback, and NothingOwed if the customer has taken it.
+    """
+    notification = world.notifications.get(notification_id)
+    if notification is None:
+        raise UnknownCallback(notification_id)
+    if notification.fate is Fate.TAKEN:
+        raise NothingOwed(notification_id)
+    if notification.fate is Fate.GIVEN_UP:
+        deadline = world.now + world.policy.forwarder_give_up
+        world.notifications.put(replace(notification, fate=Fate.OWED, deadline=deadline, finished=None))
+        schedule.at(world, deadline, "outbox.give_up", notification_id)
+    outgoing = attempt(world, str(notification_id))
+    if outgoing is None or outgoing.subscription.way is not Way.FORWARDER:
+        raise UnknownCallback(notification_id)  # whom it was owed to is gone, or fetches it
+    return outgoing
+
+
+def settle(world: World, notification_id: int, outcome: Outcome, number: int | None = None) -> None:
+    """Write down what came of try *number*, from 1, or of the newest. Success ends the notification.
+
+    A failure leaves the promised retry standing; where time runs fast, that may have begun meanwhile.
+    """
     notification = world.notifications.get(notification_id)
     if notification is None or notification.fate is not Fate.OWED:
         return
-    tries = (*notification.tries[:-1], replace(notification.tries[-1], outcome=outcome))
-    notification = replace(notification, tries=tries)
+    tries = list(notification.tries)
+    settled = len(tries) - 1 if number is None else number - 1
+    tries[settled] = replace(tries[settled], outcome=outcome)
+    notification = replace(notification, tries=tuple(tries))
     if taken(world.policy, outcome):
         finish(world, replace(notification, fate=Fate.TAKEN))
         return
@@ -93,7 +120,8 @@ def settle(world: World, notification_id: int, outcome: Outcome) -> None:
         return
     event = world.events.get(notification.event)
     subscription = world.subscriptions.get(notification.subscription)
-    if event is not None and subscription is not None:
+    # A failure to tell of a failure is not told of: that would never end.
+    if event is not None and subscription is not None and event.type is not EventType.FORWARDING_FAILED:
         events.record(
             world,
             EventType.FORWARDING_FAILED,

@@ -1,0 +1,514 @@
+"""What is owed and how it is pushed; the queue of jobs, the log, and the clock that drives them (D§10.4, 10.5)."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from emulator.core import clock, device, events, faults, jobs, outbox, schedule
+from emulator.core.errors import Malformed
+from emulator.core.model import (
+    DeviceStatus,
+    Event,
+    EventType,
+    Fate,
+    Notification,
+    Outcome,
+    Outgoing,
+    Sms,
+    Subscription,
+    Way,
+)
+from emulator.core.partner_model import Contract, ContractState, Partner
+from emulator.core.policy import Policy
+from emulator.core.world import World
+from tests.core.conftest import BEGAN, ICCID, MASTER, SUB, Laboratory, MakeLaboratory
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+URL = "http://customer.test/sms"
+
+
+def send_mo(laboratory: Laboratory) -> Notification:
+    """An MO message, and what is owed for it."""
+    laboratory.active(status=DeviceStatus.ATTACHED)
+    sms = laboratory.do(device.send_mo, ICCID, "hello", "12345")
+    assert isinstance(sms, Sms)
+    return owed(laboratory)
+
+
+def owed(laboratory: Laboratory, id: int = 1) -> Notification:
+    notification = laboratory.look(lambda world: world.notifications.get(id))
+    assert notification is not None
+    return notification
+
+
+def tries(laboratory: Laboratory, id: int = 1) -> list[float]:
+    """Minutes from the beginning to each try."""
+    return [(one.at - BEGAN) / MINUTE for one in owed(laboratory, id).tries]
+
+
+def failures(laboratory: Laboratory) -> list[Event]:
+    return laboratory.log(EventType.FORWARDING_FAILED)
+
+
+# --------------------------------------------------------------------------------------------- the schedule of tries
+
+
+def test_waits_double_from_two_minutes(laboratory: Laboratory) -> None:
+    """Cumulative 2, 6, 14, 30, 62 … minutes, as one record shows (D§10.4), and none after 24 hours."""
+    send_mo(laboratory)
+    laboratory.answers = [Outcome(503)] * 99
+    laboratory.advance(hours=30)
+    assert tries(laboratory) == [0, 2, 6, 14, 30, 62, 126, 254, 510, 1022]
+    end = owed(laboratory)
+    assert (end.fate, end.finished, end.next_try) == (Fate.GIVEN_UP, BEGAN + 24 * HOUR, None)
+    assert laboratory.jobs() == []
+
+
+def test_waits_by_the_prose(make_laboratory: MakeLaboratory) -> None:
+    """5 minutes, 15 after the first, then doubling (C12)."""
+    laboratory = make_laboratory(forwarder_retry="prose")
+    send_mo(laboratory)
+    laboratory.answers = [Outcome(503)] * 99
+    laboratory.advance(hours=24)
+    assert tries(laboratory) == [0, 5, 15, 35, 75, 155, 315, 635, 1275]
+
+
+@given(tries=st.integers(1, 100_000), scale=st.floats(0, 100), retry=st.sampled_from(["record", "prose"]))
+def test_some_time_passes_between_two_tries(tries: int, scale: float, retry: str) -> None:
+    """Whatever the scale and however many there were; and waits never shrink."""
+    policy = Policy(forwarder_retry=retry, forwarder_retry_scale=scale)  # type: ignore[arg-type]
+    wait = outbox.wait_after(policy, tries)
+    assert wait >= timedelta(seconds=1)
+    assert outbox.wait_after(policy, tries + 1) >= wait
+
+
+def test_waits_can_be_scaled(make_laboratory: MakeLaboratory) -> None:
+    """A tenth of the time for those who cannot bend it."""
+    laboratory = make_laboratory(forwarder_retry_scale=0.1)
+    send_mo(laboratory)
+    laboratory.answers = [Outcome(503)] * 3
+    laboratory.advance(minutes=1.4)
+    assert tries(laboratory) == pytest.approx([0, 0.2, 0.6, 1.4])
+    assert owed(laboratory).fate is Fate.TAKEN
+
+
+@pytest.mark.parametrize(
+    ("rule", "status", "taken"),
+    [
+        ("2xx", 200, True),
+        ("2xx", 299, True),
+        ("2xx", 199, False),
+        ("2xx", 302, False),
+        ("2xx", None, False),
+        ("200", 200, True),
+        ("200", 204, False),
+        ("200", None, False),
+    ],
+)
+def test_what_counts_as_taken(rule: str, status: int | None, taken: bool) -> None:
+    """Any 2xx, or exactly 200 when strict; never a redirect (D§10.1, C10)."""
+    assert outbox.taken(Policy(forwarder_success=rule), Outcome(status)) is taken  # type: ignore[arg-type]
+
+
+# --------------------------------------------------------------------------------------------- pushing
+
+
+def test_a_push_is_owed_and_taken(laboratory: Laboratory) -> None:
+    """Owed at once, sent as soon as time moves, with everything that a renderer needs; then nothing is left."""
+    before = send_mo(laboratory)
+    assert (before.fate, before.created, before.next_try) == (Fate.OWED, BEGAN, BEGAN)
+    assert before.deadline == BEGAN + 24 * HOUR
+    assert laboratory.jobs() == ["outbox.attempt", "outbox.give_up"]
+    laboratory.advance()
+    (outgoing,) = laboratory.sent
+    assert outgoing.notification.id == before.id
+    assert (outgoing.event.type, outgoing.subscription.url) == (EventType.MO_RECEIVED, URL)
+    assert (outgoing.sms, outgoing.sim) == (laboratory.sms(1), laboratory.sim())
+    after = owed(laboratory)
+    assert (after.fate, after.finished, after.next_try) == (Fate.TAKEN, BEGAN, None)
+    assert [one.outcome for one in after.tries] == [Outcome(200)]
+    assert laboratory.jobs() == []
+    assert failures(laboratory) == []
+
+
+def test_the_retry_is_promised_before_the_send(laboratory: Laboratory) -> None:
+    """If the process dies in between, the second try comes all the same."""
+    send_mo(laboratory)
+    laboratory.answers = [None]
+    laboratory.advance()
+    assert laboratory.jobs() == ["outbox.attempt", "outbox.give_up"]
+    assert owed(laboratory).next_try == BEGAN + 2 * MINUTE
+    laboratory.advance(minutes=2)
+    assert owed(laboratory).fate is Fate.TAKEN
+    assert [one.outcome for one in owed(laboratory).tries] == [None, Outcome(200)]
+
+
+@pytest.mark.parametrize(("outcome", "code"), [(Outcome(404), 404), (Outcome(None, "refused"), 500)])
+def test_every_failed_try_is_an_event(laboratory: Laboratory, outcome: Outcome, code: int) -> None:
+    """With the URL and the status; 500 where there was none (D§10.5)."""
+    send_mo(laboratory)
+    laboratory.answers = [outcome, outcome]
+    laboratory.advance(minutes=2)
+    assert [(event.iccid, event.organisation, event.data) for event in failures(laboratory)] == [
+        (ICCID, MASTER, {"what": "SMS", "url": URL, "code": code})
+    ] * 2
+
+
+def test_a_failed_report_is_told_of_as_a_report(laboratory: Laboratory) -> None:
+    """DLR, not SMS (D§10.5)."""
+    laboratory.active(status=DeviceStatus.ATTACHED)
+    laboratory.submit()
+    laboratory.answers = [Outcome(500)]
+    laboratory.advance(2)
+    assert [event.data["what"] for event in failures(laboratory)] == ["DLR"]
+
+
+def test_a_failure_to_tell_of_a_failure_is_not_told_of(laboratory: Laboratory) -> None:
+    """Whoever subscribes to failures starts no avalanche."""
+    wants = (EventType.FORWARDING_FAILED,)
+    troubles = Subscription(id="troubles", organisation=MASTER, way=Way.FORWARDER, wants=wants, url=URL)
+    laboratory.do(lambda world: world.subscriptions.put(troubles))
+    send_mo(laboratory)
+    laboratory.answers = [Outcome(500)] * 99
+    laboratory.advance(minutes=1)
+    assert len(failures(laboratory)) == 1
+    assert [outgoing.event.type for outgoing in laboratory.sent] == [
+        EventType.MO_RECEIVED,
+        EventType.FORWARDING_FAILED,
+    ]
+
+
+def test_what_is_put_off_is_no_failure_of_the_customers(laboratory: Laboratory) -> None:
+    """Too many wait already: it is tried later, and nothing is said of the customer."""
+    send_mo(laboratory)
+    laboratory.answers = [outbox.PUT_OFF]
+    laboratory.advance()
+    assert failures(laboratory) == []
+    assert owed(laboratory).fate is Fate.OWED
+    laboratory.advance(minutes=2)
+    assert owed(laboratory).fate is Fate.TAKEN
+
+
+def test_an_outcome_that_comes_late_is_that_of_its_own_try(laboratory: Laboratory) -> None:
+    """Where time runs fast, a slow customer is still at it when the next try begins."""
+    send_mo(laboratory)
+    laboratory.answers = [None, None]
+    laboratory.advance(minutes=2)
+    laboratory.do(outbox.settle, 1, Outcome(500), 1)
+    assert [one.outcome for one in owed(laboratory).tries] == [Outcome(500), None]
+    laboratory.do(outbox.settle, 1, Outcome(200), 2)
+    assert [one.outcome for one in owed(laboratory).tries] == [Outcome(500), Outcome(200)]
+    assert owed(laboratory).fate is Fate.TAKEN
+
+
+def test_an_outcome_after_the_end_changes_nothing(laboratory: Laboratory) -> None:
+    """Nor does one of a notification that is gone, nor a job that comes too late."""
+    send_mo(laboratory)
+    laboratory.advance()
+    end = owed(laboratory)
+    laboratory.do(outbox.settle, 1, Outcome(500))
+    laboratory.do(outbox.settle, 99, Outcome(500))
+    laboratory.do(outbox.give_up, "1")
+    laboratory.do(outbox.give_up, "99")
+    assert laboratory.do(outbox.attempt, "1") is None
+    assert laboratory.do(outbox.attempt, "99") is None
+    assert owed(laboratory) == end
+    assert failures(laboratory) == []
+
+
+def test_a_subscription_that_is_gone_is_pushed_to_no_more(laboratory: Laboratory) -> None:
+    """Neither by the next try nor by an event about the one on its way; in the end it is given up."""
+    send_mo(laboratory)
+    laboratory.answers = [None]
+    laboratory.advance()
+    laboratory.do(lambda world: world.subscriptions.delete("forwarder 4321"))
+    laboratory.do(outbox.settle, 1, Outcome(500))
+    assert failures(laboratory) == []
+    laboratory.advance(hours=25)
+    assert (len(laboratory.sent), owed(laboratory).fate) == (1, Fate.GIVEN_UP)
+
+
+def test_an_event_that_is_about_no_sim_is_pushed_too(laboratory: Laboratory) -> None:
+    """There is no SIM and no message to send along, and a failure is told of without them."""
+    record(laboratory, EventType.SMS_EXPIRED, organisation=MASTER)
+    laboratory.answers = [Outcome(500)]
+    laboratory.advance()
+    assert [(outgoing.sms, outgoing.sim) for outgoing in laboratory.sent] == [(None, None)]
+    assert [(event.iccid, event.organisation) for event in failures(laboratory)] == [(None, MASTER)]
+
+
+def test_a_fault_goes_along_with_what_is_sent(laboratory: Laboratory) -> None:
+    """Chance has been asked already when the sender gets it, about this try of this notification."""
+    laboratory.do(
+        faults.add, {"name": "customer-down", "point": "callback", "effect": {"problem": "refused"}, "times": 1}
+    )
+    send_mo(laboratory)
+    laboratory.answers = [Outcome(None, "refused")]
+    laboratory.advance(minutes=2)
+    assert [outgoing.strike is not None for outgoing in laboratory.sent] == [True, False]
+
+
+# --------------------------------------------------------------------------------------------- who is owed what
+
+
+def record(laboratory: Laboratory, type: EventType, **what: object) -> Event:
+    return laboratory.do(lambda world: events.record(world, type, **what))  # type: ignore[arg-type]
+
+
+def subscribe(laboratory: Laboratory, id: str, **what: object) -> None:
+    laboratory.do(lambda world: world.subscriptions.put(Subscription(id=id, **what)))  # type: ignore[arg-type]
+
+
+def debts(laboratory: Laboratory) -> list[str]:
+    return [one.subscription for one in laboratory.look(lambda world: world.notifications.find(order="id"))]
+
+
+def test_only_who_wants_an_event_is_owed_it(laboratory: Laboratory) -> None:
+    """By organisation and by type."""
+    subscribe(laboratory, "south", organisation=SUB, way=Way.FORWARDER, wants=(EventType.SMS_FAILED,), url=URL)
+    record(laboratory, EventType.SMS_FAILED, organisation=MASTER)
+    record(laboratory, EventType.SMS_FAILED, organisation=SUB)
+    record(laboratory, EventType.SMS_DELIVERED, organisation=SUB)
+    record(laboratory, EventType.SMS_FAILED)
+    assert debts(laboratory) == ["forwarder 4321", "south"]
+
+
+def test_an_event_has_what_is_known_of_its_sim(laboratory: Laboratory) -> None:
+    """Organisation, identities, the device that is given or was learnt."""
+    sim = laboratory.active(imei="8682390510114404")
+    event = record(laboratory, EventType.SIM_ASSIGNED, sim=sim, note="x")
+    assert (event.organisation, event.iccid, event.imsi, event.imei) == (MASTER, ICCID, sim.imsi, sim.imei)
+    assert (event.at, event.data, event.sms, event.network) == (BEGAN, {"note": "x"}, None, None)
+    assert record(laboratory, EventType.SIM_ASSIGNED, sim=sim, imei="1" * 16).imei == "1" * 16
+    assert record(laboratory, EventType.SIM_ASSIGNED, sim=sim, organisation=SUB).organisation == SUB
+    assert record(laboratory, EventType.SIM_ASSIGNED, sim=sim, partner="GP_1").organisation is None
+
+
+def test_streams_hear_of_the_partners_that_they_cover(laboratory: Laboratory) -> None:
+    """Their own, or the subunits below them; they fetch what they are owed, and nothing is pushed."""
+
+    def plant(world: World) -> None:
+        for partner in (
+            Partner(id="GP_1", name="Group", position=1),
+            Partner(id="GP_2", name="Subunit", position=2, parent="GP_1"),
+        ):
+            world.partners.put(partner)
+
+    laboratory.do(plant)
+    done = (EventType.SIM_ACTION_DONE,)
+    subscribe(laboratory, "all", organisation=None, partner="GP_1", way=Way.STREAM, wants=done, covers=("GP_1", "GP_2"))
+    subscribe(laboratory, "top", organisation=None, partner="GP_1", way=Way.STREAM, wants=done, covers=("GP_1",))
+    subscribe(laboratory, "sub", organisation=None, partner="GP_2", way=Way.STREAM, wants=done, covers=("GP_2",))
+    record(laboratory, EventType.SIM_ACTION_DONE, partner="GP_2")
+    assert debts(laboratory) == ["sub", "all"]
+    record(laboratory, EventType.SIM_ACTION_DONE, partner="GP_1")
+    assert debts(laboratory)[2:] == ["all", "top"]
+    record(laboratory, EventType.SIM_ACTION_DONE, partner="GP_404")
+    record(laboratory, EventType.POOL_LIMIT_NOTICE, partner="GP_1")
+    assert len(debts(laboratory)) == 4
+    assert laboratory.jobs("outbox.attempt") == []
+    assert owed(laboratory).next_try is None
+    laboratory.advance(days=7)
+    assert owed(laboratory).fate is Fate.GIVEN_UP
+
+
+def test_a_partners_sim_is_looked_at_after_what_it_did(laboratory: Laboratory) -> None:
+    """Once, however much happened, and only if it is under contract and it did something that is watched."""
+    sim = laboratory.active()
+    record(laboratory, EventType.LOCATION_UPDATED, sim=sim)
+    assert laboratory.jobs("profiles") == []
+    contract = Contract(iccid=ICCID, partner="GP_1", position=1, state=ContractState.ACTIVE)
+    laboratory.do(lambda world: world.contracts.put(contract))
+    record(laboratory, EventType.SIM_STATE_CHANGED, sim=sim)
+    assert laboratory.jobs("profiles") == []
+    record(laboratory, EventType.LOCATION_UPDATED, sim=sim)
+    record(laboratory, EventType.PDP_CONTEXT_CREATED, sim=sim)
+    assert laboratory.jobs("profiles") == ["profiles.check"]
+
+
+# --------------------------------------------------------------------------------------------- jobs
+
+
+def test_jobs_come_by_due_time_then_by_number(laboratory: Laboratory) -> None:
+    """And only those that are due."""
+
+    def fill(world: World) -> None:
+        for minutes, kind in ((2, "b"), (1, "a"), (2, "c"), (3, "d")):
+            schedule.at(world, BEGAN + minutes * MINUTE, kind)
+
+    laboratory.do(fill)
+    assert laboratory.look(schedule.next_due) == BEGAN + MINUTE
+    taken = []
+    while (job := laboratory.do(schedule.take_due, BEGAN + 2 * MINUTE)) is not None:
+        taken.append(job.kind)
+    assert taken == ["a", "b", "c"]
+    assert laboratory.jobs() == ["d"]
+
+
+def test_jobs_are_cancelled_by_kind_and_row(laboratory: Laboratory) -> None:
+    """All of them, and no others; none is fine."""
+
+    def fill(world: World) -> None:
+        for kind, about in (("a", 1), ("a", 1), ("a", 2), ("b", 1)):
+            schedule.at(world, BEGAN, kind, about)
+        schedule.cancel(world, "a", 1)
+        schedule.cancel(world, "c")
+
+    laboratory.do(fill)
+    left = laboratory.look(lambda world: world.jobs.find(order="id"))
+    assert [(job.kind, job.about) for job in left] == [("a", "2"), ("b", "1")]
+    assert laboratory.look(lambda world: schedule.next_due(world)) == BEGAN
+
+
+def test_an_empty_queue_has_no_next_job(laboratory: Laboratory) -> None:
+    """Nothing is due, and nothing runs."""
+    assert laboratory.look(schedule.next_due) is None
+    assert laboratory.do(jobs.run_next) == (False, None)
+    assert laboratory.now == BEGAN
+
+
+def test_a_job_runs_at_its_own_due_time(laboratory: Laboratory) -> None:
+    """On the way to a later one; without a target, time stands and only what is due runs."""
+    send_mo(laboratory)
+    laboratory.answers = [Outcome(500)]
+    laboratory.advance()
+    assert laboratory.do(jobs.run_next) == (False, None)
+    happened, outgoing = laboratory.do(jobs.run_next, BEGAN + HOUR)
+    assert happened
+    assert isinstance(outgoing, Outgoing)
+    assert laboratory.now == BEGAN + 2 * MINUTE
+    laboratory.do(outbox.settle, 1, Outcome(200))
+    assert laboratory.do(jobs.run_next, BEGAN + HOUR) == (False, None)
+    assert laboratory.now == BEGAN + HOUR
+
+
+def test_a_job_that_is_overdue_does_not_turn_time_back(laboratory: Laboratory) -> None:
+    """It runs now."""
+    laboratory.advance(hours=1)
+    laboratory.do(lambda world: schedule.at(world, BEGAN, "outbox.give_up", 99))
+    assert laboratory.do(jobs.run_next, BEGAN + HOUR)[0]
+    assert laboratory.now == BEGAN + HOUR
+
+
+def test_every_kind_of_job_has_its_verb() -> None:
+    """What modules schedule is in the table: each name is that of its verb, or of its module."""
+    for kind, verb in jobs.JOBS.items():
+        module = verb.__module__.rpartition(".")[2]
+        assert kind in (f"{module}.{verb.__name__}", module)
+
+
+# --------------------------------------------------------------------------------------------- the clock
+
+
+def test_time_moves_forward_only(laboratory: Laboratory) -> None:
+    """To an earlier instant means to stay."""
+    assert laboratory.do(clock.move_to, BEGAN + HOUR).virtual == BEGAN + HOUR
+    assert laboratory.do(clock.move_to, BEGAN).virtual == BEGAN + HOUR
+
+
+def test_time_ends_before_dates_do(laboratory: Laboratory) -> None:
+    """So that ten years can be added to any now."""
+    with pytest.raises(Malformed, match="seconds: leads beyond the year 9000"):
+        laboratory.do(clock.move_to, datetime(9000, 1, 1, tzinfo=UTC))
+    laboratory.do(clock.move_to, datetime(8999, 12, 31, tzinfo=UTC))
+    assert laboratory.now.year == 8999
+
+
+def test_a_rate_makes_virtual_time_pass_in_real_time(laboratory: Laboratory) -> None:
+    """From the moment it is set; what passed before stays passed."""
+
+    def at(world: World, real: datetime) -> datetime:
+        return world.clock.at(real)
+
+    assert laboratory.look(at, BEGAN + HOUR) == BEGAN
+    laboratory.do(clock.set_rate, 60.0)
+    assert laboratory.look(at, BEGAN + MINUTE) == BEGAN + HOUR
+    laboratory.do(clock.move_to, BEGAN + 2 * HOUR)
+    assert laboratory.look(at, BEGAN + MINUTE) == BEGAN + 3 * HOUR
+    laboratory.do(clock.set_rate, 0)
+    assert laboratory.now == BEGAN + 2 * HOUR
+
+
+def test_a_roll_depends_on_seed_and_subject_alone(laboratory: Laboratory) -> None:
+    """Not on what was asked before; it lies in [0, 1) and differs from subject to subject."""
+
+    def roll(world: World, n: int) -> float:
+        return world.roll(f"sms {n}")
+
+    rolls = [laboratory.look(roll, n) for n in range(200)]
+    again = [laboratory.look(roll, n) for n in reversed(range(200))]
+    assert rolls == again[::-1]
+    assert len(set(rolls)) == 200
+    assert all(0 <= roll < 1 for roll in rolls)
+    assert 0.3 < sum(rolls) / 200 < 0.7
+
+
+# --------------------------------------------------------------------------------------------- all of it
+
+
+class Debts(RuleBasedStateMachine):
+    """The outbox against a model: whatever customers answer and whenever the process dies, nothing is lost."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.laboratory = Laboratory()
+        self.laboratory.active(status=DeviceStatus.ATTACHED)
+        self.count = 0
+
+    def teardown(self) -> None:
+        self.laboratory.store.close()
+
+    @rule()
+    def send(self) -> None:
+        assert isinstance(self.laboratory.do(device.send_mo, ICCID, "hello", "12345"), Sms)
+        self.count += 1
+
+    @rule(
+        minutes=st.sampled_from([0, 1, 2, 10, 300]),
+        answers=st.lists(
+            st.sampled_from([Outcome(200), Outcome(500), Outcome(None, "refused"), outbox.PUT_OFF, None]), max_size=5
+        ),
+    )
+    def advance(self, minutes: int, answers: list[Outcome | None]) -> None:
+        self.laboratory.answers = [*answers, *[Outcome(404)] * 99]
+        self.laboratory.advance(minutes=minutes)
+
+    @invariant()
+    def nothing_is_forgotten(self) -> None:
+        rows = self.laboratory.look(lambda world: world.notifications.find(order="id"))
+        assert len(rows) == self.count
+        for row in rows:
+            waiting = self.laboratory.jobs("outbox", row.id)
+            if row.fate is not Fate.OWED:
+                assert (waiting, row.next_try) == ([], None)
+                assert row.finished is not None
+                continue
+            assert "outbox.give_up" in waiting
+            assert ("outbox.attempt" in waiting) == (row.next_try is not None)
+            assert row.next_try is None or self.laboratory.now <= row.next_try < row.deadline
+            assert len(waiting) == len(set(waiting))
+
+    @invariant()
+    def tries_keep_their_distance_and_end_with_a_success(self) -> None:
+        for row in self.laboratory.look(lambda world: world.notifications.find(order="id")):
+            for n, (one, other) in enumerate(zip(row.tries, row.tries[1:], strict=False), start=1):
+                assert other.at - one.at == outbox.wait_after(self.laboratory.policy, n)
+            successes = [n for n, one in enumerate(row.tries) if one.outcome == Outcome(200)]
+            assert successes == ([len(row.tries) - 1] if row.fate is Fate.TAKEN else [])
+            assert all(one.at < row.deadline for one in row.tries)
+
+    @invariant()
+    def every_failure_is_told_of_once(self) -> None:
+        rows = self.laboratory.look(lambda world: world.notifications.find())
+        outcomes = Counter(one.outcome for row in rows for one in row.tries)
+        failed = sum(n for outcome, n in outcomes.items() if outcome not in (None, Outcome(200), outbox.PUT_OFF))
+        assert len(failures(self.laboratory)) == failed
+
+
+TestDebts = Debts.TestCase
+TestDebts.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
