@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from emulator.control import clock, devices, faults, journal, world
+from emulator.control import clock, devices, faults, journal, waiting, world
 from emulator.web.contract import Document, Route
 
 
@@ -21,6 +21,10 @@ def build(document: Document) -> Sequence[Route]:
         route("GET", "/journal", journal.list_exchanges),
         route("DELETE", "/journal", journal.empty),
         route("POST", "/journal/verify", journal.verify),
+        route("GET", "/callbacks", waiting.list_callbacks),
+        route("POST", "/callbacks/{id}/retry", waiting.retry_callback),
+        route("GET", "/messages", waiting.list_messages),
+        route("POST", "/wait", waiting.wait),
         route("GET", "/faults", faults.list_faults),
         route("POST", "/faults", faults.add_fault),
         route("DELETE", "/faults", faults.remove_faults),

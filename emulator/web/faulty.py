@@ -18,6 +18,7 @@ from emulator.core import access, faults, limits
 from emulator.core.errors import ExpiredToken, InvalidToken, MissingToken
 from emulator.core.tester_model import FaultPoint, Strike
 from emulator.core.world import World
+from emulator.runtime.engine import Emulator
 from emulator.web.bearer import emulator_of, token_text
 from emulator.web.contract import JSON_TYPE, Operation, encode
 from emulator.web.door import Instead
@@ -37,9 +38,15 @@ class Faulty:
     def __init__(self, app: ASGIApp, sleep: Sleep = asyncio.sleep) -> None:
         self._app = app
         self._sleep = sleep
+        self._hindered = False
+        self._changed: asyncio.Event | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not await scope["emulator"].read(is_hindered):
+        if self._changed is None or self._changed.is_set():  # whether something hinders, only a change can change
+            emulator: Emulator = scope["emulator"]
+            self._changed = emulator.store.bell.listen()
+            self._hindered = await emulator.read(is_hindered)
+        if not self._hindered:
             await self._app(scope, receive, send)
             return
         scope["hinder"] = self._hinder
