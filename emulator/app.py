@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -16,6 +16,7 @@ from emulator.core.policy import Policy
 from emulator.core.world import World
 from emulator.management import forwarder, management
 from emulator.management.editions import EDITIONS
+from emulator.portal import BASE, PREFIXES, Signer, portal
 from emulator.runtime.engine import Emulator, paced, real_now
 from emulator.runtime.journal import Journal
 from emulator.runtime.sender import AiohttpTransport, Sender, Transport
@@ -25,6 +26,7 @@ from emulator.web.contract import Document
 from emulator.web.explorer import explorer
 from emulator.web.faulty import Faulty
 from emulator.web.journaled import Journaled
+from emulator.web.later import Later
 
 # Where a manual clock starts unless the fixture says when: the same bytes on every day.
 FIRST_INSTANT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -61,7 +63,7 @@ def create_app(
     transport: Transport | None = None,
     now: Callable[[], datetime] = real_now,
 ) -> App:
-    """Build the emulator. Raises FixtureError and StoreFailure, with messages for the person who starts it.
+    """Build the emulator. Raises FixtureError, StoreFailure and KeyUnusable, with words for the person who starts it.
 
     *transport* carries what is sent to customers: real HTTP unless a function is handed in.
     """
@@ -109,14 +111,27 @@ def create_app(
         resources.spec("management.yaml"), base="/management-api", headers=edition.headers, strict=strict
     )
     controlled = description(resources.spec("control.yaml"), base="/_emulator")
+    signer = Signer(settings.portal_key)
+
+    @cache
+    def described() -> Document:
+        return description(resources.spec("portal.yaml"), base=BASE, strict=strict)
+
+    def portal_surface() -> ASGIApp:
+        return portal(described(), description(resources.spec("portal-events.yaml")), policy, signer)
+
+    partners = surface(Later(portal_surface))
     return App(
         emulator,
         [
             ("/management-api/v1/", surface(management(managed, edition, policy))),
             ("/management-api/oauth/", surface(management(managed, edition, policy))),
+            *((prefix, partners) for prefix in PREFIXES),
             ("/_emulator/", control(controlled, emulator, journal, settings)),
         ],
-        Starlette(routes=explorer({"management": managed, "control": controlled}), lifespan=lifespan),
+        Starlette(
+            routes=explorer({"management": managed, "portal": described, "control": controlled}), lifespan=lifespan
+        ),
         [
             (organisation.name or str(organisation.id), user.username, user.password)
             for organisation in fixture.organisations

@@ -21,6 +21,7 @@ class Settings:
     log_level: str = "info"
     contract: Literal["note", "strict"] = "note"
     raise_violations: bool = False  # for tests: an answer that breaks the contract raises
+    portal_key: Path | None = None  # RSA, PEM: signs the portal's tokens; None: the package's test key
     control_token: str | None = None  # opens /_emulator from anywhere
     control_open: bool = False  # /_emulator answers to other machines too
     policy: Mapping[str, Any] = field(default_factory=dict)

@@ -1,7 +1,5 @@
 """Surface: the M2M Service Portal's API, with the token issuer, the gateway and the event streams around it."""
 
-from pathlib import Path
-
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emulator.core.policy import Policy
@@ -9,7 +7,8 @@ from emulator.portal import errors, routes
 from emulator.portal.context import BASE as BASE
 from emulator.portal.context import Portal
 from emulator.portal.gateway import Gateway
-from emulator.portal.keys import Signer
+from emulator.portal.keys import KeyUnusable as KeyUnusable
+from emulator.portal.keys import Signer as Signer
 from emulator.web.contract import Document
 from emulator.web.door import Door
 
@@ -17,12 +16,12 @@ PREFIXES = (BASE + "/", "/auth/", "/horizon/")
 """How the paths begin that are this surface's."""
 
 
-def portal(document: Document, events: Document, policy: Policy, key: Path | None = None) -> ASGIApp:
+def portal(document: Document, events: Document, policy: Policy, signer: Signer) -> ASGIApp:
     """The surface: *document* is specs/portal.yaml with BASE as its base, *events* is specs/portal-events.yaml.
 
-    *key* is a PEM file with the RSA key that signs tokens; None: the package's test key. Raises KeyUnusable.
+    *signer* has the key of the token issuer.
     """
-    context = Portal(document, events, policy, Signer(key))
+    context = Portal(document, events, policy, signer)
     gateway = Gateway(context)
     doors = {
         PREFIXES[0]: Door(

@@ -45,6 +45,8 @@ class Wishes:
 
 async def open_stream(request: Request) -> Response:
     """GET /horizon/sse/v1/{eventType}/{subscriptionId}"""
+    if request.method == "HEAD":
+        return await claim_stream(request)
     query, after = request.query_params, request.headers.get("last-event-id")
     asked = query.get("includeHttpHeaders")
     minutes = read_limit(request, "maxMinutes")

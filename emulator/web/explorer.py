@@ -4,7 +4,8 @@ Swagger UI itself comes from the installed package flask-swagger-ui, whose relea
 only its files are served, the package (and Flask) is never imported.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from html import escape
 from importlib.resources import files
 from typing import Any, Final
@@ -30,27 +31,42 @@ PAGE_HEADERS: Final = {
 }
 
 
-def explorer(documents: Mapping[str, Document]) -> list[BaseRoute]:
+# Where the operators have theirs; the others are beside the page.
+ADDRESSES: Final = {
+    "management": "/management-api/api-docs",
+    "portal": "/iot/connectivity/management/api-docs",
+}
+
+Described = Document | Callable[[], Document]  # a large one is read when somebody asks for it
+
+
+def explorer(documents: Mapping[str, Described]) -> list[BaseRoute]:
     """The routes of the page, of its assets, and of each document as JSON.
 
-    The first document is the one that the page opens with; the others are in its drop-down. The one named
-    "management" is at the operator's own address for it, ``/management-api/api-docs``.
+    The first document is the one that the page opens with; the others are in its drop-down. Those with the names of
+    ADDRESSES are at the operator's own address for them.
     """
-    addresses = {name: address_of(name) for name in documents}
-    page = render_page([(addresses[name], document) for name, document in documents.items()])
+
+    @cache
+    def page() -> bytes:
+        return render_page([(address_of(name), resolved(one)) for name, one in documents.items()])
 
     async def show_page(request: Request) -> Response:
-        return Response(page, headers=PAGE_HEADERS, media_type="text/html")
+        return Response(page(), headers=PAGE_HEADERS, media_type="text/html")
 
     routes: list[BaseRoute] = [Route(path, show_page) for path in PAGES]
-    routes += [Route(addresses[name], show_document(document)) for name, document in documents.items()]
+    routes += [Route(address_of(name), show_document(one)) for name, one in documents.items()]
     assets = StaticFiles(packages=[("emulator.web", "assets"), ("flask_swagger_ui", "dist")])
     routes.append(Mount(ASSETS, assets))
     return routes
 
 
 def address_of(name: str) -> str:
-    return "/management-api/api-docs" if name == "management" else f"{ASSETS}/{name}.json"
+    return ADDRESSES.get(name, f"{ASSETS}/{name}.json")
+
+
+def resolved(described: Described) -> Document:
+    return described if isinstance(described, Document) else described()
 
 
 def render_page(documents: list[tuple[str, Document]]) -> bytes:
@@ -60,12 +76,12 @@ def render_page(documents: list[tuple[str, Document]]) -> bytes:
     return template.replace("{documents}", escape(encode(urls).decode())).encode()
 
 
-def show_document(document: Document) -> Any:
-    """An endpoint that serves *document* as JSON, as it is seen from where the request came from."""
+def show_document(described: Described) -> Any:
+    """An endpoint that serves a document as JSON, as it is seen from where the request came from."""
 
     async def show(request: Request) -> Response:
         origin = str(request.base_url).rstrip("/")
-        return Response(encode(served(document, origin)), media_type="application/json")
+        return Response(encode(served(resolved(described), origin)), media_type="application/json")
 
     return show
 
