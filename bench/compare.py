@@ -2,13 +2,15 @@
 
 Everything that we ship is on: tokens, contract, journal, state, clock. Each round measures bare and emulator one
 right after the other, because machines have moods; what counts is the median of the rounds' ratios. Servers get one
-core and the load generator another where the system lets us choose. The load generator is our own (bench/load.py): it
-gets the same rates as wrk, on half of its core, wherever there is Python.
+core and the load generator another where the system lets us choose. Where others use the machine, too, "by CPU" is the
+figure to trust: the same ratio, of requests for a second of the server's processor time (it leaves out the disk). The
+load generator is our own (bench/load.py): it gets the same rates as wrk, on half of its core, wherever there is Python.
 """
 
 import argparse
 import contextlib
 import json
+import math
 import os
 import re
 import socket
@@ -22,6 +24,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.load import load
 
@@ -67,6 +70,13 @@ POST = Case("POST SMS", "POST", f"/v1/sims/{ICCID}/sms", 201, b'{"payload":"wake
 CASES = (GET_ONE, GET_100, POST)
 
 
+class Rate(NamedTuple):
+    """Requests in a second of time, and in one of the server's processor."""
+
+    a_second: float
+    a_cpu_second: float
+
+
 @dataclass
 class Server:
     """A server under test. *cases* are asked of it; *rates* are what came of each round."""
@@ -78,7 +88,7 @@ class Server:
     cases: Sequence[Case]
     emulates: bool = True
     token: str = ""
-    rates: dict[str, list[float]] = field(default_factory=dict)
+    rates: dict[str, list[Rate]] = field(default_factory=dict)
 
     def prepare(self) -> None:
         """Begin each measurement with the same world and a fresh token."""
@@ -93,6 +103,16 @@ class Server:
                 b"grant_type=client_credentials",
             )
             self.token = json.loads(answer.body)["access_token"]
+
+    def measure(self, case: Case, connections: int, seconds: float) -> float:
+        """Note the rates of one round; answer how busy the load generator was."""
+        self.prepare()
+        before = cpu_seconds(self.process.pid)
+        measured = load(self.port, case.request(self.token), case.status, connections=connections, seconds=seconds)
+        used = cpu_seconds(self.process.pid) - before
+        rate = Rate(measured.answered / measured.seconds, measured.answered / used if used else math.nan)
+        self.rates.setdefault(case.name, []).append(rate)
+        return measured.busy
 
     def memory(self) -> float:
         """Resident megabytes."""
@@ -184,6 +204,15 @@ def cores() -> tuple[int | None, int | None]:
     return (available[0], available[1]) if len(available) > 1 else (None, None)
 
 
+def cpu_seconds(pid: int) -> float:
+    """What a process has used of the processor; 0 where the system does not say."""
+    try:
+        after_name = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(after_name[11]) + int(after_name[12])) / float(os.sysconf("SC_CLK_TCK"))
+
+
 def same_answers(server: Server) -> list[list[object]]:
     """What the emulator answers to each case, for the bare server to repeat."""
     server.prepare()
@@ -244,20 +273,11 @@ def main() -> None:
             for case in CASES:
                 for server in servers:
                     if case in server.cases:
-                        server.prepare()
-                        measured = load(
-                            server.port,
-                            case.request(server.token),
-                            case.status,
-                            connections=given.connections,
-                            seconds=given.seconds,
-                        )
-                        server.rates.setdefault(case.name, []).append(measured.rate)
-                        busiest = max(busiest, measured.busy)
+                        busiest = max(busiest, server.measure(case, given.connections, given.seconds))
             print(f"round {number + 1} done", file=sys.stderr)
 
         print()
-        print(f"{'':24}{'bare/s':>10}{'ours/s':>10}{'ratio':>8}{'aim':>7}{'hope':>7}")
+        print(f"{'':24}{'bare/s':>10}{'ours/s':>10}{'ratio':>8}{'by CPU':>8}{'aim':>7}{'hope':>7}")
         for case in CASES:
             report(case.name, yardstick.rates[case.name], memory.rates[case.name], AIMS[case.name])
         report("POST SMS, durable", yardstick.rates[POST.name], durable.rates[POST.name], AIM_DURABLE)
@@ -270,14 +290,18 @@ def main() -> None:
         print(f"the load generator used {busiest:.0%} of its core at most" + (", TOO MUCH" if busiest > 0.9 else ""))
 
 
-def report(name: str, yardstick: list[float], ours: list[float], aims: tuple[float, float]) -> None:
+def report(name: str, yardstick: list[Rate], ours: list[Rate], aims: tuple[float, float]) -> None:
     """A line of the table: medians, and the median of the rounds' ratios with their range."""
-    ratios = [mine / bare for mine, bare in zip(ours, yardstick, strict=True)]
+    ratios = [mine.a_second / bare.a_second for mine, bare in zip(ours, yardstick, strict=True)]
     ratio = statistics.median(ratios)
+    by_cpu = statistics.median(
+        mine.a_cpu_second / bare.a_cpu_second for mine, bare in zip(ours, yardstick, strict=True)
+    )
+    bare, mine = (statistics.median(rate.a_second for rate in rates) for rates in (yardstick, ours))
     aim, hope = aims
     print(
-        f"{name:24}{statistics.median(yardstick):10,.0f}{statistics.median(ours):10,.0f}{ratio:8.2f}{aim:7.2f}{hope:7.2f}"
-        f"  ({min(ratios):.2f} to {max(ratios):.2f}){verdict(ratio >= aim)}"
+        f"{name:24}{bare:10,.0f}{mine:10,.0f}{ratio:8.2f}{by_cpu:8.2f}{aim:7.2f}{hope:7.2f}"
+        f"  ({min(ratios):.2f} to {max(ratios):.2f}){verdict(ratio >= aim and not by_cpu < aim)}"
     )
 
 

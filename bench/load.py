@@ -16,9 +16,10 @@ LENGTH = b"content-length: "
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What came of it: requests answered in a second, and the share of its core that the generator used."""
+    """What came of it: requests answered, in how many seconds, and the share of its core that the generator used."""
 
-    rate: float
+    answered: int
+    seconds: float
     busy: float
 
 
@@ -55,7 +56,7 @@ def load(port: int, request: bytes, status: int, *, connections: int, seconds: f
                 answered += 1
                 connection.send(request)
         elapsed = time.perf_counter() - began
-        return Load(answered / elapsed, (time.process_time() - worked) / elapsed)
+        return Load(answered, elapsed, (time.process_time() - worked) / elapsed)
     finally:
         selector.close()
         for connection in sockets:
