@@ -15,6 +15,7 @@ from emulator.core.errors import Malformed
 from emulator.core.model import (
     OCTETS_PER_MB,
     Device,
+    Job,
     Network,
     Notification,
     Quota,
@@ -323,3 +324,7 @@ def show_message(sms: Sms) -> dict[str, Any]:
         "finished": show_maybe(sms.finished),
         "cause": sms.cause,
     }
+
+
+def show_job(job: Job) -> dict[str, Any]:
+    return {"id": job.id, "due": show_time(job.due), "kind": job.kind, "about": job.about}

@@ -51,6 +51,9 @@ JOBS: Final[Mapping[str, Callable[[World, str], Outgoing | None]]] = MappingProx
     }
 )
 
+# These come back for ever. A world in which only they are left is idle.
+RECURRING: Final = frozenset({"housekeeping", "orders.auto_topup", "profiles.begin_month"})
+
 
 def run_next(world: World, until: datetime | None = None) -> tuple[bool, Outgoing | None]:
     """Run the first job that is due, and say whether there was one and what it wants sent.
