@@ -37,7 +37,9 @@ def record(
     *data* holds the values of the sentence that a surface makes of it, as plain JSON. *organisation* is taken from
     the SIM unless given; *partner* is whom an event of the portal concerns.
     """
-    if organisation is None and sim is not None and partner is None:
+    if partner is not None:
+        data["number"] = world.next_id("partner event")  # the portal counts its own (P§9)
+    elif organisation is None and sim is not None:
         organisation = sim.organisation
     event = world.events.put(
         Event(

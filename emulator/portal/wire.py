@@ -702,7 +702,7 @@ def show_event(event: Event, base: str, policy: Policy, offset: str | None = Non
     type, source = ENVELOPES[event.type]
     shown = {
         "time": instant(event.at),
-        "id": f"00000000-0000-1000-a000-{FIRST_EVENT + event.id - 1:012}",
+        "id": f"00000000-0000-1000-a000-{FIRST_EVENT + event.data['number'] - 1:012}",
         "source": source,
         "specversion": "1.0",
         "type": type,
