@@ -30,6 +30,7 @@ APPLICATION_ID = 0x4F50454D  # "OPEM", so that a foreign SQLite file is told apa
 FORMAT = 1  # raised when old files can no longer be read
 KEPT_DECODED = 1024  # rows of each table
 KEPT_ANSWERS = 64  # of ``find`` and ``count``, for each table, until it changes
+LARGEST_KEY = 2**63 - 1  # of an integer that SQLite can hold
 LONG_ANSWER = 200  # keys; a longer answer is not kept
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -44,9 +45,7 @@ def column(value: Any) -> Any:
         return value
     if isinstance(value, datetime):
         return (value - EPOCH) // MICROSECOND
-    if isinstance(value, Enum):
-        return value.value
-    return value
+    return value.value if isinstance(value, Enum) else value
 
 
 def condition(name: str, value: Any) -> tuple[str, list[Any]]:
@@ -88,8 +87,9 @@ class SqliteTable(Generic[T]):
     def create(self) -> None:
         """Make the table and its indexes as ``tables.py`` has them; rebuild it when an older version's differ."""
         there = [row[1] for row in self._execute(f"PRAGMA table_info({self._name})")]
-        wanted = [self._key, "doc", *self._fields]
-        if there == wanted:
+        indexed = {row[1] for row in self._execute(f"PRAGMA index_list({self._name})") if row[3] == "c"}
+        indexes = {"_".join((self._name, *index)): index for index in self._kept.indexes}
+        if there == [self._key, "doc", *self._fields] and indexed == set(indexes):
             return
         docs = [row[0] for row in self._execute(f"SELECT doc FROM {self._name}")] if there else []
         self._execute(f"DROP TABLE IF EXISTS {self._name}")
@@ -102,8 +102,7 @@ class SqliteTable(Generic[T]):
         # Without a rowid, an index holds the key itself, and ``find`` never touches the documents.
         without = "" if integer else " WITHOUT ROWID"
         self._execute(f"CREATE TABLE {self._name} ({', '.join(columns)}){without}")
-        for index in self._kept.indexes:
-            name = "_".join((self._name, *index))
+        for name, index in indexes.items():
             self._execute(f"CREATE INDEX {name} ON {self._name} ({', '.join(index)})")
         for doc in docs:
             self._insert(self._decode(doc))
@@ -115,6 +114,8 @@ class SqliteTable(Generic[T]):
     def get(self, key: Any) -> T | None:
         row = self._decoded.get(key)
         if row is None:
+            if key.__class__ is int and abs(key) > LARGEST_KEY:
+                return None
             found = self._execute(self._get, (key,)).fetchone()
             if found is None:
                 return None
@@ -212,14 +213,20 @@ class SqliteStore:
         self._ids_taken = False
         try:
             self.connection = self._open()
-            self._tables: dict[str, SqliteTable[Any]] = {
-                name: SqliteTable(self, name, kept) for name, kept in TABLES.items()
-            }
-            self._create()
-            self._ids: dict[str, int] = self._read_ids()
-            self._world = World(real=EPOCH, policy=policy, next_id=self._next_id, **self._tables)
+            try:
+                self._tables: dict[str, SqliteTable[Any]] = {
+                    name: SqliteTable(self, name, kept) for name, kept in TABLES.items()
+                }
+                self._create()
+                self._ids: dict[str, int] = self._read_ids()
+            except BaseException:
+                self.connection.close()
+                raise
         except sqlite3.Error as error:
             raise self._failure(error) from error
+        except msgspec.MsgspecError as error:
+            raise StoreFailure(f"{path}: holds rows that this version cannot read ({error})") from error
+        self._world = World(real=EPOCH, policy=policy, next_id=self._next_id, **self._tables)
 
     # ------------------------------------------------------------------------------------------ opening
 
@@ -231,7 +238,7 @@ class SqliteStore:
         connection = sqlite3.connect(
             name, isolation_level=None, timeout=0.2, cached_statements=512, check_same_thread=False
         )
-        # A SIM is a little over 1 kB, which would spill into a page of its own if pages were 4 kB: a third of the memory.
+        # A SIM is a little over 1 kB: in pages of 4 kB it would spill into a page of its own, and take a third more.
         connection.execute("PRAGMA page_size = 8192")
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         return connection
@@ -251,7 +258,7 @@ class SqliteStore:
                 raise StoreFailure(
                     f"{self._path}: was written by a newer version (format {found}, this one reads {FORMAT})"
                 )
-            problem = execute("PRAGMA quick_check(1)").fetchone()[0]
+            problem = execute("PRAGMA quick_check(1)").fetchone()[0].splitlines()[-1]  # before it stand headings
             if problem != "ok":
                 execute("ROLLBACK")
                 raise StoreFailure(f"{self._path}: is damaged ({problem}); restore a copy or move it away")
