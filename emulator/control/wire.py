@@ -27,6 +27,7 @@ from emulator.core.tester_model import Fault, RateLimit
 from emulator.core.world import World
 from emulator.runtime.journal import Exchange, Journal
 from emulator.settings import Settings
+from emulator.store import Snapshot
 from emulator.web.contract import Operation, read_json, typed
 
 
@@ -328,3 +329,13 @@ def show_message(sms: Sms) -> dict[str, Any]:
 
 def show_job(job: Job) -> dict[str, Any]:
     return {"id": job.id, "due": show_time(job.due), "kind": job.kind, "about": job.about}
+
+
+def show_snapshot(snapshot: Snapshot) -> dict[str, Any]:
+    return {
+        "name": snapshot.name,
+        "saved": show_time(snapshot.saved),
+        "now": show_time(snapshot.now),
+        "sims": snapshot.sims,
+        "octets": snapshot.octets,
+    }

@@ -1,15 +1,19 @@
-"""Is it ready; begin again."""
+"""Is it ready; begin again; keep a copy, and go back to it."""
 
+import re
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulator.control.wire import journal_of, settings_of, show_clock
+from emulator.control.wire import journal_of, settings_of, show_clock, show_snapshot
+from emulator.core.errors import Malformed
 from emulator.core.world import World
 from emulator.web.bearer import emulator_of
 from emulator.web.contract import Operation, answer
+
+NAME: Final = re.compile("[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}")
 
 
 async def health(request: Request) -> Response:
@@ -36,6 +40,39 @@ async def reset(request: Request) -> Response:
     await emulator.reset()
     journal_of(request).clear()
     return answer(request, await emulator.read(after_reset))
+
+
+# --------------------------------------------------------------------------------------------- snapshots
+
+
+async def list_snapshots(request: Request) -> Response:
+    found = emulator_of(request).store.snapshots()
+    return answer(request, {"snapshots": [show_snapshot(snapshot) for snapshot in found]})
+
+
+async def save(request: Request) -> Response:
+    saved = await emulator_of(request).save(snapshot_name(request))
+    return answer(request, show_snapshot(saved))
+
+
+async def restore(request: Request) -> Response:
+    """The world is as it was when the copy was made. The journal goes on: it is about us, not of the world."""
+    emulator = emulator_of(request)
+    await emulator.restore(snapshot_name(request))
+    return answer(request, await emulator.read(after_reset))
+
+
+async def discard(request: Request) -> Response:
+    emulator_of(request).store.discard(snapshot_name(request))
+    return answer(request, status=204)
+
+
+def snapshot_name(request: Request) -> str:
+    """Safe as the name of a file. Raises Malformed."""
+    name: str = request.path_params["name"]
+    if not NAME.fullmatch(name):
+        raise Malformed("name", "must be letters, digits, '_', '-' and '.', 64 at most, and not begin with '.'")
+    return name
 
 
 def after_reset(world: World) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from emulator.core.errors import Busy
 from emulator.core.model import Outgoing
 from emulator.core.world import World
 from emulator.runtime.sender import Sender
-from emulator.store import Store, StoreFailure
+from emulator.store import Snapshot, Store, StoreFailure
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -68,10 +68,26 @@ class Emulator:
 
     async def reset(self) -> None:
         """Begin again from the fixture: clock, ids, tokens, everything. What is being sent is let go."""
-        for task in tuple(self._sends):
-            task.cancel()
+        self._let_go()
         async with self._stepping:
             await self.store.begin_again(self._now(), self.plant)
+
+    async def save(self, name: str) -> Snapshot:
+        """Keep a copy of the whole world under a name."""
+        return await self.store.save(self._now(), name)
+
+    async def restore(self, name: str) -> None:
+        """Put the world back to a copy; its time goes on from there. What is being sent is let go.
+
+        Raises UnknownSnapshot and StoreFailure; then the world is as it was.
+        """
+        async with self._stepping:
+            await self.store.restore(self._now(), name)
+            self._let_go()
+
+    def _let_go(self) -> None:
+        for task in tuple(self._sends):
+            task.cancel()
 
     # ------------------------------------------------------------------------------------------ time
 
@@ -154,7 +170,9 @@ class Emulator:
             self._start_sending(outgoing)
         return happened
 
-    async def send_now(self, verb: Callable[Concatenate[World, P], Outgoing], *args: P.args, **kwargs: P.kwargs) -> None:
+    async def send_now(
+        self, verb: Callable[Concatenate[World, P], Outgoing], *args: P.args, **kwargs: P.kwargs
+    ) -> None:
         """Run a verb, and wait until what it wants sent was sent, and its outcome written down, or a reset lets it go.
 
         This takes no time of the world, and is no job: it happens in manual time, too.
@@ -176,8 +194,7 @@ class Emulator:
 
     async def stop(self) -> None:
         """Let go of what is being sent (its retry is promised) and close the store."""
-        for task in tuple(self._sends):
-            task.cancel()
+        self._let_go()
         await asyncio.gather(*self._sends, return_exceptions=True)
         self.store.close()
 

@@ -1,6 +1,7 @@
 """Where the world is kept: the Store that the engine uses, and ``open_store`` that makes one."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
@@ -15,6 +16,17 @@ T = TypeVar("T")
 
 class StoreFailure(Exception):
     """The world cannot be opened or written; the message says why and what to do. What was kept is unharmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A copy of the whole world: when it was *saved*, what time it was in it, and how large it is."""
+
+    name: str
+    saved: datetime
+    now: datetime
+    sims: int
+    octets: int
 
 
 class Store(Protocol):
@@ -47,6 +59,22 @@ class Store(Protocol):
 
     async def begin_again(self, real: datetime, plant: Callable[[World], None]) -> None:
         """Forget everything, ids too, and plant anew, in one transaction."""
+        ...
+
+    async def save(self, real: datetime, name: str) -> Snapshot:
+        """Copy the whole world, clock, jobs and ids with it; a copy of that name is replaced."""
+        ...
+
+    async def restore(self, real: datetime, name: str) -> None:
+        """Put the world back to its copy. Its time goes on from where it stood. Raises UnknownSnapshot."""
+        ...
+
+    def snapshots(self) -> list[Snapshot]:
+        """All copies, by name."""
+        ...
+
+    def discard(self, name: str) -> None:
+        """Raises UnknownSnapshot."""
         ...
 
     def close(self) -> None: ...

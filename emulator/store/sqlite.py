@@ -8,8 +8,10 @@ The file is in write-ahead mode with ``synchronous=NORMAL``: what was committed 
 (kill -9); the last moments may be lost if the whole machine loses power, but never half a transaction.
 """
 
+import contextlib
 import sqlite3
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -17,10 +19,13 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 import msgspec
 
+from emulator.core import clock
+from emulator.core.model import Clock
 from emulator.core.policy import Policy
 from emulator.core.world import Before, Between, Prefix, Since, World
-from emulator.store import StoreFailure
+from emulator.store import Snapshot, StoreFailure
 from emulator.store.bell import Bell
+from emulator.store.shelf import Shelf
 from emulator.store.tables import TABLES, Kept
 
 P = ParamSpec("P")
@@ -208,6 +213,7 @@ class SqliteStore:
     def __init__(self, path: Path | None, policy: Policy) -> None:
         self.bell = Bell()
         self._path = path
+        self._shelf = Shelf(path)
         self._began = False
         self._writing = False
         self._ids_taken = False
@@ -372,9 +378,74 @@ class SqliteStore:
         if self.connection.in_transaction:  # a full disk may have rolled it back already
             self.connection.execute("ROLLBACK")
         self._ids_taken = False
+        self._forget_decoded()
+
+    def _forget_decoded(self) -> None:
         self._ids = self._read_ids()
         for table in self._tables.values():
             table.forget_decoded()
 
+    # ------------------------------------------------------------------------------------------ snapshots
+
+    async def save(self, real: datetime, name: str) -> Snapshot:
+        def anchor(world: World) -> None:  # so that the copy knows what time it was
+            clock.set_rate(world, world.clock.rate)
+
+        await self.write(real, anchor)
+        try:
+            self._shelf.put(name, self.connection)
+            return self._snapshot(name)
+        except (sqlite3.Error, OSError) as error:
+            raise self._unusable(name, error) from error
+
+    async def restore(self, real: datetime, name: str) -> None:
+        try:
+            with self._shelf.get(name) as copy:
+                self._examine(copy, thoroughly=self._path is not None)
+                copy.backup(self.connection)
+        except sqlite3.Error as error:
+            raise self._unusable(name, error) from error
+        self._forget_decoded()
+
+        def settle(world: World) -> None:
+            self.begin()
+            for table in self._tables.values():
+                table.create()  # an older version may have saved it
+            world.clocks.put(replace(world.clock, real=real))
+
+        await self.write(real, settle)
+
+    def snapshots(self) -> list[Snapshot]:
+        found = []
+        for name in self._shelf.names():
+            with contextlib.suppress(sqlite3.Error):  # what is no snapshot is not listed
+                found.append(self._snapshot(name))
+        return found
+
+    def discard(self, name: str) -> None:
+        self._shelf.delete(name)
+
+    def _snapshot(self, name: str) -> Snapshot:
+        with self._shelf.get(name) as copy:
+            self._examine(copy)
+            kept = msgspec.json.decode(copy.execute("SELECT doc FROM clocks").fetchone()[0], type=Clock)
+            sims = copy.execute("SELECT COUNT(*) FROM sims").fetchone()[0]
+            pages, size = (copy.execute(f"PRAGMA {what}").fetchone()[0] for what in ("page_count", "page_size"))
+        return Snapshot(name, kept.real, kept.virtual, sims, pages * size)
+
+    def _examine(self, copy: sqlite3.Connection, *, thoroughly: bool = False) -> None:
+        """Raises sqlite3.DatabaseError if it is no world that can be read."""
+        application = copy.execute("PRAGMA application_id").fetchone()[0]
+        version = copy.execute("PRAGMA user_version").fetchone()[0]
+        if application != APPLICATION_ID or version > FORMAT:
+            raise sqlite3.DatabaseError("is of another program, or of a newer version of this one")
+        problem = copy.execute("PRAGMA quick_check(1)").fetchone()[0] if thoroughly else "ok"
+        if problem != "ok":
+            raise sqlite3.DatabaseError(f"is damaged ({problem})")
+
+    def _unusable(self, name: str, error: Exception) -> StoreFailure:
+        return StoreFailure(f"snapshot {name}: {error}; the world is as it was")
+
     def close(self) -> None:
+        self._shelf.close()
         self.connection.close()
