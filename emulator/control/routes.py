@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from emulator.control import clock, devices, faults, journal, waiting, world
+from emulator.control import clock, devices, faults, journal, looks, waiting, world
 from emulator.web.contract import Document, Route
 
 
@@ -20,6 +20,7 @@ def build(document: Document) -> Sequence[Route]:
         route("PUT", "/clock", clock.put_clock),
         route("POST", "/clock/advance", clock.advance),
         route("GET", "/jobs", clock.list_jobs),
+        route("GET", "/sims", looks.list_sims),
         route("GET", "/sims/{iccid}", devices.get_sim),
         route("POST", "/sims/{iccid}/device", devices.set_device),
         route("POST", "/sims/{iccid}/mo", devices.send_mo),
