@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
 
-from emulator.core import numbering, partners, schedule, sims
+from emulator.core import numbering, partners, quotas, schedule, sims
 from emulator.core.calendar import add_months
 from emulator.core.errors import Malformed
 from emulator.core.model import Sim, SimState
@@ -48,7 +48,8 @@ def sign(
 ) -> Contract:
     """A contract about a SIM, which is made unless it is there; *more* are further fields of ``Contract``.
 
-    The SIM is let into the network, or not, as the state says; nobody is told. Raises Malformed for a SIM that has a
+    The SIM is let into the network, or not, as the state says, and nobody is told; one of an organisation gets the
+    volumes that its first activation would bring. Raises Malformed for a SIM that has a
     contract already.
     """
     if world.contracts.get(iccid) is not None:
@@ -63,7 +64,9 @@ def sign(
         "binding_end": add_months(now, world.policy.binding_months) if productive else None,
         "before": ContractState.ACTIVE if state in (ContractState.SUSPENDED, ContractState.BLOCKED) else None,
     }
-    world.sims.put(placed(world, sim, state, used=used))
+    sim = world.sims.put(placed(world, sim, state, used=used))
+    if used and sim.organisation is not None and sim.data_quota is None:
+        quotas.top_up(world, sim, world.policy.data_quota_mb, world.policy.sms_quota)
     return world.contracts.put(
         Contract(iccid=iccid, partner=partner, position=world.next_id("contract"), state=state, **{**defaults, **more})
     )

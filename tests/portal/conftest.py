@@ -53,6 +53,11 @@ def plant(world: World) -> None:
     world.clocks.put(Clock(world.real, BEGAN, rate=0))
     world.origins.put(Origin(7, BEGAN))
     world.organisations.put(Organisation(id=ORGANISATION, name="Example Fleet"))
+    plant_partners(world)
+
+
+def plant_partners(world: World) -> None:
+    """Two partners, one with a subunit; applications, pools and profiles; SIMs in every state."""
     for position, (id, name, parent) in enumerate(
         ((MAIN, "Main Test Company", None), (BRANCH, "Branch", MAIN), (OTHER, "Secondary Test Company", None))
     ):
@@ -390,7 +395,8 @@ class Server:
         subscription = partners.stream_id(type, client)
         before = await self.connection(subscription)
         token = f"Bearer {await self.token(client)}"
-        listener = await self.request("GET", stream_path(type, client) + query, Authorization=token, **headers)
+        path = stream_path(type, client) + query
+        listener = await self.request("GET", path, b"", Authorization=token, **headers)
         while await self.connection(subscription) == before:
             await asyncio.sleep(0)
         return listener
