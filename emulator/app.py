@@ -58,6 +58,18 @@ class App:
         await self._rest(scope, receive, send)
 
 
+def refuse_callbacks(fixture: fixtures.Fixture) -> None:
+    """Raises FixtureError if there is a URL for callbacks that a strict operator does not take."""
+    problems = []
+    for number, organisation in enumerate(fixture.organisations):
+        url = organisation.sms_forwarder.url if organisation.sms_forwarder is not None else ""
+        problem = forwarder.refusal_of(url) if url else None
+        if problem is not None:
+            problems.append(f"organisations[{number}].sms_forwarder.url: {problem}")
+    if problems:
+        raise fixtures.FixtureError(problems)
+
+
 def create_app(
     settings: Settings | None = None,
     transport: Transport | None = None,
@@ -72,6 +84,8 @@ def create_app(
     fixture = fixtures.load(settings.fixture or resources.fixture("default.yaml"))
     policy = Policy(**{**edition.policy, **fixture.settings, **settings.policy})
     seed = settings.seed if settings.seed is not None else fixture.seed
+    if policy.forwarder_strict_url:
+        refuse_callbacks(fixture)
 
     strict = settings.contract == "strict"
     raises = settings.raise_violations

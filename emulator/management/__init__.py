@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -38,4 +39,6 @@ def management(document: Document, edition: Edition, policy: Policy) -> ASGIApp:
         scope["shown_sims"] = shown
         await door(scope, receive, send)
 
-    return app
+    if not policy.cors:  # as the operator: browsers cannot call it (D§1)
+        return app
+    return CORSMiddleware(app, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=["*"])

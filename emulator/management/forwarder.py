@@ -2,8 +2,9 @@
 
 import re
 from base64 import b64encode
+from ipaddress import ip_address
 from typing import Any, Final
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -84,6 +85,18 @@ def verdict(type: EventType, policy: Policy) -> tuple[str, int]:
     if type is EventType.SMS_EXPIRED and policy.dlr_on_expiry == "expired":
         return "EXPIRED", 6
     return "FAILED", 5
+
+
+def refusal_of(url: str) -> str | None:
+    """Why a strict operator does not take *url* for callbacks: it wants https and a name (D§10.1, C11)."""
+    parts = urlsplit(url)
+    if parts.scheme != "https":
+        return "must begin with https:// (forwarder_strict_url)"
+    try:
+        ip_address(parts.hostname or "")
+    except ValueError:
+        return None
+    return "must have a host name, not an address (forwarder_strict_url)"
 
 
 def without_userinfo(url: str) -> tuple[str, tuple[tuple[str, str], ...]]:

@@ -497,9 +497,8 @@ def show_pdp_context(sim: Sim, network: Network, pdp: PdpContext, now: datetime)
         "ci": str(device.cell_id),
         "ue_ip_address": sim.ip_address,
     }
-    imeisv = pdp.imei or device.imei
-    if imeisv:
-        shown["imeisv"] = imeisv
+    if pdp.imei:
+        shown["imeisv"] = pdp.imei
     shown["duration"] = f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
     shown["rat_type"] = {
         "rat_type_id": str(device.rat.value),

@@ -227,6 +227,19 @@ def test_every_answer_has_the_security_headers(operator: Operator, method: str, 
     assert "access-control-allow-origin" not in answer.headers
 
 
+def test_cors_is_a_setting(make_operator: MakeOperator) -> None:
+    """Off, as at the operator; on, a browser may ask first and read the headers it needs (D§1)."""
+    origin = {"Origin": "http://app.test"}
+    preflight = {**origin, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
+    closed, opened = make_operator(), make_operator(policy={"cors": True})
+    assert "access-control-allow-origin" not in closed.api("GET", "/sims", headers=origin).headers
+    assert closed.http.options(V1 + "/sims", headers=preflight).status_code == 401
+    answer = opened.api("GET", "/sims", headers=origin)
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["access-control-expose-headers"] == "*"
+    assert opened.http.options(V1 + "/sims", headers=preflight).status_code == 200
+
+
 def test_bodies_are_compact_and_in_utf_8(operator: Operator) -> None:
     """No spaces but in the token body (D§6)."""
     operator.api("PUT", f"/sims/{ONLINE}", json={"label": "Straße"})

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from emulator.management.forwarder import without_userinfo
+from emulator.store.fixtures import FixtureError
 from tests.conftest import ATTACHED, OFFLINE, ONLINE, Customer, MakeOperator, Operator
 
 TO_URL = """
@@ -141,6 +142,35 @@ def test_userinfo_is_what_stands_before_the_host(url: str, called: str, pair: st
     """An @ elsewhere is none."""
     header = () if pair is None else (("Authorization", f"Basic {b64encode(pair.encode()).decode()}"),)
     assert without_userinfo(url) == (called, header)
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("https://customer.test:8443/sms", None),
+        ("http://customer.test/sms", "must begin with https://"),
+        ("https://10.0.0.1/sms", "must have a host name"),
+        ("https://[::1]:8443/sms", "must have a host name"),
+    ],
+)
+def test_a_strict_operator_takes_https_and_names_only(
+    make_operator: MakeOperator, url: str, problem: str | None
+) -> None:
+    """C11: addresses and plain http are fine unless forwarder_strict_url says otherwise."""
+    world = TO_URL.format(url=url)
+    assert make_operator(world).get("/sims")
+    if problem is None:
+        assert make_operator(world, policy={"forwarder_strict_url": True}).get("/sims")
+    else:
+        with pytest.raises(FixtureError, match=rf"organisations\[0\].sms_forwarder.url: {problem}"):
+            make_operator(world, policy={"forwarder_strict_url": True})
+
+
+def test_a_world_without_callbacks_pleases_a_strict_operator(make_operator: MakeOperator) -> None:
+    """No URL, or an empty one, is off (D§10.1)."""
+    for url in ("", "null"):
+        world = TO_URL.replace('sms_forwarder: {{url: "{url}"}}', "" if url else 'sms_forwarder: {{url: ""}}')
+        assert make_operator(world.format(), policy={"forwarder_strict_url": True}).get("/sims")
 
 
 def test_strict_success_is_exactly_200(make_operator: MakeOperator) -> None:

@@ -8,11 +8,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emulator.core import networks
 from emulator.core.clock import LAST_INSTANT
 from emulator.core.errors import Malformed
-from emulator.core.model import AddressType, Quota, SimChange, SmsDraft
+from emulator.core.model import (
+    AddressType,
+    Device,
+    DeviceStatus,
+    Order,
+    OrderPurpose,
+    OrderStatus,
+    OrderType,
+    PdpContext,
+    Quota,
+    Sim,
+    SimChange,
+    SmsDraft,
+)
 from emulator.core.policy import Policy
 from emulator.management import wire
+from emulator.management.editions import EDITIONS, Dialect
 
 SCALARS = (
     st.none()
@@ -194,6 +209,36 @@ def test_a_quota_without_an_end_shows_none() -> None:
     """A SIM that was never activated has volumes but no expiry (D§8.4)."""
     quota = Quota(volume=1, total=2, last_added=2, changed=datetime(2026, 1, 1, tzinfo=UTC))
     assert "expiry_date" not in wire.show_quota(quota, None, Policy(), data=False)
+
+
+def test_a_status_shows_what_there_is() -> None:
+    """A device may be planted with a network, and no more known of it."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    device = Device(
+        status=DeviceStatus.ONLINE, network=networks.DEFAULT, pdp=PdpContext(id=1, opened=now - timedelta(days=2))
+    )
+    sim = Sim(
+        iccid="8988228066600000001", organisation=1, position=1, imsi="1", msisdn="2", ip_address="3", device=device
+    )
+    shown = wire.show_status(sim, now)
+    assert not {"last_updated", "last_updated_gprs", "msc", "sgsn_number", "sgsn_ip_address"} & set(shown["location"])
+    assert shown["services"] == []
+    assert "imeisv" not in shown["pdp_context"]
+    assert shown["pdp_context"]["duration"] == "48:00:00"
+
+
+def test_an_order_without_an_invoice_shows_no_amount() -> None:
+    """Number, amount and currency come together (D§13)."""
+    order = Order(
+        number=1,
+        organisation=1,
+        type=OrderType.TOPUP,
+        purpose=OrderPurpose.TOPUP,
+        status=OrderStatus.CANCELLED,
+        ordered=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    shown = wire.show_order(order, Dialect(EDITIONS["1nce"], Policy()), "")
+    assert list(shown) == ["order_number", "order_type", "order_date", "order_status"]
 
 
 def test_kinds_of_addresses_have_their_words() -> None:
