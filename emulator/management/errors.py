@@ -137,8 +137,8 @@ async def refuse_resource(request: Request, error: Exception) -> Response:
             return answer(request, {"message": "Too Many Requests"}, status=429, headers=error.headers)
         plain = error.status_code == 404
         return await spring(request, error.status_code, NO_MESSAGE if plain else error.detail, headers=error.headers)
-    log.error("%s", error)  # a StoreFailure: for whoever runs the emulator, not for its client
-    return await spring(request, 503, NO_MESSAGE)
+    log.error("%s", error)
+    return await spring(request, 503, str(error))  # a StoreFailure, which says what to do about it
 
 
 async def spring(request: Request, status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
