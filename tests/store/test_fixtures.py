@@ -493,9 +493,9 @@ def test_the_two_validators_are_of_one_opinion(sims: list[dict[str, Any]]) -> No
 
 def test_a_keyword_without_words_of_ours_is_told_in_those_of_jsonschema() -> None:
     """Should the schema come to use one."""
-    schema = shape.reference().evolve(schema={"maxItems": 1})
+    schema = shape.reference().evolve(schema={"minItems": 3})
     (error,) = schema.iter_errors([1, 2])
-    assert list(shape.explained(error)) == [((), False, "[1, 2] is too long")]
+    assert list(shape.explained(error)) == [((), False, "[1, 2] is too short")]
 
 
 # --------------------------------------------------------------------------------------------- the schema

@@ -30,10 +30,10 @@ def test_the_fleet_has_thousands_of_sims(make_operator: Any) -> None:
     assert operator.api("GET", "/sims", user="other").headers["X-Total-Count"] == "1000"
 
 
-def test_the_demo_world_has_25_sims_for_demo(demo: Any) -> None:
+def test_the_demo_world_has_25_sims_for_demo_and_one_with_two_windows(demo: Any) -> None:
     """With the ICCIDs that the documentation uses."""
     listed = demo.get("/sims?pageSize=100")
-    assert [sim["iccid"] for sim in listed] == SIMS
+    assert [sim["iccid"] for sim in listed] == [*SIMS, "8949020000000000012"]
     assert {sim["status"] for sim in listed} == {"Enabled", "Disabled"}
 
 
@@ -103,7 +103,7 @@ def test_nobody_sees_what_is_somebody_elses(demo: Any) -> None:
     lists = [
         {sim["iccid"] for sim in demo.get("/sims?pageSize=100", user=user)} for user in ("demo", "branch", "other")
     ]
-    assert [len(one) for one in lists] == [25, 2, 2]
+    assert [len(one) for one in lists] == [26, 2, 2]
     assert not set.intersection(*lists)
 
 
