@@ -58,18 +58,24 @@ class Gateway:
     def claims(self, request: Request, now: datetime) -> dict[str, Any]:
         """The claims of the request's token. Raises Rejected with what the gateway says."""
         token = token_text(request)
-        key = access.digest(token)
-        claims = self._genuine.get(key)
+        claims = self.remembered(token)
         if claims is None:
-            claims = self._verify(token, issuer_of(request))
-            while len(self._genuine) >= VERIFIED:
-                del self._genuine[next(iter(self._genuine))]
-            self._genuine[key] = claims
+            claims = self.remember(token, self._verify(token, issuer_of(request)))
         expires = claims.get("exp")
         if not isinstance(expires, int | float) or isinstance(expires, bool):
             raise Rejected(401, 'Token claims invalid: ["exp"]="must be a number"')
         if expires <= now.timestamp():
             raise Rejected(401, 'Token claims invalid: ["exp"]="token expired"')
+        return claims
+
+    def remembered(self, token: str) -> dict[str, Any] | None:
+        """The claims of a token that was found to be genuine before; verifying is by far the dearest part."""
+        return self._genuine.get(access.digest(token))
+
+    def remember(self, token: str, claims: dict[str, Any]) -> dict[str, Any]:
+        if len(self._genuine) >= VERIFIED:
+            del self._genuine[next(iter(self._genuine))]
+        self._genuine[access.digest(token)] = claims
         return claims
 
     def _verify(self, token: str, issuer: str) -> dict[str, Any]:

@@ -225,8 +225,7 @@ class Portal(RuleBasedStateMachine):
     @invariant()
     def contracts_are_as_the_model_says(self) -> None:
         for iccid, card in self.cards.items():
-            contract = self.laboratory.look(lambda world, iccid=iccid: world.contracts.get(iccid))
-            assert contract is not None
+            contract = self.laboratory.look(actions.contract_of, iccid)
             shown = (contract.partner, contract.state, contract.pending, contract.restriction is Restriction.DATA)
             assert shown == (card.owner, card.state, card.held, card.stopped), iccid
 

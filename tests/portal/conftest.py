@@ -194,11 +194,11 @@ class Client:
 
     # ---------------------------------------------------------------------------------- HTTP
 
-    def ask_token(self, client: str = "portal-demo", secret: str | None = None, **form: Any) -> Any:
+    def ask_token(self, client: str = "portal-demo", **form: Any) -> Any:
         data = {
             "grant_type": "client_credentials",
             "client_id": client,
-            "client_secret": client if secret is None else secret,
+            "client_secret": client,
             "scope": "openid profile",
             **form,
         }
