@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
+from typing import Any, Final
 
 from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emulator import resources
@@ -30,6 +32,22 @@ from emulator.web.later import Later
 
 # Where a manual clock starts unless the fixture says when: the same bytes on every day.
 FIRST_INSTANT = datetime(2026, 1, 1, tzinfo=UTC)
+
+# What ``cors`` allows: any page, any header, and to see what lists and submissions say in theirs.
+ANY_PAGE: Final[Mapping[str, Any]] = {
+    "allow_origins": ["*"],
+    "allow_methods": ["*"],
+    "allow_headers": ["*"],
+    "expose_headers": [
+        "*",
+        "Location",
+        "Retry-After",
+        "X-Count-Per-Page",
+        "X-Current-Page",
+        "X-Total-Count",
+        "X-Total-Pages",
+    ],
+}
 
 
 class App:
@@ -93,7 +111,7 @@ def create_app(
     callbacks = description(resources.spec("forwarder.yaml"))
 
     journal = Journal()
-    real_http = AiohttpTransport(policy.forwarder_timeout) if transport is None else None
+    real_http = AiohttpTransport(policy.forwarder_timeout)
     sender = Sender(
         transport or real_http,
         {Way.FORWARDER: partial(forwarder.render, edition=edition, policy=policy, document=callbacks)},
@@ -110,7 +128,7 @@ def create_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with real_http or contextlib.nullcontext():
+        async with real_http:
             await emulator.start(paced(settings.rate))
             running = asyncio.create_task(emulator.run())
             yield
@@ -119,7 +137,8 @@ def create_app(
             await emulator.stop()
 
     def surface(app: ASGIApp) -> ASGIApp:
-        return Journaled(Faulty(app), journal, emulator)
+        journaled = Journaled(Faulty(app), journal, emulator)
+        return CORSMiddleware(journaled, **ANY_PAGE) if policy.cors else journaled
 
     managed = description(
         resources.spec("management.yaml"), base="/management-api", headers=edition.headers, strict=strict

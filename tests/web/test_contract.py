@@ -299,7 +299,7 @@ def test_a_body_that_grows_too_large_is_let_go(load: Load) -> None:
         "operation": document.operations["POST", "/things"],
     }
     with pytest.raises(TooLarge):
-        asyncio.run(read_json(Request(scope, receive)))  # type: ignore[arg-type]
+        asyncio.run(read_json(Request(scope, receive)))
 
 
 def test_an_endpoint_without_an_operation_is_an_error_at_start(load: Load) -> None:
