@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from emulator import resources
 from emulator.core.model import Cause, EventType, Role, SmsStatus
+from emulator.core.partner_model import ContractState, Restriction
 from emulator.core.policy import Policy
 from emulator.store import fixtures
 from emulator.store.fixtures import Fixture, FixtureError, entries, shape, text, times
@@ -512,6 +513,12 @@ def test_the_schema_knows_what_the_core_knows() -> None:
     assert set(parts["generate"]["properties"]["like"]["properties"]) == set(parts["sim"]["properties"]) - {
         "iccid", "imsi", "imsi_2", "msisdn", "ip_address", "imei", "sms", "events"
     }  # fmt: skip
+    partners = parts["partner_sim"]["properties"]
+    assert partners["status"]["enum"] == [state.value for state in ContractState]
+    assert parts["restriction"]["enum"] == [one.value for one in Restriction]
+    assert set(parts["partner_generate"]["properties"]["like"]["properties"]) == set(partners) - {
+        "iccid", "imsi", "msisdn", "ip_address", "imei", "euiccid", "sms", "sessions"
+    }  # fmt: skip
 
 
 def test_every_key_of_the_schema_is_a_field_and_the_other_way_round() -> None:
@@ -529,6 +536,14 @@ def test_every_key_of_the_schema_is_a_field_and_the_other_way_round() -> None:
         "product": entries.ProductEntry,
         "order": entries.OrderEntry,
         "case": entries.CaseEntry,
+        "partner": entries.PartnerEntry,
+        "application": entries.ApplicationEntry,
+        "subunit": entries.SubunitEntry,
+        "profile": entries.ProfileEntry,
+        "threshold": entries.ThresholdEntry,
+        "pool": entries.PoolEntry,
+        "partner_generate": entries.PartnerGenerateEntry,
+        "partner_sim": entries.PartnerSimEntry,
     }
     for name, kind in kinds.items():
         assert set(parts[name]["properties"]) == {field.name for field in fields(kind)}, name

@@ -122,3 +122,38 @@ def test_a_message_to_the_third_sim_is_delivered_when_it_attaches(demo: Any) -> 
     demo.advance(5)
     assert demo.sms(SIMS[2], sms)["status"]["id"] == 4
     assert demo.customer.methods == ["PATCH"]
+
+
+# --------------------------------------------------------------------------------------------- the service portal
+
+PORTAL = "/iot/connectivity/management/v1/partners"
+
+
+def portal(demo: Any, path: str, client: str = "portal-demo", method: str = "GET", **how: Any) -> Any:
+    """The JSON that the portal answers to an application of the demo world."""
+    answer = demo.http.post(
+        "/auth/realms/default/protocol/openid-connect/token",
+        data={"grant_type": "client_credentials", "client_id": client, "client_secret": client},
+    )
+    headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    answer = demo.http.request(method, PORTAL + path, headers=headers, **how)
+    assert answer.status_code in (200, 202), answer.text
+    return answer.json()
+
+
+def test_the_demo_partner_has_sims_in_every_state(demo: Any) -> None:
+    """And the second one has some to exchange with it."""
+    counts = portal(demo, "/100013")["simCounts"]
+    assert len(counts) == 7
+    assert all(counts.values())
+    assert portal(demo, "/100017", "portal-other")["total"] == 1
+    assert portal(demo, "/100014/sims", "portal-branch")["totalElements"] == 1
+
+
+def test_blocking_at_the_portal_disables_the_sim_in_the_management_api(demo: Any) -> None:
+    """One SIM, two windows."""
+    asked = {"sims": [{"iccid": "8949020000000000012"}]}
+    assert demo.get("/sims/8949020000000000012")["status"] == "Enabled"
+    portal(demo, "/100013/sims/actions/block", method="POST", json=asked)
+    demo.advance(10)
+    assert demo.get("/sims/8949020000000000012")["status"] == "Disabled"
