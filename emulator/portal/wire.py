@@ -640,7 +640,7 @@ def show_transfer(transfer: SimTransfer, sender: Partner, receiver: Partner) -> 
 
 # --------------------------------------------------------------------------------------------- showing: the rest
 
-POOL_UNITS: Final = MappingProxyType({PoolType.DATA: "MB", PoolType.VOICE: "MIN", PoolType.SMS: "SMS"})
+POOL_UNITS: Final = MappingProxyType({PoolType.DATA: "MB", PoolType.VOICE: "SECONDS", PoolType.SMS: "MESSAGES"})
 
 
 def period(now: datetime) -> Json:
