@@ -2,13 +2,11 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
-from typing import Any, Final
 
 from starlette.applications import Starlette
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emulator import resources
@@ -32,22 +30,6 @@ from emulator.web.later import Later
 
 # Where a manual clock starts unless the fixture says when: the same bytes on every day.
 FIRST_INSTANT = datetime(2026, 1, 1, tzinfo=UTC)
-
-# What ``cors`` allows: any page, any header, and to see what lists and submissions say in theirs.
-ANY_PAGE: Final[Mapping[str, Any]] = {
-    "allow_origins": ["*"],
-    "allow_methods": ["*"],
-    "allow_headers": ["*"],
-    "expose_headers": [
-        "*",
-        "Location",
-        "Retry-After",
-        "X-Count-Per-Page",
-        "X-Current-Page",
-        "X-Total-Count",
-        "X-Total-Pages",
-    ],
-}
 
 
 class App:
@@ -137,8 +119,7 @@ def create_app(
             await emulator.stop()
 
     def surface(app: ASGIApp) -> ASGIApp:
-        journaled = Journaled(Faulty(app), journal, emulator)
-        return CORSMiddleware(journaled, **ANY_PAGE) if policy.cors else journaled
+        return Journaled(Faulty(app), journal, emulator)
 
     managed = description(
         resources.spec("management.yaml"), base="/management-api", headers=edition.headers, strict=strict
