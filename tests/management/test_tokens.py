@@ -84,7 +84,7 @@ def test_credentials_may_be_latin_1_or_hold_colons(make_operator: MakeOperator) 
 
 
 def test_todays_body_is_pretty_printed_in_the_recorded_order(operator: Operator) -> None:
-    """D§2.3: two spaces, status_code first; the token is long base64 of JSON with a JWT in it."""
+    """D§2.3: two spaces, status_code first, userId and scope (C20); the token is base64 of JSON with a JWT in it."""
     answer = operator.http.post(URL, auth=DEMO, data=GRANT)
     body = answer.json()
     assert list(body) == ["status_code", "access_token", "token_type", "expires_in", "userId", "scope"]

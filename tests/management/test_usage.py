@@ -55,7 +55,7 @@ def test_usage_is_the_month_to_date_newest_first_and_a_total(make_operator: Make
 
 
 def test_messages_are_counted_from_the_devices_side(make_operator: MakeOperator) -> None:
-    """tx is MO and rx is MT, like data; sms_usage_direction=spec turns it round (C6); the type id is 6 (C16)."""
+    """tx is MO and rx is MT, like data; sms_usage_direction=spec turns it round (C6); the type id is 6, not 1 (C16)."""
     device = stats(make_operator(NOVEMBER))[11]
     assert device["date"] == "2021-11-03"
     assert device["sms"] == {
