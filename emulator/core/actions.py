@@ -114,14 +114,14 @@ def change_tariff(world: World, contract: Contract, given: Parameters) -> Contra
 
 
 def book_option(world: World, contract: Contract, given: Parameters) -> Contract:
-    option = str(given["optionID"])
+    option = given["optionID"]
     if option in contract.options:
         raise Impossible(f"Option {option} is already booked.")
     return replace(contract, options={**contract.options, option: Option(booked=world.now)})
 
 
 def booked_option(contract: Contract, given: Parameters) -> str:
-    option = str(given["optionID"])
+    option = given["optionID"]
     if option not in contract.options:
         raise Impossible(f"Option {option} is not booked.")
     return option

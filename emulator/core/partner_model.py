@@ -130,7 +130,7 @@ class Contract:
     binding_end: datetime | None = None
     offering_id: int = 800000333
     offering_name: str = "M2M Standard"
-    options: dict[str, Option] = field(default_factory=dict)  # by their offering ids
+    options: dict[str, Option] = field(default_factory=dict)  # by their ids
     profiles: dict[str, str] = field(default_factory=dict)  # limit, fraud, cost, apn -> profile id
     static_ips: dict[str, str] = field(default_factory=dict)  # APN -> address
     remarks: dict[str, str] = field(default_factory=dict)

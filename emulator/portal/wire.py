@@ -280,7 +280,7 @@ def read_restriction(body: Json) -> Json:
 def read_option_change(body: Json) -> Json:
     if not isinstance(body.get("attributes"), dict):
         raise Malformed("attributes", "must not be null")
-    return {"optionID": read_number("optionID", body.get("optionID")), "attributes": body["attributes"]}
+    return read_option(body) | {"attributes": body["attributes"]}
 
 
 def read_binding(body: Json) -> Json:
@@ -291,7 +291,11 @@ def read_binding(body: Json) -> Json:
 
 
 def read_option(body: Json) -> Json:
-    return {"optionID": read_number("optionID", body.get("optionID"))}
+    """Of an option, by a number or a text."""
+    option = body.get("optionID")
+    if isinstance(option, int) and not isinstance(option, bool):
+        option = str(option)
+    return {"optionID": read_text("optionID", option)}
 
 
 # What each action takes besides its SIMs; the others take nothing.
@@ -419,15 +423,7 @@ def show_sim(contract: Contract, sim: Sim, usage: DailyUsage) -> Json:
         "activationCode": contract.activation_code,
         "eidProfileStatus": contract.eid_profile_status,
         "tariff": ({"offeringID": contract.offering_id, "offeringName": contract.offering_name} if in_use else None),
-        "options": [
-            {
-                "optionID": int(id),
-                "optionName": f"Option {id}",
-                "bookedAt": instant(option.booked),
-                "attributes": option.attributes,
-            }
-            for id, option in contract.options.items()
-        ],
+        "options": [{"optionID": id, "attributes": option.attributes} for id, option in contract.options.items()],
         "profiles": show_profiles(contract),
         "remarks": dict(contract.remarks),
         "restrictionStatus": contract.restriction,
