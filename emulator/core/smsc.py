@@ -159,6 +159,7 @@ def alert(world: World, sim: Sim) -> Sim:
     for sms in world.sms.find(iccid=sim.iccid, status=SmsStatus.BUFFERED, direction=Direction.MT):
         schedule.cancel(world, "smsc.attempt", sms.id)
         schedule.at(world, world.now, "smsc.attempt", sms.id)
+        world.sms.put(replace(sms, next_attempt=world.now))
     return world.sims.put(replace(sim, message_waiting=False))
 
 
