@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from emulator.control import clock, devices, faults, journal, looks, waiting, world
+from emulator.control import clock, devices, faults, journal, looks, organisations, waiting, world
 from emulator.web.contract import Document, Route
 
 
@@ -16,6 +16,12 @@ def build(document: Document) -> Sequence[Route]:
         route("PUT", "/snapshots/{name}", world.save),
         route("DELETE", "/snapshots/{name}", world.discard),
         route("POST", "/snapshots/{name}/restore", world.restore),
+        route("GET", "/organisations", organisations.list_organisations),
+        route("POST", "/organisations", organisations.create_organisation),
+        route("GET", "/organisations/{id}", organisations.get_organisation),
+        route("PATCH", "/organisations/{id}", organisations.change_organisation),
+        route("DELETE", "/organisations/{id}", organisations.remove_organisation),
+        route("POST", "/organisations/{id}/reset", organisations.reset_organisation),
         route("GET", "/clock", clock.get_clock),
         route("PUT", "/clock", clock.put_clock),
         route("POST", "/clock/advance", clock.advance),

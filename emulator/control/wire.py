@@ -18,10 +18,12 @@ from emulator.core.model import (
     Job,
     Network,
     Notification,
+    Organisation,
     Quota,
     Sim,
     Sms,
     Subscription,
+    Way,
 )
 from emulator.core.tester_model import Fault, RateLimit
 from emulator.core.world import World
@@ -338,4 +340,16 @@ def show_snapshot(snapshot: Snapshot) -> dict[str, Any]:
         "now": show_time(snapshot.now),
         "sims": snapshot.sims,
         "octets": snapshot.octets,
+    }
+
+
+def show_organisation(world: World, organisation: Organisation) -> dict[str, Any]:
+    pushed = [one.url for one in world.subscriptions.find(organisation=organisation.id) if one.way is Way.FORWARDER]
+    return {
+        "id": organisation.id,
+        "name": organisation.name,
+        "parent": organisation.parent,
+        "forwarder": pushed[0] if pushed else None,
+        "seed": organisation.seed,
+        "sim_count": world.sims.count(organisation=organisation.id),
     }

@@ -94,7 +94,8 @@ def strike(world: World, /, point: FaultPoint, about: str = "", **facts: Any) ->
         if fault.times == 0 or not meant(fault, facts):
             continue
         number = fault.considered
-        roll = world.roll(f"fault {fault.id} {about or number}")
+        chance = what_chance_is_about(world, fault, about or str(number))
+        roll = world.roll(chance)
         strikes = roll < fault.probability
         times = fault.times
         fault = world.faults.put(
@@ -106,7 +107,7 @@ def strike(world: World, /, point: FaultPoint, about: str = "", **facts: Any) ->
             )
         )
         if strikes:
-            return Strike(fault, delay_of(world, fault, about or str(number)))
+            return Strike(fault, delay_of(world, fault, chance))
     return None
 
 
@@ -129,12 +130,23 @@ def fits(wanted: Any, fact: Any) -> bool:
     return bool(wanted == fact)
 
 
-def delay_of(world: World, fault: Fault, about: str) -> float:
+def what_chance_is_about(world: World, fault: Fault, about: str) -> str:
+    """What a roll depends on. A fault that concerns one organisation only, and this one has a seed, is its own story:
+
+    then neither other organisations nor the ids that they use up change it.
+    """
+    organisation = world.organisations.get(fault.match.get("organisation"))
+    if organisation is None or organisation.seed is None:
+        return f"fault {fault.id} {about}"
+    return f"seed {organisation.seed} fault {fault.name} {fault.considered}"
+
+
+def delay_of(world: World, fault: Fault, chance: str) -> float:
     """Real seconds: fixed, or drawn from a distribution; ten minutes at most."""
     delay = fault.effect.get("delay", 0)
     if isinstance(delay, int | float):
         return float(delay)
-    roll = world.roll(f"fault {fault.id} delay {about}")
+    roll = world.roll(f"delay {chance}")
     if "uniform" in delay:
         low, high = sorted(delay["uniform"])
         return float(low + (high - low) * roll)

@@ -73,6 +73,7 @@ class Organisation:
     parent: int | None = None  # the master organisation of a sub-organisation (D§12.5)
     limits: dict[str, int] = field(default_factory=dict)
     payment_methods: tuple[str, ...] = ("banktransfer", "creditcard", "monthlyinvoice", "boleto")
+    seed: int | None = None  # faults that concern it alone draw their chance from this, whatever others do
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

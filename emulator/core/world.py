@@ -6,6 +6,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Protocol, TypeVar
 
+from emulator.core.belongings_model import Belongings
 from emulator.core.model import (
     Batch,
     Clock,
@@ -131,6 +132,7 @@ class World:
     faults: Table[Fault]
     rate_limits: Table[RateLimit]
     buckets: Table[Bucket]
+    recipes: Table[Belongings]
 
     @property
     def clock(self) -> Clock:

@@ -12,7 +12,7 @@ from emulator.core.errors import Busy
 from emulator.core.model import Outgoing
 from emulator.core.world import World
 from emulator.runtime.sender import Sender
-from emulator.store import Snapshot, Store, StoreFailure
+from emulator.store import Snapshot, Store, StoreFailure, open_store
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -71,6 +71,15 @@ class Emulator:
         self._let_go()
         async with self._stepping:
             await self.store.begin_again(self._now(), self.plant)
+
+    async def as_planted(self, view: Callable[Concatenate[World, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What a view says of a world that has just begun, made beside this one for the purpose."""
+        scratch = open_store(None, await self.read(lambda world: world.policy))
+        try:
+            await scratch.begin_again(self._now(), self.plant)
+            return await scratch.read(self._now(), view, *args, **kwargs)
+        finally:
+            scratch.close()
 
     async def save(self, name: str) -> Snapshot:
         """Keep a copy of the whole world under a name."""

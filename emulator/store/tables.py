@@ -7,7 +7,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from emulator.core import model, partner_model, tester_model
+from emulator.core import belongings_model, model, partner_model, tester_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +84,5 @@ TABLES: Final[dict[str, Kept]] = {
     "faults": Kept(tester_model.Fault, indexes=(("point",),)),
     "rate_limits": Kept(tester_model.RateLimit, key="name", indexes=(("position",),)),
     "buckets": Kept(tester_model.Bucket),
+    "recipes": Kept(belongings_model.Belongings),
 }

@@ -1,0 +1,98 @@
+"""Organisations that come and go while the world runs, one for each test."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emulator.control.wire import read_id, read_object, show_organisation
+from emulator.core import belongings, organisations
+from emulator.core.errors import Malformed, UnknownOrganisation
+from emulator.core.organisations import Wanted
+from emulator.core.world import World
+from emulator.store.fixtures.shape import read_callback
+from emulator.web.bearer import emulator_of
+from emulator.web.contract import answer
+
+
+async def list_organisations(request: Request) -> Response:
+    def view(world: World) -> list[dict[str, Any]]:
+        return [show_organisation(world, one) for one in world.organisations.find()]
+
+    return answer(request, {"organisations": await emulator_of(request).read(view)})
+
+
+async def create_organisation(request: Request) -> Response:
+    """Answers all that a test needs: credentials and SIMs."""
+    body = await read_object(request)
+    url = read_url(body.pop("forwarder", None))
+    wanted = Wanted(**body, url=url)
+
+    def create(world: World) -> dict[str, Any]:
+        return show_all(world, organisations.create(world, wanted).id)
+
+    return answer(request, await emulator_of(request).write(create), status=201)
+
+
+async def get_organisation(request: Request) -> Response:
+    return answer(request, await emulator_of(request).read(show_all, read_id(request.path_params["id"])))
+
+
+async def change_organisation(request: Request) -> Response:
+    body = await read_object(request)
+    id = read_id(request.path_params["id"])
+    url = read_url(body["forwarder"])
+
+    def change(world: World) -> dict[str, Any]:
+        organisations.forward(world, id, url)
+        return show_all(world, id)
+
+    return answer(request, await emulator_of(request).write(change))
+
+
+async def remove_organisation(request: Request) -> Response:
+    await emulator_of(request).write(organisations.remove, read_id(request.path_params["id"]))
+    return answer(request, status=204)
+
+
+async def reset_organisation(request: Request) -> Response:
+    """As it was created, or as the fixture has it; its tokens are gone, and time goes on."""
+    id = read_id(request.path_params["id"])
+    emulator = emulator_of(request)
+    planted = None
+    if await emulator.read(lambda world: world.recipes.get(id)) is None:
+        planted = await emulator.as_planted(belongings.find, id)
+
+    def reset(world: World) -> dict[str, Any]:
+        organisations.reset(world, id, planted)
+        return show_all(world, id)
+
+    return answer(request, await emulator.write(reset))
+
+
+def show_all(world: World, id: int) -> dict[str, Any]:
+    """The organisation with its users, whose passwords are no secret to whoever tests, and its SIMs."""
+    organisation = world.organisations.get(id)
+    if organisation is None:
+        raise UnknownOrganisation(id)
+    cards = world.sims.find(organisation=id, order="position")
+    return {
+        **show_organisation(world, organisation),
+        "users": [
+            {"username": user.username, "password": user.password, "role": user.role}
+            for user in world.users.find(organisation=id)
+        ],
+        "sims": [
+            {"iccid": sim.iccid, "imsi": sim.imsi, "msisdn": sim.msisdn, "ip_address": sim.ip_address} for sim in cards
+        ],
+    }
+
+
+def read_url(text: str | None) -> str | None:
+    """Where to push to. Raises Malformed."""
+    if not text:
+        return None
+    try:
+        return read_callback(text)
+    except ValueError as error:
+        raise Malformed("forwarder", str(error)) from None
