@@ -50,6 +50,10 @@ def attempt(world: World, notification_id: str) -> Outgoing | None:
     event = world.events.get(notification.event)
     if subscription is None or event is None:
         return None
+    sms = world.sms.get(event.sms) if event.sms is not None else None
+    if sms is None and event.sms is not None:  # kept for less than a day, by a setting: there is nothing left to send
+        give_up(world, notification_id)
+        return None
     schedule.cancel(world, "outbox.attempt", notification.id)
     again = world.now + wait_after(world.policy, len(notification.tries) + 1)
     keeps_trying = again < notification.deadline
@@ -66,7 +70,7 @@ def attempt(world: World, notification_id: str) -> Outgoing | None:
         notification,
         subscription,
         event,
-        world.sms.get(event.sms) if event.sms is not None else None,
+        sms,
         world.sims.get(event.iccid) if event.iccid is not None else None,
         faults.strike(
             world,

@@ -512,3 +512,12 @@ class Debts(RuleBasedStateMachine):
 
 TestDebts = Debts.TestCase
 TestDebts.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+
+
+def test_a_message_that_is_no_longer_kept_is_not_sent(laboratory: Laboratory) -> None:
+    """With a retention below a day nothing may be left to send: it is given up, and time goes on."""
+    notification = send_mo(laboratory)
+    laboratory.do(lambda world: world.sms.delete(1))
+    laboratory.advance(1)
+    assert owed(laboratory, notification.id).fate is Fate.GIVEN_UP
+    assert tries(laboratory, notification.id) == []
