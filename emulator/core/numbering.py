@@ -206,9 +206,7 @@ def iccid_range(first: str, count: int) -> list[str]:
     return [card + luhn(card) for card in cards] if len(first) == 20 else list(cards)
 
 
-def generate_iccids(
-    block: int, count: int, *, seed: int, organisation: int, plan: Plan = GLOBAL
-) -> list[str]:
+def generate_iccids(block: int, count: int, *, seed: int, organisation: int, plan: Plan = GLOBAL) -> list[str]:
     """*count* consecutive ICCIDs for the generate block number *block*, 1 to 99, of a world.
 
     The serial is ``L BB NNNNN``: L from 1 to 9, drawn from seed and organisation; BB the block; NNNNN the

@@ -305,6 +305,5 @@ def split(text: str, reference: int = 0) -> list[tuple[str, Dcs, str]]:
     if len(payloads) > 0xFF:
         raise Malformed("payload", f"takes {len(payloads)} parts, and 255 are possible")
     return [
-        (payload, dcs, concatenated(reference, len(payloads), part))
-        for part, payload in enumerate(payloads, start=1)
+        (payload, dcs, concatenated(reference, len(payloads), part)) for part, payload in enumerate(payloads, start=1)
     ]
