@@ -5,10 +5,11 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulator.control.wire import read_id, read_object, show_organisation
+from emulator.control.wire import octets, read_id, read_object, show_organisation, show_sim
 from emulator.core import belongings, organisations
 from emulator.core.errors import Malformed, UnknownOrganisation
-from emulator.core.organisations import Wanted
+from emulator.core.model import SimState
+from emulator.core.organisations import Wanted, WantedSim
 from emulator.core.world import World
 from emulator.store.fixtures.shape import read_callback
 from emulator.web.bearer import emulator_of
@@ -53,6 +54,18 @@ async def change_organisation(request: Request) -> Response:
 async def remove_organisation(request: Request) -> Response:
     await emulator_of(request).write(organisations.remove, read_id(request.path_params["id"]))
     return answer(request, status=204)
+
+
+async def add_sim(request: Request) -> Response:
+    body = await read_object(request)
+    wanted = WantedSim(
+        label=body.get("label"),
+        state=SimState(body.get("state", SimState.ACTIVATED)),
+        data_left=octets(body["data_left"]) if "data_left" in body else None,
+        sms_left=body.get("sms_left"),
+    )
+    sim = await emulator_of(request).write(organisations.add_sim, read_id(request.path_params["id"]), wanted)
+    return answer(request, show_sim(sim), status=201)
 
 
 async def reset_organisation(request: Request) -> Response:

@@ -21,6 +21,7 @@ def build(document: Document) -> Sequence[Route]:
         route("GET", "/organisations/{id}", organisations.get_organisation),
         route("PATCH", "/organisations/{id}", organisations.change_organisation),
         route("DELETE", "/organisations/{id}", organisations.remove_organisation),
+        route("POST", "/organisations/{id}/sims", organisations.add_sim),
         route("POST", "/organisations/{id}/reset", organisations.reset_organisation),
         route("GET", "/clock", clock.get_clock),
         route("PUT", "/clock", clock.put_clock),

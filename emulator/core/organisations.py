@@ -67,6 +67,41 @@ def create(world: World, wanted: Wanted) -> Belongings:
     return world.recipes.put(recipe)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedSim:
+    """What one more SIM is to be; *data_left* in octets. Volumes are full when left out."""
+
+    label: str | None = None
+    state: SimState = SimState.ACTIVATED
+    data_left: int | None = None
+    sms_left: int | None = None
+
+
+def add_sim(world: World, id: int, wanted: WantedSim) -> Sim:
+    """One more SIM, offline. A reset of the organisation takes it away again. Raises UnknownOrganisation."""
+    if world.organisations.get(id) is None:
+        raise UnknownOrganisation(id)
+    sim = sims.new(world, organisation=id, label=wanted.label)
+    if wanted.state is SimState.ISSUED:
+        return sim
+    sim = activated(world, sim)
+    return world.sims.put(
+        replace(
+            sim,
+            state=wanted.state,
+            data_quota=with_left(sim.data_quota, wanted.data_left),
+            sms_quota=with_left(sim.sms_quota, wanted.sms_left),
+        )
+    )
+
+
+def with_left(quota: Quota | None, left: int | None) -> Quota | None:
+    """So much of it is left; if that is more than there was, there was as much."""
+    if quota is None or left is None:
+        return quota
+    return replace(quota, volume=left, total=max(left, quota.total))
+
+
 def next_id(world: World) -> int:
     while True:
         id = FIRST_ID - 1 + world.next_id("organisation")

@@ -224,3 +224,36 @@ def test_a_name_that_another_took_is_not_taken_back(operator: Operator) -> None:
     refused = operator.http.post("/_emulator/organisations/5136/reset")
     assert (refused.status_code, refused.json()["field"]) == (400, "username")
     assert operator.http.get(f"/_emulator/sims/{FOREIGN}").status_code == 404
+
+
+def test_one_more_sim(operator: Operator) -> None:
+    """Activated, offline and full; the customer sees it, and a reset takes it away again."""
+    made = operator.control("POST", "/organisations", json={"username": "more", "password": "more", "sims": 1})
+    path = f"/organisations/{made['id']}/sims"
+    sim = operator.control("POST", path, json={"label": "Pump 7"})
+    assert (sim["organisation"], sim["state"], sim["device"]["status"]) == (made["id"], "Activated", "OFFLINE")
+    assert (sim["data_quota"], sim["sms_quota"]) == ({"left": 500, "total": 500}, {"left": 250, "total": 250})
+    assert operator.get(f"/sims/{sim['iccid']}", user="more")["label"] == "Pump 7"
+    operator.control("POST", f"/organisations/{made['id']}/reset")
+    assert [one["iccid"] for one in operator.get("/sims", user="more")] == [made["sims"][0]["iccid"]]
+
+
+def test_one_more_sim_as_a_test_wants_it(operator: Operator) -> None:
+    """Not in use yet, suspended, or with little left; more than a full volume is a larger one."""
+    issued = operator.control("POST", "/organisations/4321/sims", json={"state": "Issued", "sms_left": 1})
+    assert (issued["state"], issued["data_quota"], issued["sms_quota"]) == ("Issued", None, None)
+    little = operator.control(
+        "POST", "/organisations/4321/sims", json={"state": "Suspended", "data_left": 0.5, "sms_left": 1000}
+    )
+    assert (little["state"], little["data_quota"], little["sms_quota"]) == (
+        "Suspended",
+        {"left": 0.5, "total": 500},
+        {"left": 1000, "total": 1000},
+    )
+
+
+def test_nobody_gets_no_sim(operator: Operator) -> None:
+    """404 for an organisation that is not there, 400 with the field for what is misspelt."""
+    assert operator.http.post("/_emulator/organisations/7/sims", json={}).status_code == 404
+    answer = operator.http.post("/_emulator/organisations/4321/sims", json={"lable": "x"})
+    assert (answer.status_code, answer.json()["field"]) == (400, "lable")
