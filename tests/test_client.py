@@ -1,0 +1,240 @@
+"""EmulatorClient: the control plane in Python."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import httpx2
+import pytest
+
+from emulator.client import (
+    EmulatorClient,
+    EmulatorError,
+    NotVerified,
+    Refused,
+    TimedOut,
+    Unreachable,
+)
+from tests.conftest import DISABLED, OFFLINE, ONLINE, Operator
+
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def emulator(operator: Operator) -> Iterator[EmulatorClient]:
+    with EmulatorClient("http://operator.test/", transport=operator.http._transport) as client:
+        yield client
+
+
+def test_a_day_in_the_life(emulator: EmulatorClient, operator: Operator) -> None:
+    """A device is offline, a message waits, time passes, it attaches, and the report arrives."""
+    sim = emulator.sim(OFFLINE)
+    operator.send_mt(OFFLINE, "wake up")
+    assert emulator.clock.advance(hours=3).now == BEGIN + timedelta(hours=3)
+    assert operator.customer.received == []
+    sim.attach()
+    emulator.clock.advance(seconds=5)
+    (pushed,) = emulator.verify(direction="outbound", method="PATCH", count=1)
+    assert pushed.body["status"]["status"] == "DELIVERED"
+    assert (pushed.at, pushed.status, pushed.organisation) == (BEGIN + timedelta(hours=3, seconds=1), 200, 4321)
+
+
+def test_the_clock(emulator: EmulatorClient) -> None:
+    """Shown, advanced by, to and until; set."""
+    assert (emulator.clock.now, emulator.clock.show().mode) == (BEGIN, "manual")
+    assert emulator.clock.advance().jobs_run == 0
+    assert emulator.clock.advance(timedelta(minutes=1), seconds=30, days=1).now == BEGIN + timedelta(days=1, seconds=90)
+    later = BEGIN + timedelta(days=2)
+    assert emulator.clock.advance(to=later).now == later
+    assert emulator.clock.advance(until="idle").jobs_run == 0
+    assert emulator.clock.set(now=later + timedelta(hours=1)).now == later + timedelta(hours=1)
+    assert emulator.clock.set("real", speed=60).speed == 60
+    assert emulator.clock.set("manual").mode == "manual"
+
+
+def test_a_device(emulator: EmulatorClient) -> None:
+    """What it does reads as a sentence; what the network refuses is raised, or told if it was only tried."""
+    sim = emulator.sim(OFFLINE).online(operator="Plus", rat="UTRAN_3G")
+    assert (sim.device.status, sim.device.rat) == ("ONLINE", "UTRAN_3G")
+    assert sim.move(operator="26202").device.operator == {
+        "id": 5,
+        "name": "Vodafone",
+        "country": "Germany",
+        "mcc": "262",
+        "mnc": "02",
+    }
+    id = sim.send_mo("hello", dest_address="12345")
+    (message,) = sim.messages(direction="MO")
+    assert (message.id, message.payload, message.submitted) == (id, "hello", BEGIN)
+    quota = sim.use_data(tx=1.5, rx=0.5).show().data_quota
+    assert quota is not None
+    assert quota["total"] - quota["left"] == 2
+    assert sim.offline().device.status == "OFFLINE"
+    assert emulator.sim(DISABLED).try_to("ATTACHED").cause == "SIM_SUSPENDED"
+    with pytest.raises(Refused, match="SIM_SUSPENDED"):
+        emulator.sim(DISABLED).attach()
+    with pytest.raises(EmulatorError, match="absent subscriber") as refused:
+        sim.send_mo("nobody hears it")
+    assert refused.value.status == 409
+    assert repr(sim) == f"Sim('{OFFLINE}')"
+
+
+def test_sims(emulator: EmulatorClient) -> None:
+    """All, or those that match."""
+    assert len(emulator.sims()) == 6
+    (online,) = emulator.sims(label="online")
+    assert (online.iccid, online.device["status"], online.expires is not None) == (ONLINE, "ONLINE", True)
+
+
+def test_what_is_wrong_is_said(emulator: EmulatorClient) -> None:
+    """Status, sentence and field of a refusal."""
+    with pytest.raises(EmulatorError) as refused:
+        emulator.sim(ONLINE).try_to("ASLEEP")
+    assert (refused.value.status, refused.value.field) == (400, "status")
+    assert refused.value.error in str(refused.value)
+    with pytest.raises(EmulatorError) as unknown:
+        emulator.sim("1").show()
+    assert (unknown.value.status, unknown.value.field) == (404, None)
+
+
+def test_a_missed_expectation_explains_itself(emulator: EmulatorClient) -> None:
+    """An AssertionError, so that a test fails rather than breaks, with what comes closest."""
+    emulator.sim(ONLINE).send_mo("hello")
+    emulator.clock.advance()
+    with pytest.raises(AssertionError, match="0 exchanges match, not 1") as missed:
+        emulator.verify(direction="outbound", body={"payload": "goodbye"}, count=1)
+    assert isinstance(missed.value, NotVerified)
+    assert "#1 outbound POST http://customer.test/sms" in str(missed.value)
+    assert 'body is {"' in str(missed.value)
+    assert len(emulator.verify(min=1, max=1)) == 1
+    with pytest.raises(EmulatorError) as refused:
+        emulator.verify(colour="red")
+    assert refused.value.status == 400
+
+
+def test_the_journal(emulator: EmulatorClient, operator: Operator) -> None:
+    """Filtered by what is known of an exchange; emptied."""
+    operator.get(f"/sims/{ONLINE}")
+    (looked,) = emulator.journal(operation="getSimUsingGET")
+    assert (looked.answer["iccid"], looked.findings, looked.fault) == (ONLINE, (), None)
+    emulator.clear_journal()
+    assert emulator.journal() == []
+
+
+def test_callbacks_are_seen_and_retried(emulator: EmulatorClient, operator: Operator) -> None:
+    """What is owed, its attempts, and one more of them."""
+    operator.customer.answers = [500]
+    emulator.sim(ONLINE).send_mo("hello")
+    emulator.clock.advance()
+    (owed,) = emulator.callbacks(fate="owed")
+    assert (owed.tries[0]["status"], owed.next_try) == (500, BEGIN + timedelta(minutes=2))
+    assert emulator.retry(owed.id).fate == "taken"
+
+
+def test_a_wait(emulator: EmulatorClient) -> None:
+    """Answers what matched, or raises a TimeoutError with what came."""
+    emulator.sim(ONLINE).send_mo("hello")
+    assert [one.payload for one in emulator.wait("messages", payload="hel*")] == ["hello"]
+    assert emulator.wait("callbacks", fate="owed")[0].event == "mo-received"
+    with pytest.raises(TimeoutError, match="0 exchanges match, not 1") as late:
+        emulator.wait("exchanges", direction="outbound")
+    assert isinstance(late.value, TimedOut)
+    assert late.value.body["matched"] == []
+    with pytest.raises(EmulatorError) as refused:
+        emulator.wait("messages", timeout=-1)
+    assert refused.value.field == "timeout"
+
+
+def test_faults(emulator: EmulatorClient, operator: Operator) -> None:
+    """Armed, listed, removed; for as long as a block takes."""
+    own = emulator.faults.add(point="http", match={"path": "*/sims*"}, effect={"status": 500}, times=2)
+    assert (own.name, own.times) == ("fault-1", 2)
+    assert operator.api("GET", "/sims").status_code == 500
+    assert [fault.struck for fault in emulator.faults.list()] == [1]
+    emulator.faults.remove(own.id)
+    with emulator.faults.during("maintenance"):
+        assert operator.http.get("/management-api/v1/sims").status_code == 503
+    assert operator.api("GET", "/sims").status_code == 200
+    emulator.faults.add("maintenance")
+    emulator.faults.clear()
+    assert emulator.faults.list() == []
+
+
+def test_limits(emulator: EmulatorClient) -> None:
+    """The operator's, one's own, none."""
+    emulator.limits.on()
+    assert emulator.limits.show()[0]["name"] == "sims"
+    own = {"name": "all", "path": "*", "per": "address", "requests": 1, "seconds": 1.0}
+    emulator.limits.set([own])
+    assert emulator.limits.show() == [own]
+    emulator.limits.off()
+    assert emulator.limits.show() == []
+
+
+def test_snapshots(emulator: EmulatorClient) -> None:
+    """Saved, restored, listed, discarded."""
+    saved = emulator.snapshots.save("before")
+    assert (saved.name, saved.now, saved.sims) == ("before", BEGIN, 6)
+    emulator.clock.advance(hours=1)
+    emulator.snapshots.restore("before")
+    assert emulator.clock.now == BEGIN
+    assert emulator.snapshots.list()[0].name == "before"
+    emulator.snapshots.discard("before")
+    assert emulator.snapshots.list() == []
+
+
+def test_organisations(emulator: EmulatorClient, operator: Operator) -> None:
+    """Made with all that a test needs, reset, pushed elsewhere, removed."""
+    mine = emulator.organisations.create(sims=2, forwarder="http://customer.test/mine", seed=7)
+    assert mine.username is not None
+    assert mine.password is not None
+    assert operator.token(mine.username, mine.password)
+    mine.sims[0].attach().send_mo("hello")
+    mine.forward_to("http://customer.test/other")
+    emulator.clock.advance()
+    assert operator.customer.received[0].url == mine.forwarder == "http://customer.test/other"
+    mine.reset()
+    assert emulator.messages(organisation=mine.id) == []
+    assert emulator.organisations.get(mine.id).cards == mine.cards
+    assert len(emulator.organisations.list()) == 3
+    assert repr(mine) == "Organisation(100001, 'Organisation 100001')"
+    mine.remove()
+    with pytest.raises(EmulatorError):
+        emulator.organisations.get(mine.id)
+    assert emulator.organisations.create(username="x", password="y", id=5, name="z").username == "x"
+
+
+def test_the_world(emulator: EmulatorClient) -> None:
+    """Ready, due, reset."""
+    assert emulator.health()["status"] == "ready"
+    assert [job.kind for job in emulator.jobs("housekeeping")] == ["housekeeping"]
+    assert len(emulator.jobs(limit=1)) == 1
+    emulator.sim(ONLINE).offline()
+    emulator.reset()
+    assert emulator.sim(ONLINE).device.status == "ONLINE"
+
+
+def test_nobody_there() -> None:
+    """A clear error, for whoever forgot to start one."""
+    with EmulatorClient("http://127.0.0.1:9") as emulator, pytest.raises(Unreachable, match=r"127\.0\.0\.1:9"):
+        emulator.health()
+
+
+@pytest.mark.parametrize(("status", "body"), [(502, b"<html>Bad gateway"), (500, b"[]"), (403, b'{"message": "no"}')])
+def test_something_else_there(status: int, body: bytes) -> None:
+    """What does not speak as the emulator does is quoted."""
+    transport = httpx2.MockTransport(lambda request: httpx2.Response(status, content=body))
+    with EmulatorClient(transport=transport) as emulator, pytest.raises(EmulatorError, match=f"HTTP {status}"):
+        emulator.health()
+
+
+def test_the_token_is_sent() -> None:
+    """In its own header, with each call."""
+    seen: list[str | None] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request.headers.get("x-emulator-token"))
+        return httpx2.Response(204)
+
+    with EmulatorClient(token="open sesame", transport=httpx2.MockTransport(answer)) as emulator:
+        emulator.clear_journal()
+    assert seen == ["open sesame"]
