@@ -121,7 +121,7 @@ def book_option(world: World, contract: Contract, given: Parameters) -> Contract
 
 
 def booked_option(contract: Contract, given: Parameters) -> str:
-    option = given["optionID"]
+    option: str = given["optionID"]
     if option not in contract.options:
         raise Impossible(f"Option {option} is not booked.")
     return option
@@ -321,8 +321,8 @@ def require_possible(world: World, rule: Rule, item: ActionItem) -> None:
         kind, value = next(iter(item.named.items()))
         raise UnknownIdentifier(value, kind)
     if world.policy.single_sim_conflict == "409":
-        contract = contract_of(world, item.iccid)
-        problem = item.error or wrong_state(rule, contract)
+        contract = world.contracts.get(item.iccid)
+        problem = item.error or (wrong_state(rule, contract) if contract is not None else None)
         if problem is not None:
             raise Conflict(problem)
 
@@ -376,7 +376,9 @@ def finish(world: World, signup: str) -> None:
 def carry_out(world: World, action: Action, item: ActionItem) -> ActionItem:
     if item.status.final:
         return item
-    contract = world.contracts.put(replace(contract_of(world, item.iccid), pending=None))
+    contract = release(world, item.iccid, action.id)
+    if contract is None:
+        return replace(item, status=ActionStatus.FAILED, error="SIM is not held any more.")
     rule = RULES[action.kind]
     problem = wrong_state(rule, contract)
     if problem is None:
@@ -420,10 +422,12 @@ def existing(world: World, signup: str) -> Action:
     return action
 
 
-def contract_of(world: World, iccid: str | None) -> Contract:
+def release(world: World, iccid: str | None, signup: str) -> Contract | None:
+    """Let go of a SIM that an action or a transfer holds; None if it is gone, or begun again, meanwhile."""
     contract = world.contracts.get(iccid)
-    assert contract is not None, "whoever is held stays"
-    return contract
+    if contract is None or contract.pending != signup or world.sims.get(iccid) is None:
+        return None
+    return world.contracts.put(replace(contract, pending=None))
 
 
 # --------------------------------------------------------------------------------------------- looking, cancelling
@@ -457,8 +461,7 @@ def cancel(world: World, caller: PartnerCaller, partner: str, signup: str) -> Ac
     if action.status is not ActionStatus.PENDING:
         raise Conflict(f"Action {signup} is {action.status} and cannot be cancelled.")
     for item in action.items:
-        if not item.status.final:
-            world.contracts.put(replace(contract_of(world, item.iccid), pending=None))
+        release(world, item.iccid, signup)
     schedule.cancel(world, "actions.begin", signup)
     schedule.cancel(world, "actions.finish", signup)
     items = tuple(item if item.status.final else replace(item, status=ActionStatus.CANCELLED) for item in action.items)

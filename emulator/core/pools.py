@@ -37,7 +37,8 @@ def used_of(world: World, pool: Pool) -> float:
 
 
 def percent_of(world: World, pool: Pool) -> float:
-    return 100.0 * used_of(world, pool) / pool.size
+    """How much of it is gone; of nothing, all."""
+    return 100.0 * used_of(world, pool) / pool.size if pool.size else 100.0
 
 
 def check(world: World, pool_id: str) -> None:

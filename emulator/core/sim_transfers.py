@@ -166,7 +166,7 @@ def decide(
         due = world.now + world.policy.portal_transfer_time
         schedule.at(world, due, "sim_transfers.complete", transfer.id)
         return transfer
-    release(world, transfer)
+    let_go(world, transfer)
     if decision is Decision.REJECT:
         transfer = step(world, transfer, TransferStatus.REJECTED)
         notify(world, transfer, transfer.sender, Notice.REJECTED)
@@ -180,7 +180,7 @@ def cancel_by_operator(world: World, transaction: str) -> SimTransfer:
     """The operator takes a pending transfer back, and tells both sides. Raises UnknownTransfer, Conflict."""
     transfer = existing(world, transaction)
     require_pending(transfer)
-    release(world, transfer)
+    let_go(world, transfer)
     transfer = step(world, transfer, TransferStatus.CANCELLED)
     for side in (transfer.receiver, transfer.sender):
         notify(world, transfer, side, Notice.CANCELLED)
@@ -194,9 +194,10 @@ def complete(world: World, transaction: str) -> None:
     """
     transfer = existing(world, transaction)
     for iccid in transfer.iccids:
-        contract = actions.contract_of(world, iccid)
-        owner = transfer.subunit or transfer.receiver
-        world.contracts.put(replace(contract, partner=owner, pending=None, profiles={}, noticed=()))
+        contract = actions.release(world, iccid, transfer.signup)
+        if contract is not None:
+            owner = transfer.subunit or transfer.receiver
+            world.contracts.put(replace(contract, partner=owner, profiles={}, noticed=()))
     transfer = step(world, transfer, TransferStatus.COMPLETED)
     for side in (transfer.receiver, transfer.sender):
         notify(world, transfer, side, Notice.COMPLETED)
@@ -218,9 +219,9 @@ def step(world: World, transfer: SimTransfer, status: TransferStatus) -> SimTran
     return world.sim_transfers.put(replace(transfer, status=status, updated=world.now))
 
 
-def release(world: World, transfer: SimTransfer) -> None:
+def let_go(world: World, transfer: SimTransfer) -> None:
     for iccid in transfer.iccids:
-        world.contracts.put(replace(actions.contract_of(world, iccid), pending=None))
+        actions.release(world, iccid, transfer.signup)
 
 
 def notify(world: World, transfer: SimTransfer, side: str, notice: Notice) -> None:

@@ -82,7 +82,7 @@ RESOURCES: Final = (
     Path("POST", SIMS + "/hlr/check", sims.check_hlr, "Check SIM in HLR", A),
     Path("POST", SIMS + "/hlr/reset", sims.reset_hlr, "Reset SIM in HLR", A),
     Path("GET", ACTIONS, actions.list_actions, "Get SIM Action List", A),
-    Path("POST", TRANSFERS, actions.create_transfer, "Create SIM Transfer", P),
+    Path("POST", TRANSFERS, actions.create_transfer, "Create SIM Transfer", A),
     Path("GET", TRANSFERS + "/{transactionId}", actions.show_transfer, "Get SIM Transfer Details", P),
     Path("PATCH", TRANSFERS + "/{transactionId}", actions.update_transfer, "Update SIM Transfer", P),
     *(Path("POST", f"{ACTIONS}/{kind}", actions.starts(kind), name, T) for kind, name in ACTION_NAMES.items()),
@@ -104,7 +104,7 @@ OPENID: Final = REALM + "/protocol/openid-connect"
 ISSUER: Final = (
     Path("GET", REALM, auth.show_realm, "Realm", Evidence.EQUIVALENT),
     Path("GET", REALM + "/.well-known/openid-configuration", auth.show_configuration, "Discovery", Evidence.EQUIVALENT),
-    Path("GET", OPENID + "/certs", auth.show_keys, "Keys", Evidence.EQUIVALENT),
+    Path("GET", OPENID + "/certs", auth.show_keys, "Keys", Evidence.GATEWAY),
     Path("POST", OPENID + "/token", auth.issue_token, "Token", Evidence.GATEWAY),
 )
 

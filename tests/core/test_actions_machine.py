@@ -12,8 +12,17 @@ from emulator.core import actions, device, partners, sim_transfers
 from emulator.core.actions import Asked
 from emulator.core.errors import Conflict, Malformed
 from emulator.core.model import DeviceStatus, EventType, SimState
-from emulator.core.partner_model import ON_AIR, ActionKind, ActionStatus, ContractState, Restriction, TransferStatus
+from emulator.core.partner_model import (
+    ON_AIR,
+    ActionKind,
+    ActionStatus,
+    Contract,
+    ContractState,
+    Restriction,
+    TransferStatus,
+)
 from emulator.core.sim_transfers import Decision
+from emulator.core.world import World
 from tests.core.conftest import Laboratory
 from tests.portal.conftest import FOREIGN, MAIN, OTHER, STATES, plant_partners
 
@@ -31,6 +40,10 @@ KINDS = (
 State = ContractState
 ICCIDS = (*list(STATES)[1:6], FOREIGN)
 UNDER = {State.SUSPENDED: [State.ACTIVE], State.BLOCKED: [State.ACTIVE]}
+
+
+def contract_of(world: World, iccid: str) -> Contract | None:
+    return world.contracts.get(iccid)
 
 
 @dataclass
@@ -225,7 +238,7 @@ class Portal(RuleBasedStateMachine):
     @invariant()
     def contracts_are_as_the_model_says(self) -> None:
         for iccid, card in self.cards.items():
-            contract = self.laboratory.look(actions.contract_of, iccid)
+            contract: Any = self.laboratory.look(contract_of, iccid)
             shown = (contract.partner, contract.state, contract.pending, contract.restriction is Restriction.DATA)
             assert shown == (card.owner, card.state, card.held, card.stopped), iccid
 
