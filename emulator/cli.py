@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from emulator import commands
 from emulator.settings import Settings
 
 PREFIX = "OPERATOR_EMULATOR"
@@ -267,3 +268,7 @@ def generate(sims: int, seed: int, output: Any) -> None:
         length=sims, label=f"{sims} SIMs", file=sys.stderr, hidden=sims < 2000 or not sys.stderr.isatty()
     ) as bar:
         generator.generate(sims, seed, output.write, bar.update)
+
+
+for one in commands.COMMANDS:
+    main.add_command(one)

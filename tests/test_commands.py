@@ -1,0 +1,383 @@
+"""The commands that talk to a running emulator, as they are typed: what they print, and how they end."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from emulator import commands
+from emulator.app import create_app
+from emulator.cli import main
+from emulator.settings import Settings
+from emulator.testing.server import Server
+from tests.conftest import ATTACHED, DISABLED, FIXTURE, FOREIGN, ISSUED, OFFLINE, ONLINE, Customer
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Customer:
+    return Customer()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, endpoint: Customer) -> Iterator[Server]:
+    path = tmp_path_factory.mktemp("world") / "fixture.yaml"
+    path.write_text(FIXTURE, encoding="utf-8")
+    with Server(lambda: create_app(Settings(fixture=path, clock="manual"), transport=endpoint)) as server:
+        yield server
+
+
+def typed(*words: str, url: str) -> Result:
+    return CliRunner().invoke(main, words, env={"OPERATOR_EMULATOR_URL": url})
+
+
+@pytest.fixture
+def run(served: Server, endpoint: Customer) -> Run:
+    """Type a command; it must end well unless another exit code is expected."""
+    endpoint.answers.clear()
+
+    def type_in(*words: str, code: int = 0) -> Result:
+        result = typed(*words, url=served.url)
+        assert result.exit_code == code, result.output
+        return result
+
+    type_in("reset")
+    return type_in
+
+
+def read(result: Result) -> Any:
+    return json.loads(result.stdout)
+
+
+# --------------------------------------------------------------------------------------------- the world and its time
+
+
+def test_reset_says_what_there_is_now(run: Run) -> None:
+    """Time and SIMs are as at the start."""
+    run("clock", "advance", "1d")
+    said = run("reset").stdout
+    assert said == "6 SIMs, 2 organisations. It is 2026-01-01 00:00:00 UTC (manual clock); 1 job to come.\n"
+
+
+def test_the_clock_is_shown_unless_something_else_is_asked_of_it(run: Run) -> None:
+    """``clock``, ``clock --json`` and ``clock show`` are one; help is help."""
+    assert "2026-01-01 00:00:00 UTC (manual clock)" in run("clock").stdout
+    assert read(run("clock", "--json")) == read(run("clock", "show", "--json"))
+    assert "advance" in run("clock", "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("duration", "now"),
+    [
+        ("90", "2026-01-01 00:01:30"),
+        ("0.5", "2026-01-01 00:00:00"),
+        ("90s", "2026-01-01 00:01:30"),
+        ("2h30m", "2026-01-01 02:30:00"),
+        ("1d12h", "2026-01-02 12:00:00"),
+        ("1d 1s", "2026-01-02 00:00:01"),
+        ("0", "2026-01-01 00:00:00"),
+    ],
+)
+def test_time_passes_as_people_write_it(run: Run, duration: str, now: str) -> None:
+    """Seconds without a unit; units from seconds to years, together too."""
+    assert run("clock", "advance", duration).stdout.startswith(f"It is {now} UTC; ")
+
+
+def test_time_passes_to_an_instant_and_until_something(run: Run) -> None:
+    """--to and --until, instead of a duration."""
+    assert "2026-01-01 12:00:00" in run("clock", "advance", "--to", "2026-01-01T12:00:00Z").stdout
+    assert read(run("clock", "advance", "--until", "next-job", "--json"))["jobs_run"] >= 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("advance",),
+        ("advance", "1h", "--until", "idle"),
+        ("advance", "soon"),
+        ("advance", "-5"),
+        ("advance", "1.2.3"),
+        ("set",),
+        ("set", "--mode", "sideways"),
+        ("sideways",),
+    ],
+)
+def test_wrong_usage_is_exit_code_2(run: Run, words: tuple[str, ...]) -> None:
+    """And says how it is used."""
+    assert "Usage: main clock" in run("clock", *words, code=2).stderr
+
+
+def test_the_pace_of_time_is_set(run: Run) -> None:
+    """Real, so many times as fast; and manual again."""
+    assert "(60 seconds a second)" in run("clock", "set", "--mode", "real", "--speed", "60").stdout
+    assert "(manual clock)" in run("clock", "set", "--mode", "manual").stdout
+    assert "2026-01-05 00:00:00" in run("clock", "set", "--now", "2026-01-05T00:00:00Z").stdout
+
+
+def test_jobs_are_listed(run: Run) -> None:
+    """What is due when."""
+    assert "housekeeping" in run("clock", "jobs").stdout
+    assert {"id", "due", "kind", "about"} == set(read(run("clock", "jobs", "--json"))[0])
+
+
+def test_worlds_are_kept_and_put_back(run: Run) -> None:
+    """Save, list, restore, delete; one that is not there is refused."""
+    assert run("snapshot", "list").stdout == "No snapshots.\n"
+    assert run("snapshot", "save", "noon").stdout == "Kept as noon: 6 SIMs at 2026-01-01 00:00:00 UTC.\n"
+    run("clock", "advance", "1h")
+    assert "noon  2026-01-01 00:00:00" in run("snapshot", "list").stdout
+    assert "2026-01-01 00:00:00 UTC" in run("snapshot", "restore", "noon").stdout
+    assert run("snapshot", "delete", "noon", "--json").stdout == ""
+    assert run("snapshot", "restore", "noon", code=1).stderr.startswith("Error: ")
+
+
+# --------------------------------------------------------------------------------------------- SIMs and devices
+
+
+def test_sims_are_listed_whoever_owns_them(run: Run) -> None:
+    """A table in a terminal, the control plane's JSON for scripts, and filters for both."""
+    lines = run("sim", "list").stdout.splitlines()
+    assert lines[0].split() == [
+        "ICCID",
+        "LABEL",
+        "ORGANISATION",
+        "STATE",
+        "DEVICE",
+        "RAT",
+        "NETWORK",
+        "MB-LEFT",
+        "SMS-LEFT",
+    ]
+    assert [line.split()[0] for line in lines[1:]] == [ONLINE, ATTACHED, OFFLINE, DISABLED, ISSUED, FOREIGN]
+    assert [sim["iccid"] for sim in read(run("sim", "list", "--organisation", "5136", "--json"))] == [FOREIGN]
+    assert [sim["iccid"] for sim in read(run("sim", "list", "--state", "issued", "--json"))] == [ISSUED]
+    assert [sim["iccid"] for sim in read(run("sim", "list", "--device", "online", "--json"))] == [ONLINE]
+    assert run("sim", "list", "--label", "none such").stdout == "No such SIMs.\n"
+
+
+def test_one_sim_is_shown_in_full(run: Run) -> None:
+    """One fact a line; one that is not there is refused in one line."""
+    said = run("sim", "show", ONLINE).stdout
+    assert f"ICCID            {ONLINE}\n" in said
+    assert "Session          since 2025-12-31 06:21:03\n" in said
+    assert "Data             500 of 500 MB left\n" in said
+    assert "Session          –\n" in run("sim", "show", ISSUED).stdout
+    assert run("sim", "show", "8988228066600009999", code=1).stderr == "Error: unknown sim: iccid 8988228066600009999\n"
+
+
+def test_a_device_is_played(run: Run) -> None:
+    """Online, attached, offline, in a network of one's choice."""
+    assert (
+        run("sim", "online", OFFLINE, "--network", "26202", "--rat", "LTE").stdout
+        == "ONLINE in Vodafone (26202), LTE\n"
+    )
+    assert run("sim", "attach", OFFLINE).stdout == "ATTACHED in Vodafone (26202), LTE\n"
+    assert run("sim", "offline", OFFLINE).stdout == "OFFLINE\n"
+
+
+def test_what_the_network_refuses_is_exit_code_1(run: Run) -> None:
+    """The device is shown as it remained, and why is said on standard error."""
+    refused = run("sim", "online", DISABLED, code=1)
+    assert refused.stdout == "OFFLINE\n"
+    assert refused.stderr == "Error: the network refused: SIM_SUSPENDED\n"
+    assert read(run("sim", "online", DISABLED, "--json", code=1))["cause"] == "SIM_SUSPENDED"
+
+
+def test_a_device_sends_and_its_message_is_pushed(run: Run, endpoint: Customer) -> None:
+    """The message leaves with time, is listed, and so is what was owed for it."""
+    endpoint.answers.append(500)
+    said = run("sim", "send-mo", ONLINE, "temperature=21.5", "--to", "12345").stdout
+    assert said == "Message 1; it leaves as soon as time moves.\n"
+    assert read(run("sim", "send-mo", ONLINE, "00ff", "--dcs", "4", "--json")) == {"id": 2}
+    run("clock", "advance", "0")
+    assert "temperature=21.5" in run("sms", "list", ONLINE, "--direction", "mo").stdout
+    assert run("sms", "list", OFFLINE).stdout == "No such messages.\n"
+    owed = run("callbacks", "list", "--fate", "owed").stdout.splitlines()
+    assert owed[1].split()[:6] == ["1", "mo-received", ONLINE, "1", "owed", "500"]
+    assert "taken  500 200" in run("callbacks", "retry", "1").stdout
+    assert run("callbacks", "list", "--fate", "owed").stdout == "Nothing was or is owed.\n"
+    assert run("callbacks", "retry", "1", code=1).stderr.startswith("Error: ")
+
+
+@pytest.mark.parametrize(
+    ("one", "shown"),
+    [
+        ({"status": 503, "problem": None}, "503"),
+        ({"status": None, "problem": "refused"}, "×"),
+        ({"status": None, "problem": None}, "…"),
+    ],
+)
+def test_a_try_is_one_sign(one: dict[str, Any], shown: str) -> None:
+    """A status, or that no answer came, or that it is still under way."""
+    assert commands.outcome(one) == shown
+
+
+def test_data_is_used(run: Run) -> None:
+    """Until the volume is used up, which ends the session."""
+    assert run("sim", "use", ONLINE, "--tx", "0.5", "--rx", "2").stdout.endswith(
+        "0.5 MB sent, 2 MB received in this session\n"
+    )
+    assert run("sim", "use", ONLINE, "--rx", "900").stdout.endswith("the volume is used up, and the session closed\n")
+    assert "say how much" in run("sim", "use", ONLINE, code=2).stderr
+
+
+# --------------------------------------------------------------------------------------------- faults and the journal
+
+
+def test_faults_come_and_go(run: Run) -> None:
+    """Ready-made ones by name, others by what they do."""
+    assert "Ready-made: unauthorized-once, " in run("faults", "list").stdout
+    run("faults", "add", "maintenance")
+    own = run(
+        "faults", "add", "busy", "--point", "http", "--match", '{"method": "POST"}', "--effect", '{"status": 503}',
+        "--probability", "0.5", "--times", "2", "--json",
+    )  # fmt: skip
+    assert (read(own)["match"], read(own)["times"]) == ({"method": "POST"}, 2)
+    listed = run("faults", "list").stdout
+    assert '{"method":"POST"}  {"status":503}' in listed
+    run("faults", "remove", "1")
+    assert [one["name"] for one in read(run("faults", "list", "--json"))["faults"]] == ["busy"]
+    run("faults", "clear")
+    assert read(run("faults", "list", "--json"))["faults"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("add", "x", "--match", "nonsense"), 2, "is not JSON"),
+        (("add", "x", "--effect", "[]"), 2, "is not an object"),
+        (("add", "x"), 1, "point: is required"),
+        (("remove", "77"), 1, "unknown fault"),
+    ],
+)
+def test_nonsense_about_faults_is_refused(run: Run, words: tuple[str, ...], code: int, says: str) -> None:
+    """By this program as wrong usage, by the emulator with the field."""
+    assert says in run("faults", *words, code=code).stderr
+
+
+def test_the_journal_is_shown_with_what_is_odd(run: Run, endpoint: Customer) -> None:
+    """A line an exchange, and below it faults, problems and breaches of the description."""
+    assert run("journal").stdout == "No such exchanges.\n"
+    endpoint.answers.append("connection refused")
+    run("sim", "send-mo", ONLINE, "hello")
+    run("faults", "add", "later", "--point", "callback", "--effect", '{"status": 503}', "--match", '{"event": "none"}')
+    run("clock", "advance", "0")
+    heading, line, odd = run("journal").stdout.splitlines()
+    assert heading.split() == ["ID", "TIME", "WAY", "METHOD", "STATUS", "MS", "PATH"]
+    assert line.split()[:6] == ["1", "2026-01-01", "00:00:00", "out", "POST", "–"]
+    assert odd.strip() == "no answer: connection refused"
+    assert read(run("journal", "--direction", "inbound", "--json")) == []
+    assert len(read(run("journal", "show", "--method", "post", "--limit", "5", "--json"))) == 1
+    run("journal", "clear")
+    assert read(run("journal", "--json")) == []
+
+
+def test_faults_and_breaches_are_odd_too() -> None:
+    """Both are told below the exchange."""
+    exchange = {
+        "id": 7,
+        "at": "2026-01-01T00:00:00Z",
+        "direction": "inbound",
+        "method": "GET",
+        "status": 429,
+        "milliseconds": 0.25,
+        "path": "/management-api/v1/sims",
+        "fault": "rate-limited",
+        "problem": None,
+        "findings": ["query pageSize: too large"],
+    }
+    line, fault, finding = commands.show_exchange(exchange).splitlines()
+    assert line.split() == ["7", "2026-01-01", "00:00:00", "in", "GET", "429", "0.2", "/management-api/v1/sims"]
+    assert (fault.strip(), finding.strip()) == ("fault: rate-limited", "contract: query pageSize: too large")
+
+
+def test_the_journal_is_followed(served: Server, run: Run) -> None:
+    """What comes later is shown as it comes, through a reset, which begins its numbers again."""
+    run("sim", "send-mo", ONLINE, "one")
+    run("clock", "advance", "0")
+    meanwhile: Iterator[list[tuple[str, ...]]] = iter(
+        [
+            [],
+            [("sim", "send-mo", ONLINE, "two"), ("clock", "advance", "0")],
+            [("reset",), ("sim", "send-mo", ONLINE, "three"), ("clock", "advance", "0")],
+        ]
+    )
+
+    def pause(_: float) -> None:
+        for words in next(meanwhile):
+            run(*words)
+
+    with commands.reached(served.url, None) as emulator:
+        begin = emulator.call("GET", "/journal")
+        exchanges = commands.following(emulator, begin, {"direction": "outbound"}, pause)
+        seen = [next(exchanges) for _ in range(3)]
+    assert [one["id"] for one in seen] == [1, 2, 1]
+    assert [json.loads(one["request"]["body"])["payload"] for one in seen] == ["one", "two", "three"]
+
+
+@pytest.mark.parametrize(("how", "first"), [((), "   ID TIME "), (("--json",), '{"id": 1, ')])
+def test_following_ends_with_an_interrupt(served: Server, run: Run, how: tuple[str, ...], first: str) -> None:
+    """As a process in a terminal: a line as soon as there is one, and no complaint about Ctrl-C."""
+    run("sim", "send-mo", ONLINE, "hello")
+    run("clock", "advance", "0")
+    command = [sys.executable, "-m", "emulator", "journal", "--follow", "--url", served.url, *how]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith(first)
+        process.send_signal(signal.SIGINT)
+        _, complaints = process.communicate(timeout=30)
+    assert (process.returncode, complaints) == (0, "")
+
+
+# --------------------------------------------------------------------------------------------- who and where
+
+
+def test_nobody_there_is_one_line_with_what_to_do() -> None:
+    """Exit code 1, for every command."""
+    result = typed("sim", "list", url="http://127.0.0.1:9")
+    assert result.exit_code == 1
+    assert result.stderr.count("\n") == 1
+    assert (
+        "start one with 'operator-emulator serve', or say where it is with --url or OPERATOR_EMULATOR_URL"
+        in result.stderr
+    )
+
+
+def test_a_token_opens_what_needs_one(tmp_path: Path) -> None:
+    """As an option, and from the environment; without it the emulator says what is missing."""
+    with Server(lambda: create_app(Settings(clock="manual", control_token="s3cret"))) as server:
+        right = ("clock", "--url", server.url, "--control-token", "s3cret")
+        assert typed(*right, url="").exit_code == 0
+        wrong = CliRunner().invoke(
+            main, ["clock", "--url", server.url], env={"OPERATOR_EMULATOR_CONTROL_TOKEN": "guess"}
+        )
+        assert wrong.exit_code == 1
+        assert "X-Emulator-Token" in wrong.stderr
+
+
+def test_a_table_fits_its_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is too wide is cut; in a pipe nothing is."""
+    monkeypatch.setattr(commands, "width", lambda: 40)
+    assert max(map(len, run("sim", "list").stdout.splitlines())) == 40
+
+
+GROUPS = [group for group in commands.COMMANDS if isinstance(group, click.Group)]
+
+
+def test_every_command_says_what_it_does() -> None:
+    """In one line, and so does each of its options."""
+
+    for group in commands.COMMANDS:
+        assert group.help
+    for one in (*commands.world.commands.values(), *(each for group in GROUPS for each in group.commands.values())):
+        assert one.help, one.name
+        for parameter in one.params:
+            assert not isinstance(parameter, click.Option) or parameter.help, (one.name, parameter.name)
