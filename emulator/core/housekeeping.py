@@ -12,6 +12,7 @@ from emulator.core.world import Before, Table, World
 
 BATCH: Final = 500  # rows of a kind in one transaction, so that nobody waits long
 AGAIN: Final = "again"  # the rest of what a midnight found
+REMEMBERED: Final = timedelta(days=30)  # a token that has ended is still told from one that never was
 MOMENT: Final = timedelta(microseconds=1)
 
 
@@ -57,7 +58,7 @@ def end_life(world: World, sim: Sim) -> Sim:
 def let_go(world: World) -> Iterator[tuple[Table[Any], str, dict[str, Any]]]:
     """Tables with the rows that may go: (table, key, conditions)."""
     now = world.now
-    yield world.tokens, "digest", {"expires": Before(now)}
+    yield world.tokens, "digest", {"expires": Before(now - REMEMBERED)}
     # After the time of grace the operator deletes the SIM for good (D§12.4).
     gone = Before(add_months(now, -world.policy.grace_months))
     yield world.sims, "iccid", {"state": SimState.EXPIRED, "expires": gone}
