@@ -7,7 +7,10 @@ portal's. Every body is held against the schema of its dialect, whichever operat
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, Final
 
 from starlette.exceptions import HTTPException
@@ -17,8 +20,10 @@ from starlette.responses import Response
 from emulator.core import partners
 from emulator.core.errors import (
     Conflict,
+    ExpiredToken,
     ForeignPartner,
     ForeignStream,
+    InvalidToken,
     LimitReached,
     Malformed,
     NotBooked,
@@ -37,12 +42,17 @@ from emulator.core.errors import (
 from emulator.portal.context import portal_of
 from emulator.store import StoreFailure
 from emulator.web.bearer import emulator_of
-from emulator.web.contract import Answer, Operation, UnsupportedMediaType, encode, report
+from emulator.web.contract import VIOLATED, Answer, Operation, UnsupportedMediaType, encode, report
 
 log = logging.getLogger("emulator.portal")
 
 JSON: Final = "application/json"
 PROBLEM: Final = "application/problem+json"
+
+
+def instant(moment: datetime) -> str:
+    """2025-08-02T09:54:15.000Z (P§9)"""
+    return moment.isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 @dataclass(eq=False)
@@ -160,7 +170,7 @@ async def refuse_resource(request: Request, error: Exception) -> Response:
     if isinstance(error, StoreFailure):
         log.error("%s", error)  # for whoever runs the emulator, not for its client
         return await portal_says(request, HTTPStatus.SERVICE_UNAVAILABLE, "Service unavailable", "error occurred")
-    return refuse_gateway(request, error)
+    return await refuse_gateway(request, error)
 
 
 async def portal_says(
@@ -179,20 +189,57 @@ async def portal_says(
 # --------------------------------------------------------------------------------------------- the gateway
 
 
-def refuse_gateway(request: Request, error: Exception) -> Response:
-    """The answer of the gateway, which asks before anybody else does."""
+# What it says of itself, by status; beyond these 4xx it is the status's own phrase. 429 is its own limiter, which
+# only a fault lets strike (P§7).
+GATEWAY: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        404: "no Route matched with those values",
+        413: "Request size limit exceeded",
+        429: "API rate limit exceeded",
+        504: "The upstream server is timing out",
+    }
+)
+
+
+async def refuse_gateway(request: Request, error: Exception) -> Response:
+    """The answer of the gateway, which asks before anybody else does; or of its second hop, if that fails."""
     if isinstance(error, Rejected):
         return gateway_says(request, error.status, error.message)
     if isinstance(error, UnknownUser):
         return gateway_says(request, 403, "You cannot consume this service")
+    if isinstance(error, ExpiredToken):  # these two only when a fault says so
+        return gateway_says(request, 401, TOKEN_EXPIRED)
+    if isinstance(error, InvalidToken):
+        return gateway_says(request, 401, "Invalid token signature")
     assert isinstance(error, HTTPException), error
-    if error.status_code == 413:
-        return gateway_says(request, 413, "Request size limit exceeded")
-    return gateway_says(request, 404, "no Route matched with those values")
+    status = HTTPStatus(error.status_code)
+    if status >= 500 and status not in GATEWAY:
+        return await relay_says(request, status)
+    return gateway_says(request, status, GATEWAY.get(status, status.phrase), error.headers)
 
 
-def gateway_says(request: Request, status: int, message: str) -> Response:
-    return say(request, status, "GatewayMessage", {"message": message})
+TOKEN_EXPIRED: Final = 'Token claims invalid: ["exp"]="token expired"'
+
+
+async def relay_says(request: Request, status: HTTPStatus) -> Response:
+    """The gateway's second hop, when it has trouble; nobody sees it here unless a fault says so (P§2.4)."""
+    now = await emulator_of(request).read(lambda world: world.now)
+    trace = blake2b(f"{now} {request.url.path}".encode(), digest_size=8).hexdigest()
+    body = {
+        "service": "jumper",
+        "timestamp": instant(now),
+        "message": status.description or status.phrase,
+        "error": status.phrase,
+        "status": int(status),
+        "method": request.method,
+        "traceId": trace,
+        "tardisTraceId": trace,
+    }
+    return say(request, status, "RelayError", body)
+
+
+def gateway_says(request: Request, status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    return say(request, status, "GatewayMessage", {"message": message}, headers=headers)
 
 
 # --------------------------------------------------------------------------------------------- the stream
@@ -211,7 +258,7 @@ async def refuse_stream(request: Request, error: Exception) -> Response:
     if isinstance(error, StoreFailure):
         log.error("%s", error)
         return problem(request, HTTPStatus.SERVICE_UNAVAILABLE, "Something went wrong.")
-    return refuse_gateway(request, error)
+    return await refuse_gateway(request, error)
 
 
 def bad_request(request: Request, detail: str) -> Response:
@@ -276,12 +323,12 @@ def say(
     document = portal_of(request).document
     operation: Operation | None = request.scope.get("operation")
     findings = document.findings(schema, body)
-    if operation is not None:
-        if status not in operation.answers:
-            findings = (*findings, f"status {status} is not described")
-        if findings:
-            report(request, operation, "; ".join(findings))
+    if operation is not None and status not in operation.answers:
+        findings = (*findings, f"status {status} is not described")
     text = encode(body)
     raw = [(b"content-type", media_type.encode()), (b"content-length", str(len(text)).encode())]
+    if operation is not None and findings and "struck" not in request.scope:  # a fault may answer what it likes
+        raw.append(VIOLATED)
+        report(request, operation, "; ".join(findings))
     raw += [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in (headers or {}).items()]
     return Answer(int(status), text, raw)

@@ -13,7 +13,7 @@ from emulator.core import access, partners
 from emulator.portal import routes
 from emulator.portal.auth import client_host
 from emulator.portal.context import REALM, Portal, issuer_of
-from emulator.portal.errors import Rejected
+from emulator.portal.errors import TOKEN_EXPIRED, Rejected
 from emulator.portal.keys import ALGORITHM
 from emulator.web.bearer import emulator_of
 from emulator.web.contract import Operation, decode
@@ -65,7 +65,7 @@ class Gateway:
         if not isinstance(expires, int | float) or isinstance(expires, bool):
             raise Rejected(401, 'Token claims invalid: ["exp"]="must be a number"')
         if expires <= now.timestamp():
-            raise Rejected(401, 'Token claims invalid: ["exp"]="token expired"')
+            raise Rejected(401, TOKEN_EXPIRED)
         return claims
 
     def remembered(self, token: str) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from emulator.core.sim_counts import Class
 from emulator.core.world import Prefix, World
 from emulator.portal import wire
 from emulator.portal.context import caller_of, portal_of
-from emulator.portal.errors import JSON, Gone
+from emulator.portal.errors import JSON, Gone, instant
 from emulator.portal.wire import Json, read_identifier
 from emulator.web.bearer import emulator_of
 from emulator.web.contract import answer
@@ -222,7 +222,7 @@ async def reset_hlr(request: Request) -> Response:
     """POST /sims/{iccid}/hlr/reset, POST /sims/hlr/reset"""
     identifier, _ = await named(request)
     iccid, now = await emulator_of(request).write(reset, caller_of(request), partner_of(request), identifier)
-    return answer(request, {"iccid": iccid, "resetAt": wire.instant(now)}, media_type=JSON)
+    return answer(request, {"iccid": iccid, "resetAt": instant(now)}, media_type=JSON)
 
 
 def reset(world: World, caller: PartnerCaller, partner: str, identifier: Mapping[str, str]) -> tuple[str, datetime]:

@@ -53,7 +53,7 @@ from emulator.core.partners import IDENTIFIERS
 from emulator.core.policy import Policy
 from emulator.core.sim_transfers import Decision, Notice
 from emulator.core.tpdu import Dcs, septets
-from emulator.portal.errors import WrongType
+from emulator.portal.errors import WrongType, instant
 from emulator.web.contract import read_json
 
 Json = dict[str, Any]
@@ -61,11 +61,6 @@ FIRST_INSTANT: Final = datetime.min.replace(tzinfo=UTC)
 Span = tuple[datetime | None, datetime | None]
 
 # --------------------------------------------------------------------------------------------- instants
-
-
-def instant(moment: datetime) -> str:
-    """2025-08-02T09:54:15.000Z (P§9)"""
-    return moment.isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def maybe(moment: datetime | None) -> str | None:
