@@ -642,6 +642,7 @@ class Organisation:
     """A customer, with the credentials of its first user and its SIMs."""
 
     def __init__(self, emulator: EmulatorClient, shown: Json) -> None:
+        self._emulator = emulator
         self._call = emulator.call
         self.id: int = shown["id"]
         self.name: str = shown["name"]
@@ -649,8 +650,7 @@ class Organisation:
         self.users: tuple[Json, ...] = tuple(shown["users"])
         self.username: str | None = self.users[0]["username"] if self.users else None
         self.password: str | None = self.users[0]["password"] if self.users else None
-        self.cards: tuple[Json, ...] = tuple(shown["sims"])
-        self.sims: tuple[Sim, ...] = tuple(emulator.sim(card["iccid"]) for card in self.cards)
+        self._has(shown["sims"])
 
     def __repr__(self) -> str:
         return f"Organisation({self.id}, {self.name!r})"
@@ -659,9 +659,27 @@ class Organisation:
         """Push its messages and reports somewhere else, or nowhere."""
         self.forwarder = self._call("PATCH", f"/organisations/{self.id}", json={"forwarder": url})["forwarder"]
 
+    def add_sim(
+        self,
+        label: str | None = None,
+        *,
+        state: Literal["Issued", "Activated", "Suspended"] | None = None,
+        data_left: float | None = None,
+        sms_left: int | None = None,
+    ) -> Sim:
+        """One more SIM: activated, offline, with full volumes, or so many megabytes and messages left."""
+        asked = given({"label": label, "state": state, "data_left": data_left, "sms_left": sms_left})
+        card = self._call("POST", f"/organisations/{self.id}/sims", json=asked)
+        self._has([*self.cards, {name: card[name] for name in ("iccid", "imsi", "msisdn", "ip_address")}])
+        return self.sims[-1]
+
+    def _has(self, cards: Sequence[Json]) -> None:
+        self.cards: tuple[Json, ...] = tuple(cards)
+        self.sims: tuple[Sim, ...] = tuple(self._emulator.sim(card["iccid"]) for card in cards)
+
     def reset(self) -> None:
         """As it was in the beginning; its tokens are gone."""
-        self._call("POST", f"/organisations/{self.id}/reset")
+        self._has(self._call("POST", f"/organisations/{self.id}/reset")["sims"])
 
     def remove(self) -> None:
         """With everything in it."""

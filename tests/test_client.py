@@ -192,8 +192,11 @@ def test_organisations(emulator: EmulatorClient, operator: Operator) -> None:
     mine.forward_to("http://customer.test/other")
     emulator.clock.advance()
     assert operator.customer.received[0].url == mine.forwarder == "http://customer.test/other"
+    one_more = mine.add_sim("Pump 7", sms_left=1)
+    assert (one_more.show().label, mine.sims[2]) == ("Pump 7", one_more)
     mine.reset()
     assert emulator.messages(organisation=mine.id) == []
+    assert len(mine.sims) == 2
     assert emulator.organisations.get(mine.id).cards == mine.cards
     assert len(emulator.organisations.list()) == 3
     assert repr(mine) == "Organisation(100001, 'Organisation 100001')"
