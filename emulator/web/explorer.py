@@ -18,7 +18,14 @@ from starlette.staticfiles import StaticFiles
 from emulator.web.contract import Document, encode
 
 ASSETS: Final = "/explorer"
-PAGES: Final = ("/", "/management-api/swagger-ui.html")
+PAGES: Final = ("/", "/management-api/swagger-ui.html", ASSETS, f"{ASSETS}/")
+
+# For a client whose base address is not quite right.
+SIGNPOST: Final = (
+    "There is nothing at this path. The management API is at /management-api/v1/... "
+    "(its token at /management-api/oauth/token), the control plane at /_emulator/..., and / shows every path.\n"
+)
+METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 LOGIN: Final = "User name and password of an account with access to the API. This page fetches the token with them."
 
@@ -41,7 +48,7 @@ Described = Document | Callable[[], Document]  # a large one is read when somebo
 
 
 def explorer(documents: Mapping[str, Described]) -> list[BaseRoute]:
-    """The routes of the page, of its assets, and of each document as JSON.
+    """The routes of the page, of its assets, of each document as JSON, and a signpost for all other paths.
 
     The first document is the one that the page opens with; the others are in its drop-down. Those with the names of
     ADDRESSES are at the operator's own address for them.
@@ -58,7 +65,12 @@ def explorer(documents: Mapping[str, Described]) -> list[BaseRoute]:
     routes += [Route(address_of(name), show_document(one)) for name, one in documents.items()]
     assets = StaticFiles(packages=[("emulator.web", "assets"), ("flask_swagger_ui", "dist")])
     routes.append(Mount(ASSETS, assets))
+    routes.append(Route("/{path:path}", show_signpost, methods=METHODS))
     return routes
+
+
+async def show_signpost(request: Request) -> Response:
+    return Response(SIGNPOST, status_code=404, media_type="text/plain")
 
 
 def address_of(name: str) -> str:

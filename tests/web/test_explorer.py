@@ -46,7 +46,7 @@ def listed(page: str) -> Any:
 
 @pytest.mark.parametrize("path", PAGES)
 def test_the_page_is_where_the_operator_has_it(http: TestClient, path: str) -> None:
-    """The host's root and swagger-ui.html show the explorer, which takes scripts from this server alone."""
+    """The root, swagger-ui.html and /explorer show the explorer, which takes scripts from this server alone."""
     answer = http.get(path)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
@@ -55,6 +55,15 @@ def test_the_page_is_where_the_operator_has_it(http: TestClient, path: str) -> N
     assert "script-src 'self';" in policy
     assert "connect-src 'self';" in policy
     assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/v1/sims"), ("POST", "/oauth/token"), ("GET", "/_emulator")])
+def test_a_wrong_base_address_is_told_the_right_one(http: TestClient, method: str, path: str) -> None:
+    """The first mistake of a newcomer: the path without /management-api, or with nothing behind it."""
+    answer = http.request(method, path)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert "/management-api/v1/" in answer.text
 
 
 def test_all_that_the_page_needs_is_served_here(http: TestClient) -> None:
