@@ -9,7 +9,7 @@
     │   ├── NoApiAccess  ForeignSim
     │   └── ReadOnly  ForeignPartner  NotBooked  WrongSide  ForeignStream  TooManySims      the portal's
     ├── NotFound                       404
-    │   ├── UnknownAction  UnknownTransfer  UnknownSim ── UnknownIdentifier
+    │   ├── UnknownApplication  UnknownAction  UnknownTransfer  UnknownSim ── UnknownIdentifier
     │   ├── UnknownSms  UnknownOrder  UnknownProduct  UnknownOrganisation  NoQuota
     │   └── UnknownFault  UnknownCallback  UnknownSnapshot        the tester's
     ├── NotPossible                    the state of things forbids it
@@ -178,6 +178,11 @@ class NoQuota(NotFound):
 
     iccid: str
     service: str
+
+
+@dataclass(eq=False)
+class UnknownApplication(NotFound):
+    client_id: str
 
 
 @dataclass(eq=False)

@@ -43,8 +43,8 @@ MOST: Final = MappingProxyType(
 
 
 def enforced(world: World) -> bool:
-    """Whether the operator's limits hold: the settings want them, and no others were put in their place."""
-    return limits.current(world) is limits.OPERATORS
+    """Whether the operator's limits hold: by the settings or by hand, and with no others in their place."""
+    return tuple(limits.current(world)) == limits.OPERATORS
 
 
 def count(world: World, partner: str, kind: Class, sims: int) -> None:
