@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache, partial
 
 from starlette.applications import Starlette
@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emulator import resources
 from emulator.control import control
-from emulator.core.model import Clock, Role, Way
+from emulator.core.model import Way
 from emulator.core.policy import Policy
 from emulator.core.world import World
 from emulator.management import forwarder, management
@@ -28,9 +28,6 @@ from emulator.web.faulty import Faulty
 from emulator.web.journaled import Journaled
 from emulator.web.later import Later
 
-# Where a manual clock starts unless the fixture says when: the same bytes on every day.
-FIRST_INSTANT = datetime(2026, 1, 1, tzinfo=UTC)
-
 
 class App:
     """The ASGI app: the surfaces by the beginning of their paths, Starlette for the rest and for start and stop."""
@@ -40,10 +37,8 @@ class App:
         emulator: Emulator,
         surfaces: Sequence[tuple[str, ASGIApp]],
         rest: Starlette,
-        credentials: Sequence[tuple[str, str, str]] = (),
     ) -> None:
         self.emulator = emulator
-        self.credentials = tuple(credentials)  # (what for, user, password) of the fixture, for the greeting
         self._surfaces = tuple(surfaces)
         self._rest = rest
 
@@ -103,8 +98,7 @@ def create_app(
     )
 
     def plant(world: World) -> None:
-        begin = fixture.now or (FIRST_INSTANT if settings.clock == "manual" else world.real)
-        fixtures.plant(world, fixture, seed=seed, clock=Clock(world.real, begin, settings.rate))
+        fixtures.begin(world, fixture, seed=seed, rate=settings.rate)
 
     emulator = Emulator(open_store(settings.data, policy), sender, plant, now)
 
@@ -144,12 +138,9 @@ def create_app(
             ("/_emulator/", control(controlled, emulator, journal, settings)),
         ],
         Starlette(
-            routes=explorer({"management": managed, "portal": described, "control": controlled}), lifespan=lifespan
+            routes=explorer(
+                {"management": managed, "forwarder": callbacks, "portal": described, "control": controlled}
+            ),
+            lifespan=lifespan,
         ),
-        [
-            (organisation.name or str(organisation.id), user.username, user.password)
-            for organisation in fixture.organisations
-            for user in organisation.users
-            if user.role is Role.API
-        ],
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from emulator.control import clock, devices, faults, journal, looks, organisations, waiting, world
+from emulator.control import clock, devices, faults, fixture, journal, looks, organisations, portal, waiting, world
 from emulator.web.contract import Document, Route
 
 
@@ -12,6 +12,8 @@ def build(document: Document) -> Sequence[Route]:
         route("GET", "/health", world.health),
         route("GET", "/openapi.json", world.describe),
         route("POST", "/reset", world.reset),
+        route("GET", "/fixture", fixture.dump),
+        route("POST", "/fixture", fixture.load),
         route("GET", "/snapshots", world.list_snapshots),
         route("PUT", "/snapshots/{name}", world.save),
         route("DELETE", "/snapshots/{name}", world.discard),
@@ -32,6 +34,9 @@ def build(document: Document) -> Sequence[Route]:
         route("POST", "/sims/{iccid}/device", devices.set_device),
         route("POST", "/sims/{iccid}/mo", devices.send_mo),
         route("POST", "/sims/{iccid}/usage", devices.use_data),
+        route("GET", "/sims/{iccid}/inbox", devices.get_inbox),
+        route("GET", "/sims/{iccid}/behaviour", devices.get_behaviour),
+        route("PUT", "/sims/{iccid}/behaviour", devices.put_behaviour),
         route("GET", "/journal", journal.list_exchanges),
         route("DELETE", "/journal", journal.empty),
         route("POST", "/journal/verify", journal.verify),
@@ -45,4 +50,9 @@ def build(document: Document) -> Sequence[Route]:
         route("DELETE", "/faults/{id}", faults.remove_fault),
         route("GET", "/limits", faults.get_limits),
         route("PUT", "/limits", faults.put_limits),
+        route("GET", "/portal/subscriptions", portal.list_subscriptions),
+        route("POST", "/portal/applications", portal.create_application),
+        route("DELETE", "/portal/applications/{client_id}", portal.remove_application),
+        route("POST", "/portal/events", portal.make_event),
+        route("POST", "/portal/transfers/{transaction_id}/cancel", portal.cancel_transfer),
     )

@@ -1,6 +1,6 @@
 """World and Table: what a verb may touch, and all that it may touch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -101,6 +101,8 @@ class World:
     real: datetime
     policy: Policy
     next_id: Callable[[str], int]  # 1, 2, 3 … for each kind
+    last_ids: Callable[[], dict[str, int]]
+    continue_ids: Callable[[Mapping[str, int]], None]  # after these: in a world that is planted from a dump
     clocks: Table[Clock]
     origins: Table[Origin]
     jobs: Table[Job]

@@ -29,7 +29,10 @@ def real_now() -> datetime:
 
 
 class Emulator:
-    """Reads, writes, and lets time pass. *plant* makes the first world and every one after a reset."""
+    """Reads, writes, and lets time pass. *plant* makes the first world and every one after a reset.
+
+    Another one may take its place meanwhile (``begin_again``); *planted* made the present one.
+    """
 
     def __init__(
         self,
@@ -40,7 +43,7 @@ class Emulator:
     ) -> None:
         self.store = store
         self.sender = sender
-        self.plant = plant
+        self.plant = self.planted = plant
         self.breathe = 1.0  # seconds that a failing disk is given before the next try
         self._now = now
         self._advancing = False
@@ -69,14 +72,23 @@ class Emulator:
     async def reset(self) -> None:
         """Begin again from the fixture: clock, ids, tokens, everything. What is being sent is let go."""
         self._let_go()
+        await self.begin_again(self.plant)
+
+    async def begin_again(self, plant: Callable[[World], None]) -> None:
+        """Begin again with another world, until the next reset. What is being sent is let go.
+
+        If *plant* raises, the world is as it was.
+        """
         async with self._stepping:
-            await self.store.begin_again(self._now(), self.plant)
+            await self.store.begin_again(self._now(), plant)
+            self.planted = plant
+            self._let_go()
 
     async def as_planted(self, view: Callable[Concatenate[World, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What a view says of a world that has just begun, made beside this one for the purpose."""
         scratch = open_store(None, await self.read(lambda world: world.policy))
         try:
-            await scratch.begin_again(self._now(), self.plant)
+            await scratch.begin_again(self._now(), self.planted)
             return await scratch.read(self._now(), view, *args, **kwargs)
         finally:
             scratch.close()

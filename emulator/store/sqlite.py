@@ -10,7 +10,7 @@ The file is in write-ahead mode with ``synchronous=NORMAL``: what was committed 
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -232,7 +232,14 @@ class SqliteStore:
             raise self._failure(error) from error
         except msgspec.MsgspecError as error:
             raise StoreFailure(f"{path}: holds rows that this version cannot read ({error})") from error
-        self._world = World(real=EPOCH, policy=policy, next_id=self._next_id, **self._tables)
+        self._world = World(
+            real=EPOCH,
+            policy=policy,
+            next_id=self._next_id,
+            last_ids=self._last_ids,
+            continue_ids=self._continue_ids,
+            **self._tables,
+        )
 
     # ------------------------------------------------------------------------------------------ opening
 
@@ -311,6 +318,14 @@ class SqliteStore:
         self._ids[kind] = number
         self._ids_taken = True
         return number
+
+    def _last_ids(self) -> dict[str, int]:
+        return dict(self._ids)
+
+    def _continue_ids(self, last: Mapping[str, int]) -> None:
+        self.begin()
+        self._ids.update(last)
+        self._ids_taken = True
 
     def begin(self) -> None:
         """Start the transaction, at the first change: a refusal that changed nothing costs none."""

@@ -255,20 +255,20 @@ class UnsupportedMediaType(HTTPException):
 
 
 class TooLarge(HTTPException):
-    def __init__(self) -> None:
-        super().__init__(413, f"the request body is larger than {BODY_LIMIT} octets")
+    def __init__(self, limit: int = BODY_LIMIT) -> None:
+        super().__init__(413, f"the request body is larger than {limit} octets")
 
 
-async def read_body(request: Request) -> bytes:
-    """The whole body; TooLarge beyond BODY_LIMIT, before it is in memory."""
+async def read_body(request: Request, limit: int = BODY_LIMIT) -> bytes:
+    """The whole body; TooLarge beyond *limit* octets, before it is in memory."""
     length = request.headers.get("content-length", "")
-    if length.isascii() and length.isdigit() and int(length) > BODY_LIMIT:
-        raise TooLarge
+    if length.isascii() and length.isdigit() and int(length) > limit:
+        raise TooLarge(limit)
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > BODY_LIMIT:
-            raise TooLarge
+        if size > limit:
+            raise TooLarge(limit)
         chunks.append(chunk)
     return b"".join(chunks)
 
