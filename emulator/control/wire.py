@@ -7,11 +7,12 @@ does not describe, so a misspelt field is a 400 and never a silent no.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
 
 from emulator.core.errors import Malformed
+from emulator.core.inbox import Received
 from emulator.core.model import (
     OCTETS_PER_MB,
     Device,
@@ -25,12 +26,14 @@ from emulator.core.model import (
     Subscription,
     Way,
 )
-from emulator.core.tester_model import Fault, RateLimit
+from emulator.core.tester_model import Behaviour, Fault, RateLimit
 from emulator.core.world import World
 from emulator.runtime.journal import Exchange, Journal
 from emulator.settings import Settings
 from emulator.store import Snapshot
 from emulator.web.contract import Operation, read_json, typed
+
+LARGEST: Final = 2**63 - 1  # what a table holds
 
 
 def journal_of(request: Request) -> Journal:
@@ -53,8 +56,24 @@ async def read_object(request: Request) -> dict[str, Any]:
     assert operation.body is not None, "the description says what the body is"
     for error in operation.body.iter_errors(value):
         raise Malformed(*place_and_problem(error))
-    body: dict[str, Any] = value
+    body: dict[str, Any] = plain(value)
     return body
+
+
+def plain(value: Any, place: str = "") -> Any:
+    """The same JSON with an int for each whole number: a schema takes 4.0 for an integer, the nouns do not.
+
+    Raises Malformed for integers of more than 64 bits, which no table could hold.
+    """
+    if isinstance(value, dict):
+        return {name: plain(one, join(place, name)) for name, one in value.items()}
+    if isinstance(value, list):
+        return [plain(one, f"{place}[{index}]") for index, one in enumerate(value)]
+    if isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST:
+        return int(value)
+    if isinstance(value, int) and abs(value) > LARGEST:
+        raise Malformed(place, "is too large")
+    return value
 
 
 def check(request: Request, component: str, value: Any, field: str) -> None:
@@ -73,10 +92,12 @@ def read_query(request: Request) -> dict[str, Any]:
         parameter = operation.query.get(name)
         if parameter is None:
             raise Malformed(name, "is not known here")
+        if name in found:
+            raise Malformed(name, "is given twice")
         value = typed(text, parameter.type)
         for error in parameter.validator.iter_errors(value):
             raise Malformed(name, place_and_problem(error)[1])
-        found[name] = value
+        found[name] = plain(value, name)
     return found
 
 
@@ -352,4 +373,32 @@ def show_organisation(world: World, organisation: Organisation) -> dict[str, Any
         "forwarder": pushed[0] if pushed else None,
         "seed": organisation.seed,
         "sim_count": world.sims.count(organisation=organisation.id),
+    }
+
+
+def show_received(received: Received) -> dict[str, Any]:
+    return {
+        "at": show_time(received.at),
+        "source_address": received.source_address,
+        "dcs": received.dcs,
+        "text": received.text,
+        "octets": received.octets,
+        "parts": received.parts,
+        "missing": received.missing,
+    }
+
+
+def show_behaviour(behaviour: Behaviour) -> dict[str, Any]:
+    replies, leaves, uses = behaviour.auto_reply, behaviour.goes_offline, behaviour.uses_data
+    return {
+        "auto_reply": None if replies is None else {"payload": replies.payload, "seconds": replies.seconds},
+        "goes_offline": None if leaves is None else {"seconds": leaves.seconds, "away": leaves.away},
+        "uses_data": None
+        if uses is None
+        else {
+            "seconds": uses.seconds,
+            "volume_tx": uses.octets_tx / OCTETS_PER_MB,
+            "volume_rx": uses.octets_rx / OCTETS_PER_MB,
+        },
+        "acknowledges_after": behaviour.acknowledges_after,
     }
