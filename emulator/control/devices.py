@@ -6,10 +6,19 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulator.control.wire import octets, read_imei, read_object, show_device, show_sim
-from emulator.core import device, ownership
-from emulator.core.errors import LostAtNetwork
+from emulator.control.wire import (
+    octets,
+    read_imei,
+    read_object,
+    show_behaviour,
+    show_device,
+    show_received,
+    show_sim,
+)
+from emulator.core import behaviours, device, inbox, ownership
+from emulator.core.errors import LostAtNetwork, Malformed
 from emulator.core.model import DeviceStatus, Rat
+from emulator.core.tester_model import AutoReply, Behaviour, GoesOffline, UsesData
 from emulator.core.world import World
 from emulator.web.bearer import emulator_of
 from emulator.web.contract import answer
@@ -65,3 +74,38 @@ async def use_data(request: Request) -> Response:
     if isinstance(sim, LostAtNetwork):
         raise sim
     return answer(request, {**show_device(sim.device), "cause": None})
+
+
+async def get_inbox(request: Request) -> Response:
+    received = await emulator_of(request).read(inbox.inbox, request.path_params["iccid"])
+    return answer(request, {"messages": [show_received(one) for one in received]})
+
+
+# --------------------------------------------------------------------------------------------- unasked
+
+
+async def get_behaviour(request: Request) -> Response:
+    return answer(
+        request, show_behaviour(await emulator_of(request).read(behaviours.shown, request.path_params["iccid"]))
+    )
+
+
+async def put_behaviour(request: Request) -> Response:
+    wanted = read_behaviour(request.path_params["iccid"], await read_object(request))
+    return answer(request, show_behaviour(await emulator_of(request).write(behaviours.behave, wanted)))
+
+
+def read_behaviour(iccid: str, body: Mapping[str, Any]) -> Behaviour:
+    """Raises Malformed for an absence that outlasts the time between two."""
+    leaves, uses, replies = (body.get(name) for name in ("goes_offline", "uses_data", "auto_reply"))
+    if leaves is not None and leaves["away"] >= leaves["seconds"]:
+        raise Malformed("goes_offline.away", "must be less than seconds")
+    return Behaviour(
+        iccid=iccid,
+        auto_reply=None if replies is None else AutoReply(**replies),
+        goes_offline=None if leaves is None else GoesOffline(**leaves),
+        uses_data=None
+        if uses is None
+        else UsesData(uses["seconds"], octets(uses.get("volume_tx", 0)), octets(uses.get("volume_rx", 0))),
+        acknowledges_after=body.get("acknowledges_after"),
+    )

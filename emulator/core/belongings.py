@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from emulator.core import schedule
+from emulator.core import behaviours, schedule
 from emulator.core.belongings_model import Belongings
 from emulator.core.errors import UnknownOrganisation
 from emulator.core.world import Table, World
@@ -24,10 +24,10 @@ KEYS: Final = {
 }
 # What jobs are about.
 ABOUT: Final = {
-    "sms": ("smsc.attempt", "smsc.acknowledge", "smsc.expire"),
+    "sms": ("smsc.attempt", "smsc.acknowledge", "smsc.expire", "behaviours.reply"),
     "notifications": ("outbox.attempt", "outbox.give_up"),
     "orders": ("orders.pay", "orders.complete"),
-    "sims": ("device.reattach", "profiles.check", "profiles.begin_month", "devices.behave"),
+    "sims": ("device.reattach", "profiles.check", "profiles.begin_month"),
 }
 
 
@@ -88,6 +88,8 @@ def remove(world: World, id: int, cards: Iterable[str] = ()) -> Belongings:
         table: Table[Any] = getattr(world, kind)
         for row in getattr(belongings, kind):
             table.delete(getattr(row, key))
+    for sim in belongings.sims:
+        behaviours.stop(world, sim.iccid)
     for user in belongings.users:
         for token in world.tokens.find(username=user.username):
             world.tokens.delete(token.digest)

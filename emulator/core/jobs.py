@@ -11,6 +11,7 @@ from typing import Final
 
 from emulator.core import (
     actions,
+    behaviours,
     clock,
     contracts,
     device,
@@ -37,6 +38,10 @@ JOBS: Final[Mapping[str, Callable[[World, str], Outgoing | None]]] = MappingProx
         "sims.apply_batch": sims.apply_batch,  # a bulk change of SIMs, accepted earlier
         "sims.complete_transfer": sims.complete_transfer,
         "device.reattach": device.reattach,  # after a reset
+        "behaviours.leave": behaviours.leave,  # what a device does unasked
+        "behaviours.come_back": behaviours.come_back,
+        "behaviours.use_data": behaviours.use_data,
+        "behaviours.reply": behaviours.reply,
         "orders.pay": orders.pay,  # a bank transfer arrives
         "orders.complete": orders.complete,  # SIMs are delivered, volumes added
         "orders.auto_topup": orders.auto_topup,
@@ -52,7 +57,9 @@ JOBS: Final[Mapping[str, Callable[[World, str], Outgoing | None]]] = MappingProx
 )
 
 # These come back for ever. A world in which only they are left is idle.
-RECURRING: Final = frozenset({"housekeeping", "orders.auto_topup", "profiles.begin_month"})
+RECURRING: Final = frozenset(
+    {"housekeeping", "orders.auto_topup", "profiles.begin_month", *behaviours.CYCLES}
+)
 
 
 def run_next(world: World, until: datetime | None = None) -> tuple[bool, Outgoing | None]:

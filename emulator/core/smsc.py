@@ -6,6 +6,7 @@ how that went, its notification knows.
 """
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from emulator.core import events, faults, networks, ownership, quotas, schedule, tpdu
@@ -119,7 +120,15 @@ def attempt(world: World, sms_id: str) -> None:
         _hindered(world, sms, sim, cause)
         return
     world.sms.put(step(sms, SmsStatus.IN_PROGRESS))
-    schedule.at(world, world.now + world.policy.radio_time, "smsc.acknowledge", sms.id)
+    schedule.at(world, world.now + _time_on_air(world, sim), "smsc.acknowledge", sms.id)
+
+
+def _time_on_air(world: World, sim: Sim) -> timedelta:
+    """How long the device takes to acknowledge a message."""
+    behaviour = world.behaviours.get(sim.iccid)
+    if behaviour is None or behaviour.acknowledges_after is None:
+        return world.policy.radio_time
+    return timedelta(seconds=behaviour.acknowledges_after)
 
 
 def _wanted(world: World, sms: Sms) -> Cause | None:
@@ -152,6 +161,9 @@ def acknowledge(world: World, sms_id: str) -> None:
     # Only a message that was delivered is charged (D§9.6) and tells the IMSI (D§9.3).
     sim = quotas.charge_sms(world, sim, Direction.MT)
     finish(world, replace(sms, imsi=sim.imsi, cause=None), SmsStatus.DELIVERED)
+    behaviour = world.behaviours.get(sim.iccid)
+    if behaviour is not None and behaviour.auto_reply is not None:
+        schedule.at(world, world.now + timedelta(seconds=behaviour.auto_reply.seconds), "behaviours.reply", sms.id)
 
 
 def alert(world: World, sim: Sim) -> Sim:

@@ -68,3 +68,40 @@ class Bucket:
     id: str  # "<limit> <organisation or address>"
     tokens: float
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AutoReply:
+    """Answer every message that arrives, so many *seconds* later; ``{payload}`` stands for what came."""
+
+    payload: str
+    seconds: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class GoesOffline:
+    """Leave the network every so many *seconds*, and come back *away* seconds later."""
+
+    seconds: float
+    away: float
+
+
+@dataclass(frozen=True, slots=True)
+class UsesData:
+    """Send and receive so many octets every so many *seconds*."""
+
+    seconds: float
+    octets_tx: int = 0
+    octets_rx: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behaviour:
+    """What the device that holds a SIM does unasked. *left_as* is what it was when it went offline by itself."""
+
+    iccid: str
+    auto_reply: AutoReply | None = None
+    goes_offline: GoesOffline | None = None
+    uses_data: UsesData | None = None
+    acknowledges_after: float | None = None  # seconds on the air, instead of policy.radio_time
+    left_as: str | None = None

@@ -40,7 +40,7 @@ from emulator.core.partner_model import (
     SimTransfer,
 )
 from emulator.core.policy import Policy
-from emulator.core.tester_model import Bucket, Fault, RateLimit
+from emulator.core.tester_model import Behaviour, Bucket, Fault, RateLimit
 
 T = TypeVar("T")
 
@@ -135,6 +135,7 @@ class World:
     rate_limits: Table[RateLimit]
     buckets: Table[Bucket]
     recipes: Table[Belongings]
+    behaviours: Table[Behaviour]
 
     @property
     def clock(self) -> Clock:

@@ -85,4 +85,5 @@ TABLES: Final[dict[str, Kept]] = {
     "rate_limits": Kept(tester_model.RateLimit, key="name", indexes=(("position",),)),
     "buckets": Kept(tester_model.Bucket),
     "recipes": Kept(belongings_model.Belongings),
+    "behaviours": Kept(tester_model.Behaviour, key="iccid"),
 }
