@@ -6,7 +6,7 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -143,7 +143,7 @@ def serve(**options: Any) -> None:
         app = create_app(settings)
     except (FixtureError, StoreFailure) as error:
         raise click.ClickException(str(error)) from None
-    run(app, settings, listener)
+    run(app, settings, listener, continued=not app.emulator.store.fresh)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -161,10 +161,11 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def run(app: Any, settings: Settings, listener: socket.socket) -> None:
+def run(app: Any, settings: Settings, listener: socket.socket, *, continued: bool) -> None:
     """Serve until SIGINT or SIGTERM, then stop cleanly."""
     import uvicorn
 
+    from emulator.core import access
     from emulator.serving import Protocol
 
     config = uvicorn.Config(
@@ -195,7 +196,8 @@ def run(app: Any, settings: Settings, listener: socket.socket) -> None:
         while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.005)
         if server.started:
-            click.echo(greeting(app, settings, listener.getsockname()[1]))
+            logins = await app.emulator.read(access.logins)
+            click.echo(greeting(logins, settings, listener.getsockname()[1], continued=continued))
         await serving
 
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
@@ -204,7 +206,7 @@ def run(app: Any, settings: Settings, listener: socket.socket) -> None:
         raise click.ClickException("the emulator did not start; the log says why")
 
 
-def greeting(app: Any, settings: Settings, port: int) -> str:
+def greeting(logins: Sequence[tuple[str, str, str]], settings: Settings, port: int, *, continued: bool) -> str:
     """What ``serve`` prints: where everything is, and which credentials work."""
     host = "localhost" if settings.host in ("0.0.0.0", "::") else settings.host
     base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
@@ -217,13 +219,18 @@ def greeting(app: Any, settings: Settings, port: int) -> str:
         f"  Control plane    {base}/_emulator",
         "",
     ]
-    shown = app.credentials[:CREDENTIALS_SHOWN]
+    if continued:
+        first = settings.fixture or "the demo world"
+        lines += [f"  World            as it was left; POST /_emulator/reset begins again with {first}", ""]
+    shown = logins[:CREDENTIALS_SHOWN]
     lines += [
         f"  {'User / password' if not n else '':16} {user} / {password}  ({owner})"
         for n, (owner, user, password) in enumerate(shown)
     ]
-    if len(app.credentials) > len(shown):
-        lines.append(f"  {'':16} … and {len(app.credentials) - len(shown)} more in the fixture")
+    if len(logins) > len(shown):
+        lines.append(f"  {'':16} … and {len(logins) - len(shown)} more")
+    if not logins:
+        lines.append("  Nobody may log in: no organisation of this world has users")
     lines += ["", "Stop it with Ctrl-C."]
     return "\n".join(lines)
 

@@ -177,6 +177,32 @@ organisations:
     assert (method, body["status"]["status"]) == ("PATCH", "DELIVERED")
 
 
+def test_a_world_that_goes_on_says_so_and_who_may_log_in_to_it(serve: Any, tmp_path: Path) -> None:
+    """Another --fixture changes nothing before a reset: the users of the world that is there are shown."""
+    first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
+    for fixture, user in ((first, "anna"), (second, "bob")):
+        fixture.write_text(
+            f"version: 1\norganisations: [{{id: 1, users: [{{username: {user}, password: pw}}]}}]", encoding="utf-8"
+        )
+    data = ("--data", str(tmp_path / "world.sqlite"))
+    served = serve("--fixture", str(first), *data)
+    assert "anna / pw" in served.said
+    assert "as it was left" not in served.said
+    served.stop()
+    again = serve("--fixture", str(second), *data)
+    assert "as it was left" in again.said
+    assert f"begins again with {second}" in again.said
+    assert "anna / pw" in again.said
+    assert "bob" not in again.said
+
+
+def test_a_world_without_users_says_so(serve: Any, tmp_path: Path) -> None:
+    """Nobody looks for a password that there is not."""
+    fixture = tmp_path / "nobody.yaml"
+    fixture.write_text("version: 1\norganisations: [{id: 1}]", encoding="utf-8")
+    assert "Nobody may log in" in serve("--fixture", str(fixture)).said
+
+
 def test_in_real_time_a_report_arrives_by_itself(
     serve: Any, tmp_path: Path, webhook: tuple[str, "Queue[tuple[str, Any]]"]
 ) -> None:

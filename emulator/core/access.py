@@ -67,6 +67,16 @@ def caller_of(world: World, text: str) -> Caller:
     return Caller(user.username, user.organisation, Role.API if anybody else user.role)
 
 
+def logins(world: World) -> list[tuple[str, str, str]]:
+    """Who may use the API: (name of the organisation, user name, password), by organisation."""
+    return [
+        (organisation.name or str(organisation.id), user.username, user.password)
+        for organisation in world.organisations.find()
+        for user in world.users.find(organisation=organisation.id)
+        if user.role is Role.API or world.policy.login_roles == "any"
+    ]
+
+
 def end_token(world: World, text: str, *, expired: bool = False) -> None:
     """Revoke a token, or let it expire now: its text opens nothing any more. An unknown one is fine."""
     token = world.tokens.get(digest(text))

@@ -31,6 +31,14 @@ def caller(laboratory: Laboratory, text: str) -> Caller:
     return laboratory.look(access.caller_of, text)
 
 
+def test_logins_are_those_that_open_the_api(make_laboratory: MakeLaboratory) -> None:
+    """Portal users are among them where login_roles lets them in."""
+    for login_roles, users in (("api", ["demo"]), ("any", ["demo", "viewer"])):
+        laboratory = make_laboratory(login_roles=login_roles)
+        laboratory.do(enrol)
+        assert [user for _, user, _ in laboratory.look(access.logins)] == users
+
+
 def test_a_live_token_is_handed_out_again_with_what_is_left(laboratory: Laboratory) -> None:
     """The same text, made again; expires_in shrinks and 240 minutes are not the lifetime."""
     text, seconds = token(laboratory)
