@@ -17,9 +17,7 @@ from referencing.jsonschema import DRAFT202012
 from emulator.web.contract import METHODS, follow, read_yaml, replace_emulated
 
 ROOT = Path(__file__).parent.parent
-PUBLISHED = (
-    ROOT.parent / "shared" / "reference" / "published"
-)  # the operator's own files, where somebody has them
+PUBLISHED = ROOT.parent / "shared" / "reference" / "published"  # the operator's own files, where somebody has them
 DRIFT = ROOT.parent / "shared" / "check" / "spec_drift.py"
 OURS = ("management", "forwarder")
 
@@ -123,9 +121,7 @@ def test_every_operation_says_what_it_is_and_shows_its_bodies(name: str) -> None
     """Each has a name, a summary and a description, and an example of every body."""
     lacking: list[tuple[Pointer, Any]] = []
     for pointer, operation in operations(spec(name)):
-        lacking += [
-            (pointer, key) for key in ("operationId", "summary", "description") if not operation.get(key)
-        ]
+        lacking += [(pointer, key) for key in ("operationId", "summary", "description") if not operation.get(key)]
         holders: dict[Pointer, Any] = {("requestBody",): operation.get("requestBody", {})}
         for status in operation["responses"]:
             if status.startswith("2"):
@@ -155,10 +151,7 @@ def test_a_surplus_field_or_a_null_in_an_answer_is_a_violation() -> None:
     ]
     assert len(answers) > 40
     assert [
-        (pointer, wrong)
-        for pointer, value in answers
-        for wrong in spoilt(value)
-        if reference.accepts(pointer, wrong)
+        (pointer, wrong) for pointer, value in answers for wrong in spoilt(value) if reference.accepts(pointer, wrong)
     ] == []
 
 
@@ -168,10 +161,7 @@ def test_a_surplus_field_or_a_null_in_a_callback_is_a_violation() -> None:
     bodies = [(pointer, value) for pointer, value in examples(spec("forwarder")) if "requestBody" in pointer]
     assert len(bodies) == 7
     assert [
-        (pointer, wrong)
-        for pointer, value in bodies
-        for wrong in spoilt(value)
-        if reference.accepts(pointer, wrong)
+        (pointer, wrong) for pointer, value in bodies for wrong in spoilt(value) if reference.accepts(pointer, wrong)
     ] == []
 
 
