@@ -8,11 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from starlette.testclient import TestClient
 
 from emulator.app import create_app
 from emulator.runtime.sender import Message, Reply, Unreachable
 from emulator.settings import Settings
+
+# How long an example takes says more of what else the machine does than of the program.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 FIXTURE = """
 version: 1
