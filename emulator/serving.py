@@ -1,5 +1,8 @@
-"""How uvicorn serves us: as it serves everybody, but it can also reset a connection, for which ASGI has no word."""
+"""How uvicorn serves us: as it serves everybody, with two things for which ASGI has no word. It can reset a connection,
+and it tells long answers that the server is about to stop, which would wait for their end otherwise.
+"""
 
+import asyncio
 import socket
 import struct
 
@@ -13,9 +16,17 @@ LINGER_NOT = struct.pack("ii", 1, 0)  # closing sends RST, and drops what is uns
 class Protocol(HttpToolsProtocol):
     """For ``uvicorn.Config(http=Protocol)``."""
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.closing = asyncio.Event()
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["extensions"] = {CONNECTION: {"reset": self.reset}}
+        self.scope["extensions"] = {CONNECTION: {"reset": self.reset, "closing": self.closing}}
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        self.closing.set()
 
     def reset(self) -> None:
         """Let the customer's system see "connection reset by peer"."""

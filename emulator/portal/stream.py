@@ -4,7 +4,6 @@ No queue in memory: what to send is looked up when it can be sent, and is settle
 """
 
 import asyncio
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -23,6 +22,7 @@ from emulator.portal.errors import gateway_says, problem
 from emulator.web import sse
 from emulator.web.bearer import emulator_of
 from emulator.web.contract import Answer, answer, encode, problems
+from emulator.web.faulty import CONNECTION
 
 # What a change of the world is given before streams look at what it was: one look for a burst of changes. The
 # platform itself looks once in a second.
@@ -121,6 +121,7 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         gone = asyncio.create_task(disconnected(receive))
+        self._closing = scope.get("extensions", {}).get(CONNECTION, {}).get("closing") or asyncio.Event()
         try:
             if self._policy.stream_commit == "immediate":
                 await self._begin(send)
@@ -134,21 +135,21 @@ class EventStream(Response):
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             gone.cancel()
-            with suppress(asyncio.CancelledError):
-                await gone
+            await asyncio.wait((gone,))
 
     async def _follow(self, send: Send, gone: asyncio.Task[None]) -> Standing:
-        """Send what there is and wait for more, for as long as it may go on; answer why it ends.
+        """Send what there is and wait for more, for as long as it may go on; answer why it ends. CURRENT: the client
+        has hung up, or the server stops.
 
         A client that does not read holds up ``send``, and nobody else.
         """
-        while not gone.done():
+        while not gone.done() and not self._closing.is_set():
             heard = self._emulator.store.bell.listen()  # before looking, or a change in between would be missed
             look = await self._emulator.read(streams.look, self._connection)
             if look.standing is not Standing.CURRENT:
                 return look.standing
             if not look.owed:
-                await wait_for(heard, gone, look.wait)
+                await wait_for(heard, gone, self._closing, look.wait)
             for notification, event in look.owed:
                 await self._begin(send)
                 frame = await self._frame(notification, event)
@@ -206,10 +207,15 @@ async def disconnected(receive: Receive) -> None:
         pass
 
 
-async def wait_for(heard: asyncio.Event, gone: asyncio.Task[None], seconds: float | None) -> None:
-    """Wait until something changes, the client hangs up, or so many real seconds have passed."""
-    change = asyncio.ensure_future(heard.wait())
-    await asyncio.wait((change, gone), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    if change.done():
-        await asyncio.sleep(GATHER)
-    change.cancel()
+async def wait_for(
+    heard: asyncio.Event, gone: asyncio.Task[None], closing: asyncio.Event, seconds: float | None
+) -> None:
+    """Wait until something changes, client or server want to go, or so many real seconds have passed."""
+    change, end = asyncio.ensure_future(heard.wait()), asyncio.ensure_future(closing.wait())
+    try:
+        await asyncio.wait((change, end, gone), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if change.done():
+            await asyncio.sleep(GATHER)
+    finally:
+        change.cancel()
+        end.cancel()

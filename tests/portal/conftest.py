@@ -35,6 +35,7 @@ from emulator.portal import BASE, Signer, portal
 from emulator.runtime.engine import Emulator
 from emulator.runtime.journal import Journal
 from emulator.runtime.sender import Message, Reply, Sender
+from emulator.serving import Protocol
 from emulator.store.sqlite import SqliteStore
 from emulator.web.contract import Document
 from emulator.web.journaled import Journaled
@@ -366,9 +367,10 @@ class Listener:
 class Server:
     """A portal behind a real socket."""
 
-    def __init__(self, app: Portal, port: int) -> None:
+    def __init__(self, app: Portal, server: uvicorn.Server) -> None:
         self.app = app
-        self.port = port
+        self.port: int = server.servers[0].sockets[0].getsockname()[1]
+        self.server = server
         self._listeners: list[Listener] = []
 
     async def request(self, method: str, path: str, body: bytes = b"", **headers: str) -> Listener:
@@ -427,12 +429,12 @@ class Server:
 @contextlib.asynccontextmanager
 async def serving(rate: float = 0, **policy: Any) -> AsyncIterator[Server]:
     app = Portal(rate, **policy)
-    config = uvicorn.Config(app, port=0, lifespan="on", log_config=None, access_log=False, http="httptools", ws="none")
+    config = uvicorn.Config(app, port=0, lifespan="on", log_config=None, access_log=False, http=Protocol, ws="none")
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0)
-    made = Server(app, server.servers[0].sockets[0].getsockname()[1])
+    made = Server(app, server)
     try:
         yield made
     finally:

@@ -236,6 +236,21 @@ def test_a_reset_of_the_world_ends_its_streams(on_socket: OnSocket) -> None:
     on_socket(story)
 
 
+def test_a_server_that_stops_ends_its_streams(on_socket: OnSocket) -> None:
+    """At once, and as streams end; it would wait for them otherwise."""
+
+    async def story(server: Server) -> None:
+        listener, busy = await server.listen(), await server.listen(type="profilenotification.v1")
+        await server.app.emulator.write(handmade.make, "profilenotification.v1", MAIN, {})
+        await busy.event()
+        server.server.should_exit = True
+        assert await listener.answer() == 200
+        assert await listener.chunk() == b""
+        assert await busy.chunk() == b""
+
+    on_socket(story)
+
+
 def test_200_streams_at_once(on_socket: OnSocket) -> None:
     """Each gets its own events, and all of them end when they idle."""
 
