@@ -103,6 +103,12 @@ def env(name: str) -> str:
     envvar=env("CONTRACT"),
     help="Note requests that break the published description, or refuse them.",
 )
+@click.option(
+    "--portal-key",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    envvar=env("PORTAL_KEY"),
+    help="RSA private key in PEM that signs the service portal's tokens.  [default: the package's test key]",
+)
 @click.option("--control-token", envvar=env("CONTROL_TOKEN"), help="Secret that opens /_emulator (X-Emulator-Token).")
 @click.option(
     "--control-open",
@@ -129,6 +135,7 @@ def env(name: str) -> str:
 def serve(**options: Any) -> None:
     """Start the emulator."""
     from emulator.app import create_app
+    from emulator.portal import KeyUnusable
     from emulator.store import StoreFailure
     from emulator.store.fixtures import FixtureError
 
@@ -141,7 +148,7 @@ def serve(**options: Any) -> None:
     listener = listen(settings.host, settings.port)
     try:
         app = create_app(settings)
-    except (FixtureError, StoreFailure) as error:
+    except (FixtureError, StoreFailure, KeyUnusable) as error:
         raise click.ClickException(str(error)) from None
     run(app, settings, listener, continued=not app.emulator.store.fresh)
 
@@ -165,7 +172,7 @@ def run(app: Any, settings: Settings, listener: socket.socket, *, continued: boo
     """Serve until SIGINT or SIGTERM, then stop cleanly."""
     import uvicorn
 
-    from emulator.core import access
+    from emulator.core import access, partners
     from emulator.serving import Protocol
 
     config = uvicorn.Config(
@@ -197,7 +204,8 @@ def run(app: Any, settings: Settings, listener: socket.socket, *, continued: boo
             await asyncio.sleep(0.005)
         if server.started:
             logins = await app.emulator.read(access.logins)
-            click.echo(greeting(logins, settings, listener.getsockname()[1], continued=continued))
+            clients = await app.emulator.read(partners.logins)
+            click.echo(greeting(logins, clients, settings, listener.getsockname()[1], continued=continued))
         await serving
 
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
@@ -206,7 +214,14 @@ def run(app: Any, settings: Settings, listener: socket.socket, *, continued: boo
         raise click.ClickException("the emulator did not start; the log says why")
 
 
-def greeting(logins: Sequence[tuple[str, str, str]], settings: Settings, port: int, *, continued: bool) -> str:
+def greeting(
+    logins: Sequence[tuple[str, str, str]],
+    clients: Sequence[tuple[str, str, str]],
+    settings: Settings,
+    port: int,
+    *,
+    continued: bool,
+) -> str:
     """What ``serve`` prints: where everything is, and which credentials work."""
     host = "localhost" if settings.host in ("0.0.0.0", "::") else settings.host
     base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
@@ -215,6 +230,7 @@ def greeting(logins: Sequence[tuple[str, str, str]], settings: Settings, port: i
         f"{settings.clock} clock, {settings.data or 'in memory'})",
         "",
         f"  Management API   {base}/management-api",
+        f"  Service portal   {base}/iot/connectivity/management/v1",
         f"  Explorer         {base}/",
         f"  Control plane    {base}/_emulator",
         "",
@@ -222,17 +238,19 @@ def greeting(logins: Sequence[tuple[str, str, str]], settings: Settings, port: i
     if continued:
         first = settings.fixture or "the demo world"
         lines += [f"  World            as it was left; POST /_emulator/reset begins again with {first}", ""]
-    shown = logins[:CREDENTIALS_SHOWN]
-    lines += [
-        f"  {'User / password' if not n else '':16} {user} / {password}  ({owner})"
-        for n, (owner, user, password) in enumerate(shown)
-    ]
-    if len(logins) > len(shown):
-        lines.append(f"  {'':16} … and {len(logins) - len(shown)} more")
-    if not logins:
-        lines.append("  Nobody may log in: no organisation of this world has users")
+    lines += [*credentials("User / password", logins), *credentials("Client / secret", clients)]
+    if not (logins or clients):
+        lines.append("  Nobody may log in: no customer of this world has users")
     lines += ["", "Stop it with Ctrl-C."]
     return "\n".join(lines)
+
+
+def credentials(title: str, found: Sequence[tuple[str, str, str]]) -> list[str]:
+    shown = found[:CREDENTIALS_SHOWN]
+    lines = [f"  {'' if n else title:16} {name} / {secret}  ({owner})" for n, (owner, name, secret) in enumerate(shown)]
+    if len(found) > len(shown):
+        lines.append(f"  {'':16} … and {len(found) - len(shown)} more")
+    return lines
 
 
 # --------------------------------------------------------------------------------------------- fixture

@@ -203,6 +203,24 @@ def test_a_world_without_users_says_so(serve: Any, tmp_path: Path) -> None:
     assert "Nobody may log in" in serve("--fixture", str(fixture)).said
 
 
+def test_it_says_where_the_portal_is_and_who_may_use_it(serve: Any) -> None:
+    """Its address and the clients of the demo world, beside those of the management API."""
+    served = serve()
+    assert f"Service portal   {served.url}/iot/connectivity/management/v1" in served.said
+    assert "demo / demo" in served.said
+    assert "portal-demo / portal-demo  (Main Test Company)" in served.said
+
+
+def test_the_portals_tokens_are_signed_by_ones_own_key(tmp_path: Path) -> None:
+    """--portal-key names a file; what is no key is one clear line, and nothing starts."""
+    key = tmp_path / "key.pem"
+    key.write_text("nonsense", encoding="utf-8")
+    command = [sys.executable, "-m", "emulator", "serve", "--port", "0", "--portal-key", str(key)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1
+    assert f"Error: {key}: is no RSA private key in PEM" in done.stderr
+
+
 def test_in_real_time_a_report_arrives_by_itself(
     serve: Any, tmp_path: Path, webhook: tuple[str, "Queue[tuple[str, Any]]"]
 ) -> None:

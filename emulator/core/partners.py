@@ -40,6 +40,15 @@ MOST_ADDRESSES: Final = 10  # of a whitelist (P§2.5)
 ENVIRONMENT: Final = "prod"  # assumed, for the hash of a subscription id (P§6.1)
 
 
+def logins(world: World) -> list[tuple[str, str, str]]:
+    """The applications that may get tokens: (name of the partner, client id, secret), by partner."""
+    return [
+        (partner.name, application.client_id, application.client_secret)
+        for partner in world.partners.find()
+        for application in world.applications.find(partner=partner.id)
+    ]
+
+
 def authenticate(world: World, client_id: str, secret: str) -> Application:
     """The application with these credentials. Raises UnknownUser or WrongPassword."""
     application = world.applications.get(client_id)
