@@ -184,6 +184,21 @@ class Message(Shown):
 
 
 @dataclass(frozen=True, slots=True)
+class Received(Shown):
+    """A message as a device shows it: *text*, or *octets* in hex; *parts* are the ids of its short messages."""
+
+    instants = frozenset({"at"})
+
+    at: datetime
+    source_address: str
+    dcs: int
+    text: str | None
+    octets: str | None
+    parts: tuple[int, ...]
+    missing: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Callback(Shown):
     """Something that is or was owed to a customer's endpoint; *tries* are ``{"at", "status", "problem"}``."""
 
@@ -304,11 +319,22 @@ class EmulatorClient:
     def close(self) -> None:
         self._http.close()
 
-    def call(self, method: str, path: str, *, json: Any = None, params: Mapping[str, Any] | None = None) -> Any:
-        """The JSON of an answer, or None where it has none: ``call("GET", "/clock")["now"]``."""
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        content: str | bytes | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The JSON of an answer, or None where it has none: ``call("GET", "/clock")["now"]``.
+
+        What is sent is *json*, or a *content* of another kind. A parameter that is None is left out.
+        """
         wanted = {name: value for name, value in (params or {}).items() if value is not None}
         try:
-            answer = self._http.request(method, BASE + path, json=json, params=wanted)
+            answer = self._http.request(method, BASE + path, json=json, content=content, params=wanted)
         except httpx2.TransportError as error:
             raise Unreachable(f"no emulator answers at {self.url}: {error}") from error
         if answer.is_success:
@@ -324,6 +350,15 @@ class EmulatorClient:
     def reset(self) -> None:
         """Begin again from the fixture: everything, clock and ids included."""
         self.call("POST", "/reset")
+
+    def load(self, fixture: str | Mapping[str, Any], *, add: bool = False) -> None:
+        """Replace the world by that of a fixture, YAML or data, or *add* it to this one; wholly or not at all."""
+        text = fixture if isinstance(fixture, str) else json.dumps(fixture)
+        self.call("POST", "/fixture", content=text.encode(), params={"mode": "add" if add else None})
+
+    def dump(self, *, secrets: bool = False) -> Json:
+        """The present world as a fixture, with passwords if *secrets*."""
+        return dict(self.call("GET", "/fixture", params={"secrets": "true" if secrets else None}))
 
     def jobs(self, kind: str | None = None, limit: int | None = None) -> list[Job]:
         """What is due when, in that order."""
@@ -515,6 +550,32 @@ class Sim:
     def use_data(self, tx: float = 0, rx: float = 0) -> Self:
         """Send and receive megabytes, in a session that opens if there is none."""
         self._call("POST", f"/sims/{self.iccid}/usage", json={"volume_tx": tx, "volume_rx": rx})
+        return self
+
+    def inbox(self) -> list[Received]:
+        """What it received, decoded, and put together where it came in parts."""
+        return [Received.read(one) for one in self._call("GET", f"/sims/{self.iccid}/inbox")["messages"]]
+
+    def behave(
+        self,
+        *,
+        auto_reply: str | Mapping[str, Any] | None = None,
+        goes_offline: Mapping[str, float] | None = None,
+        uses_data: Mapping[str, float] | None = None,
+        acknowledges_after: float | None = None,
+    ) -> Self:
+        """From now on do this unasked, and nothing else; nothing at all if nothing is given.
+
+        *auto_reply*: a text, or ``{"payload", "seconds"}``; *goes_offline*: ``{"seconds", "away"}``; *uses_data*:
+        ``{"seconds", "volume_tx", "volume_rx"}``; *acknowledges_after*: seconds.
+        """
+        asked = {
+            "auto_reply": {"payload": auto_reply} if isinstance(auto_reply, str) else auto_reply,
+            "goes_offline": goes_offline,
+            "uses_data": uses_data,
+            "acknowledges_after": acknowledges_after,
+        }
+        self._call("PUT", f"/sims/{self.iccid}/behaviour", json=given(asked))
         return self
 
     def messages(self, **match: Any) -> list[Message]:

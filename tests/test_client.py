@@ -241,3 +241,32 @@ def test_the_token_is_sent() -> None:
     with EmulatorClient(token="open sesame", transport=httpx2.MockTransport(answer)) as emulator:
         emulator.clear_journal()
     assert seen == ["open sesame"]
+
+
+def test_an_inbox_and_a_will_of_its_own(emulator: EmulatorClient, operator: Operator) -> None:
+    """What a device received, and what it does unasked."""
+    sim = emulator.sim(ONLINE).behave(auto_reply="thanks")
+    id = operator.send_mt(ONLINE, "hello", source_address="12345")
+    emulator.clock.advance(until="idle")
+    (received,) = sim.inbox()
+    assert (received.text, received.source_address, received.parts) == ("hello", "12345", (id,))
+    assert received.at == BEGIN + timedelta(seconds=2)
+    assert [one.payload for one in sim.messages(direction="MO")] == ["thanks"]
+    sim.behave(goes_offline={"seconds": 60, "away": 10}, uses_data={"seconds": 5}, acknowledges_after=3)
+    assert len([job for job in emulator.jobs() if job.kind.startswith("behaviours")]) == 2
+    sim.behave()
+    assert not [job for job in emulator.jobs() if job.kind.startswith("behaviours")]
+
+
+def test_fixtures_while_it_runs(emulator: EmulatorClient, operator: Operator) -> None:
+    """Another world, as text or data; more in it; and back to a dump of the first."""
+    dumped = emulator.dump()
+    emulator.load("version: 1\norganisations: [{id: 1}]")
+    assert [one["id"] for one in emulator.organisations.list()] == [1]
+    emulator.load({"version": 1, "organisations": [{"id": 2}]}, add=True)
+    assert [one["id"] for one in emulator.organisations.list()] == [1, 2]
+    with pytest.raises(EmulatorError):
+        emulator.load("version: 0")
+    emulator.load(dumped)
+    assert emulator.sim(ONLINE).device.status == "ONLINE"
+    assert emulator.dump(secrets=True) != emulator.dump()

@@ -240,7 +240,7 @@ def test_a_device_acknowledges_slowly(operator: Operator) -> None:
 def test_behaviours_end(operator: Operator) -> None:
     """What is left out is no longer done, and no timer remains; the world can come to rest with them."""
     before = operator.control("GET", "/clock")["jobs"]
-    everything = {
+    everything: dict[str, Any] = {
         "auto_reply": {"payload": "x", "seconds": 1.0},
         "goes_offline": {"seconds": 60.0, "away": 1.0},
         "uses_data": {"seconds": 60.0, "volume_tx": 0.0, "volume_rx": 0.0},
