@@ -137,6 +137,7 @@ def test_a_strict_contract_refuses_what_the_portal_would_take(make_client: MakeC
     """Each door in its dialect."""
     client = make_client()
     assert client.call("GET", "/sims?colour=red").json()["errors"] == ["query colour: is not described"]
+    assert client.http.get(f"{BASE}/partners/{MAIN}", params={"jwt": client.token()}).status_code == 200
     assert client.stream(rest="?maxNumber=1&colour=red").json()["detail"] == "query colour: is not described"
     answer = client.http.post(f"{TOKEN}?colour=red", data={"grant_type": "client_credentials"})
     assert answer.json() == {"error": "invalid_request", "error_description": "query colour: is not described"}
