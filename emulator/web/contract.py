@@ -44,6 +44,9 @@ encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder().decode
 
 
+TEXT: Final = jsonschema_rs.Draft202012Validator({"type": "string"})
+
+
 class ContractViolation(AssertionError):
     """An answer of ours breaks our own description. Raised in tests only."""
 
@@ -159,6 +162,9 @@ class Document:
             if media is not None:
                 body = validator(*where, "content", media, "schema")
         query = {}
+        for scheme in source.get("components", {}).get("securitySchemes", {}).values():
+            if scheme.get("in") == "query":  # a token in the address is described, though not as a parameter
+                query[scheme["name"]] = QueryParameter("string", TEXT)
         for owner, container in (((path,), item), ((path, method), described)):
             for index in range(len(container.get("parameters", ()))):
                 where, parameter = follow(source, ("paths", *owner, "parameters", str(index)))
