@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache, partial
 
 from starlette.applications import Starlette
@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emulator import resources
 from emulator.control import control
-from emulator.core.model import Clock, Way
+from emulator.core.model import Way
 from emulator.core.policy import Policy
 from emulator.core.world import World
 from emulator.management import forwarder, management
@@ -27,9 +27,6 @@ from emulator.web.explorer import explorer
 from emulator.web.faulty import Faulty
 from emulator.web.journaled import Journaled
 from emulator.web.later import Later
-
-# Where a manual clock starts unless the fixture says when: the same bytes on every day.
-FIRST_INSTANT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class App:
@@ -101,8 +98,7 @@ def create_app(
     )
 
     def plant(world: World) -> None:
-        begin = fixture.now or (FIRST_INSTANT if settings.clock == "manual" else world.real)
-        fixtures.plant(world, fixture, seed=seed, clock=Clock(world.real, begin, settings.rate))
+        fixtures.begin(world, fixture, seed=seed, rate=settings.rate)
 
     emulator = Emulator(open_store(settings.data, policy), sender, plant, now)
 
