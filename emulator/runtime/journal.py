@@ -172,10 +172,26 @@ class Journal:
         exchange.id = self._last
         self._kept.append(exchange)
         self._octets += exchange.octets
-        while len(self._kept) > self._limit or self._octets > self._room:
-            self._octets -= self._kept.popleft().octets
+        self._make_room()
         self.bell.ring()
         return exchange
+
+    def grow(self, exchange: Exchange, chunk: bytes) -> None:
+        """More of an answer that was added already and is still going on."""
+        chunk = chunk[: max(0, BODY_LIMIT - len(exchange.response_body))]
+        exchange.response_body += chunk
+        if self._keeps(exchange):
+            self._octets += len(chunk)
+            self._make_room()
+        self.bell.ring()
+
+    def _keeps(self, exchange: Exchange) -> bool:
+        place = exchange.id - self._kept[0].id if self._kept else -1
+        return 0 <= place < len(self._kept) and self._kept[place] is exchange
+
+    def _make_room(self) -> None:
+        while len(self._kept) > self._limit or self._octets > self._room:
+            self._octets -= self._kept.popleft().octets
 
     def __iter__(self) -> Iterator[Exchange]:
         return iter(tuple(self._kept))

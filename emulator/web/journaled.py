@@ -35,14 +35,32 @@ class Journaled:
                 keep(asked, body)
             return message
 
+        streamed = False
+
         async def speak(message: Message) -> None:
+            nonlocal streamed
             body = message.get("body")
             if body:
-                keep(told, body)
+                if not streamed and not message.get("more_body"):
+                    keep(told, body)
+                else:
+                    if not streamed:  # written down while it goes on: a stream may last for days
+                        streamed = True
+                        complete()
+                        self._journal.add(exchange)
+                    self._journal.grow(exchange, body)
             elif message["type"] == "http.response.start":
                 exchange.status = message["status"]
                 exchange.raw_response_headers = message.get("headers", ())
             await send(message)
+
+        def complete() -> None:
+            exchange.raw_request_headers = scope["headers"]
+            if asked:
+                exchange.request_body = b"".join(asked)
+            if told:
+                exchange.response_body = b"".join(told)
+            exchange.milliseconds = (time.perf_counter() - began) * 1000
 
         try:
             await self._app(scope, listen, speak)
@@ -50,13 +68,9 @@ class Journaled:
             exchange.problem = repr(error)
             raise
         finally:
-            exchange.raw_request_headers = scope["headers"]
-            if asked:
-                exchange.request_body = b"".join(asked)
-            if told:
-                exchange.response_body = b"".join(told)
-            exchange.milliseconds = (time.perf_counter() - began) * 1000
-            self._journal.add(exchange)
+            complete()
+            if not streamed:
+                self._journal.add(exchange)
 
 
 def keep(chunks: list[bytes], chunk: bytes) -> None:

@@ -1,11 +1,12 @@
 """Which exchanges a pattern means, and why it does not mean the others."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from emulator.runtime.journal import Exchange, Journal, Pattern
+from emulator.runtime.journal import BODY_LIMIT, Exchange, Journal, Pattern
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -112,6 +113,38 @@ def test_bodies_are_bounded_in_all() -> None:
     for _ in range(4):
         journal.add(Exchange("inbound", "GET", "/", NOW, NOW, request_body=b"x" * 20, response_body=b"x" * 20))
     assert [one.id for one in journal] == [3, 4]
+
+
+def test_an_answer_grows_while_it_goes_on() -> None:
+    """A stream is in the journal from its first piece on; it counts for the room, and is cut like all bodies."""
+    journal = Journal(room=BODY_LIMIT + 10)
+    journal.add(sample())
+    stream = journal.add(Exchange("inbound", "GET", "/stream", NOW, NOW, response_body=b"one"))
+
+    async def listen() -> None:
+        heard = journal.bell.listen()
+        journal.grow(stream, b" two")
+        assert heard.is_set()
+
+    asyncio.run(listen())
+    assert (stream.response_text, [one.path for one in journal]) == ("one two", [sample().path, "/stream"])
+    journal.grow(stream, b"x" * (BODY_LIMIT + 5))
+    assert len(stream.response_body) == BODY_LIMIT
+    assert [one.path for one in journal] == ["/stream"]
+    journal.grow(stream, b"more")
+    assert len(stream.response_body) == BODY_LIMIT
+
+
+def test_a_stream_that_is_forgotten_takes_no_room() -> None:
+    """It goes on, but a cleared journal keeps nothing of it, whatever took its number."""
+    journal = Journal(room=20)
+    stream = journal.add(Exchange("inbound", "GET", "/stream", NOW, NOW))
+    journal.clear()
+    journal.grow(stream, b"x" * 100)
+    other = journal.add(Exchange("inbound", "GET", "/other", NOW, NOW))
+    assert other.id == stream.id
+    journal.grow(stream, b"x" * 100)
+    assert list(journal) == [other]
 
 
 def test_forgetting_keeps_the_count() -> None:
