@@ -87,7 +87,7 @@ def create_app(
     description = partial(Document.load, raises=raises)
     callbacks = description(resources.spec("forwarder.yaml"))
 
-    journal = Journal()
+    journal = Journal(settings.journal)
     real_http = AiohttpTransport(policy.forwarder_timeout)
     sender = Sender(
         transport or real_http,

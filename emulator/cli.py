@@ -117,6 +117,14 @@ def env(name: str) -> str:
     help="Let /_emulator answer to other machines too, without a token.",
 )
 @click.option(
+    "--journal",
+    type=click.IntRange(1, 1_000_000),
+    default=1000,
+    show_default=True,
+    envvar=env("JOURNAL"),
+    help="How many exchanges the journal keeps, and 64 MB of their bodies.",
+)
+@click.option(
     "--set",
     "policy",
     multiple=True,

@@ -24,6 +24,7 @@ class Settings:
     portal_key: Path | None = None  # RSA, PEM: signs the portal's tokens; None: the package's test key
     control_token: str | None = None  # opens /_emulator from anywhere
     control_open: bool = False  # /_emulator answers to other machines too
+    journal: int = 1000  # how many exchanges are kept
     policy: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import OFFLINE, ONLINE, Operator
+from tests.conftest import OFFLINE, ONLINE, MakeOperator, Operator
 
 
 def ids(operator: Operator, **query: Any) -> list[int]:
@@ -153,3 +153,12 @@ def test_contract_findings_are_noted(operator: Operator) -> None:
     operator.api("PUT", f"/sims/{OFFLINE}", json={"label": 5})
     (noted,) = operator.control("GET", "/journal", params={"method": "PUT"})["exchanges"]
     assert noted["findings"]
+
+
+def test_the_journal_is_as_long_as_it_is_set(make_operator: MakeOperator) -> None:
+    """The newest are kept, and the others counted."""
+    operator = make_operator(journal=2)
+    for _ in range(5):
+        operator.token()
+    listed = operator.control("GET", "/journal")
+    assert ([one["id"] for one in listed["exchanges"]], listed["let_go"]) == ([4, 5], 3)
