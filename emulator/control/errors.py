@@ -67,4 +67,6 @@ def sentence(refusal: Refusal) -> str:
         return f"the network did not take it from {refusal.iccid}: {refusal.cause}"
     words = re.sub("(?<=[a-z])(?=[A-Z])", " ", type(refusal).__name__).lower()
     values = ", ".join(f"{name} {value}" for name, value in vars(refusal).items())
+    if isinstance(refusal, errors.UnknownSim) and len(refusal.iccid) == 20:
+        values += "; an ICCID has 19 digits here, without the check digit"
     return f"{words}: {values}" if values else words

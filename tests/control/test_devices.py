@@ -330,3 +330,11 @@ def test_unknown_sims_are_not_found(operator: Operator, method: str, path: str) 
     answer = operator.http.request(method, f"/_emulator/sims/8988228066699999999{path}", json=body)
     assert answer.status_code == 404
     assert "8988228066699999999" in answer.json()["error"]
+    assert "check digit" not in answer.json()["error"]
+
+
+def test_an_iccid_with_its_check_digit_is_told_so(operator: Operator) -> None:
+    """The number that is printed on a card has 20 digits."""
+    answer = operator.http.get(f"/_emulator/sims/{ONLINE}1")
+    assert answer.status_code == 404
+    assert answer.json()["error"].endswith("an ICCID has 19 digits here, without the check digit")
