@@ -39,6 +39,7 @@ MATERIALS: Final = MappingProxyType(
 
 def sign(
     world: World,
+    /,
     partner: str,
     iccid: str,
     state: ContractState = ContractState.INACTIVE,

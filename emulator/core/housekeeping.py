@@ -63,6 +63,8 @@ def let_go(world: World) -> Iterator[tuple[Table[Any], str, dict[str, Any]]]:
     gone = Before(add_months(now, -world.policy.grace_months))
     yield world.sims, "iccid", {"state": SimState.EXPIRED, "expires": gone}
     yield world.usage, "id", {"day": Before(str(quotas.oldest_day(world) - DAY))}
+    # How far back the portal tells of sessions is not published; here as far as of usage.
+    yield world.sessions, "id", {"closed": Before(add_months(now, -world.policy.usage_months))}
     yield world.sessions, "id", {"closed": Before(add_months(now, -world.policy.usage_months))}
     if world.policy.retention is None:
         return

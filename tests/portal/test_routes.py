@@ -127,7 +127,30 @@ def test_a_failing_disk_is_the_portals_503(client: Client) -> None:
     assert (resource.status_code, resource.json()["status"]) == (503, "SERVICE_UNAVAILABLE")
     stream = client.http.get(stream_path(), headers=headers)
     assert (stream.status_code, stream.json()["title"]) == (503, "Something went wrong.")
+    issuer = client.ask_token()
+    assert (issuer.status_code, issuer.json()) == (500, {"error": "unknown_error"})
     emulator.write = write  # type: ignore[method-assign]
+
+
+def test_a_refusal_that_breaks_the_description_is_marked(client: Client, served: None) -> None:
+    """A bug of ours: logged, and the answer says so."""
+    document, _ = descriptions()
+    operation = document.operations["GET", "/partners/{partnerID}/sims/{iccid}"]
+    described = operation.answers.pop(404)  # type: ignore[attr-defined]
+    answer = client.call("GET", "/sims/8949020000000999999")
+    operation.answers[404] = described  # type: ignore[index]
+    assert (answer.status_code, answer.headers["x-emulator-contract"]) == (404, "violated")
+    exchange = list(client.app.journal)[-1]
+    assert exchange.findings == ["answer status 404 is not described"]
+
+
+@pytest.fixture
+def served() -> Any:
+    """As when it is served: what breaks the contract does not raise."""
+    document, _ = descriptions()
+    document.raises = False
+    yield
+    document.raises = True
 
 
 # --------------------------------------------------------------------------------------------- a strict contract

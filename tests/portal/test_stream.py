@@ -14,7 +14,7 @@ from emulator.core.errors import UnknownUser
 from emulator.core.model import Fate, Notification
 from emulator.core.partner_model import Application
 from emulator.core.world import World
-from tests.portal.conftest import MAIN, OTHER, Client, Server, stream_path
+from tests.portal.conftest import MAIN, OTHER, Client, Portal, Server, signer, stream_path
 
 Story = Callable[[Server], Awaitable[None]]
 OnSocket = Callable[..., None]
@@ -570,3 +570,87 @@ def test_removing_an_unknown_application_is_refused(client: Client) -> None:
     """There is nothing to take away."""
     with pytest.raises(UnknownUser):
         client.do(partners.remove_application, "nobody")
+
+
+# --------------------------------------------------------------------------------------------- in the middle of things
+
+
+class Hand:
+    """A client that is called instead of calling: ``meanwhile`` happens while the server sends its first event."""
+
+    def __init__(self, meanwhile: Callable[["Hand"], Awaitable[None]]) -> None:
+        self.app = Portal()
+        self.meanwhile = meanwhile
+        self.pieces: list[bytes] = []
+        self.ended = False
+        self.gone = asyncio.Event()
+
+    async def receive(self) -> Any:
+        if not self.gone.is_set():
+            await self.gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Any) -> None:
+        if message.get("body"):
+            self.pieces.append(message["body"])
+            if len(self.pieces) == 1:
+                await self.meanwhile(self)
+        self.ended = message["type"] == "http.response.body" and not message["more_body"]
+
+    async def call(self, events: int = 3) -> int:
+        """Open a stream with so many events; answer how many are still owed when it is over."""
+        await self.app.emulator.start()
+        emulator = self.app.emulator
+        for _ in range(events):
+            await emulator.write(handmade.make, "simaction.v1", MAIN, {})
+        claims = {"exp": 2**32, "iss": "http://portal.test/auth/realms/default", "clientId": "portal-demo"}
+        token = signer().sign(claims)
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "scheme": "http",
+            "server": ("portal.test", 80),
+            "client": None,
+            "path": stream_path(),
+            "query_string": b"",
+            "headers": [(b"host", b"portal.test"), (b"authorization", f"Bearer {token}".encode())],
+        }
+        await asyncio.wait_for(self.app(scope, self.receive, self.send), 5)
+        rows = await emulator.read(lambda world: world.notifications.find(fate=Fate.OWED))
+        await emulator.stop()
+        return sum(row.subscription == partners.stream_id("simaction.v1", "portal-demo") for row in rows)
+
+
+def test_an_event_that_is_being_written_when_the_client_hangs_up_stays_owed() -> None:
+    """As does everything after it."""
+
+    async def hang_up(hand: Hand) -> None:
+        hand.gone.set()
+
+    hand = Hand(hang_up)
+    assert asyncio.run(hand.call()) == 3
+    assert (len(hand.pieces), hand.ended) == (1, False)
+
+
+def test_a_stream_that_is_superseded_in_a_batch_stops_there() -> None:
+    """What it had begun to write is delivered; the rest is the newer one's."""
+
+    async def supersede(hand: Hand) -> None:
+        caller = await hand.app.emulator.read(partners.enter, "portal-demo")
+        subscription = partners.stream_id("simaction.v1", "portal-demo")
+        await hand.app.emulator.write(streams.connect, caller, "simaction.v1", subscription)
+
+    hand = Hand(supersede)
+    assert asyncio.run(hand.call()) == 2
+    assert (len(hand.pieces), hand.ended) == (1, True)
+
+
+def test_a_stream_whose_world_begins_again_in_a_batch_stops_there() -> None:
+    """Its events are of a world that is no more."""
+
+    async def reset(hand: Hand) -> None:
+        await hand.app.emulator.reset()
+
+    hand = Hand(reset)
+    assert asyncio.run(hand.call()) == 0
+    assert (len(hand.pieces), hand.ended) == (1, True)

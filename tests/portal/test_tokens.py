@@ -243,6 +243,13 @@ def test_one_token_in_header_or_query_but_not_two(client: Client) -> None:
         assert (answer.status_code, answer.json()) == (401, {"message": "Multiple tokens provided"})
 
 
+@pytest.mark.parametrize("header", ["Basic cG9ydGFsOmRlbW8=", "token", "Bearer-ish"])
+def test_a_header_that_holds_something_else_is_no_token(client: Client, header: str) -> None:
+    """401, and it is said that it was seen."""
+    answer = client.http.get(f"{BASE}/partners/{MAIN}", headers={"Authorization": header})
+    assert (answer.status_code, answer.json()) == (401, {"message": "Unrecognizable token"})
+
+
 def test_the_word_bearer_may_be_written_small(client: Client) -> None:
     """The plug-in's pattern allows for that."""
     answer = client.http.get(f"{BASE}/partners/{MAIN}", headers={"Authorization": f"bearer {client.token()}"})

@@ -1,0 +1,52 @@
+"""Profiles and pools where no request is near: jobs about rows that are gone (P§5.2)."""
+
+from dataclasses import replace
+from typing import Any
+
+from emulator.core import pools, profiles
+from emulator.core.model import DeviceStatus, EventType
+from emulator.core.partner_model import Alarm, Barring, Restriction
+from tests.core.conftest import ICCID, Laboratory
+from tests.portal.conftest import ACTIVE, plant_partners
+
+
+def test_jobs_about_what_is_gone_do_nothing(laboratory: Laboratory) -> None:
+    """A contract or pool may be removed while its job waits."""
+    for job in (profiles.check, profiles.begin_month, pools.check):
+        laboratory.do(job, ICCID)
+    assert laboratory.log() == []
+
+
+def test_a_month_that_begins_leaves_fraud_alone(laboratory: Laboratory) -> None:
+    """Fraud stays until it is reset."""
+    laboratory.do(plant_partners)
+
+    def strike(world: Any) -> None:
+        contract = world.contracts.get(ACTIVE)
+        world.contracts.put(
+            replace(
+                contract,
+                fraud_status=Alarm.ALARM,
+                limit_status=Alarm.ALARM,
+                restriction=Restriction.SPEED,
+                restriction_reason=Barring.DEVICE,
+                noticed=("fraud Device Fraud 2", "2026-03 Usage Limit 2"),
+            )
+        )
+
+    laboratory.do(strike)
+    laboratory.do(profiles.begin_month, ACTIVE)
+    contract: Any = laboratory.look(lambda world: world.contracts.get(ACTIVE))
+    assert (contract.fraud_status, contract.limit_status) == (Alarm.ALARM, Alarm.OK)
+    assert (contract.restriction, contract.noticed) == (Restriction.SPEED, ("fraud Device Fraud 2",))
+
+
+def test_one_look_for_many_things_at_once(laboratory: Laboratory) -> None:
+    """However much a SIM does in an instant, its profiles are held against it once."""
+    laboratory.do(plant_partners)
+    for _ in range(3):
+        laboratory.device(DeviceStatus.ONLINE, ACTIVE)
+        laboratory.device(DeviceStatus.ATTACHED, ACTIVE)
+    assert laboratory.jobs("profiles.check", ACTIVE) == ["profiles.check"]
+    laboratory.advance(0)
+    assert EventType.PROFILE_NOTICE not in laboratory.happened()
