@@ -41,6 +41,8 @@ organisations:
       - {iccid: "8988228066600000901"}
 """
 
+collect_ignore = ["sample_project"]  # a project of its own; tests/test_plugin.py runs it
+
 ONLINE, ATTACHED, OFFLINE, DISABLED, ISSUED = (f"898822806660000000{n}" for n in range(1, 6))
 FOREIGN = "8988228066600000901"
 

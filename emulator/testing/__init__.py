@@ -1,5 +1,6 @@
-"""What the pytest plugin is made of, for whoever wants to build a test kit of another kind.
+"""What a test holds in its hands: for type annotations, and for test kits of another kind than the pytest plugin."""
 
-from emulator.testing.customer import Callback, Customer
-from emulator.testing.bench import Emulator
-"""
+from emulator.client import Sim as Sim
+from emulator.testing.customer import Callback as Callback
+from emulator.testing.customer import Customer as Customer
+from emulator.testing.kit import Emulator as Emulator
