@@ -3,10 +3,8 @@
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emulator.core.policy import Policy
-from emulator.portal import errors, routes
 from emulator.portal.context import BASE as BASE
 from emulator.portal.context import Portal
-from emulator.portal.gateway import Gateway
 from emulator.portal.keys import KeyUnusable as KeyUnusable
 from emulator.portal.keys import Signer as Signer
 from emulator.web.contract import Document
@@ -19,8 +17,12 @@ PREFIXES = (BASE + "/", "/auth/", "/horizon/")
 def portal(document: Document, events: Document, policy: Policy, signer: Signer) -> ASGIApp:
     """The surface: *document* is specs/portal.yaml with BASE as its base, *events* is specs/portal-events.yaml.
 
-    *signer* has the key of the token issuer.
+    *signer* has the key of the token issuer. The rest of the surface is imported here, since whoever does not use it
+    should not wait for it at start-up (see ``web.later``).
     """
+    from emulator.portal import errors, routes
+    from emulator.portal.gateway import Gateway
+
     context = Portal(document, events, policy, signer)
     gateway = Gateway(context)
     doors = {
