@@ -94,7 +94,8 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=100, help="runs of each; resets of 100,000 SIMs a twentieth")
     parser.add_argument("--sims", type=int, nargs="*", default=[25, 1000, 100_000])
     given = parser.parse_args()
-    print(f"{'SIMs':>8} {'reset':>10} {'snapshot':>10} {'restore':>10} {'organisation':>13}   ms, median of {given.times}")
+    print(f"ms, median of {given.times}")
+    print(f"{'SIMs':>8} {'reset':>10} {'snapshot':>10} {'restore':>10} {'organisation':>13}")
     with tempfile.TemporaryDirectory() as folder:
         for sims in given.sims:
             reset, save, restore, organisation = measure(sims, given.times, Path(folder))
