@@ -1,6 +1,7 @@
 """The commands that talk to a running emulator, as they are typed: what they print, and how they end."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -337,6 +338,30 @@ def test_following_ends_with_an_interrupt(served: Server, run: Run, how: tuple[s
     assert (process.returncode, complaints) == (0, "")
 
 
+@pytest.mark.parametrize(("how", "shown"), [((), "out POST"), (("--json",), '"id": 7')])
+def test_following_ends_when_the_emulator_does(how: tuple[str, ...], shown: str) -> None:
+    """What had come is shown, and why there is no more is one line."""
+    exchange = {"id": 7, "direction": "outbound", "method": "POST", "path": "/", "at": "2026-01-01T00:00:00Z"}
+    nothing_odd = {"status": 200, "milliseconds": 1.0, "fault": None, "problem": None, "findings": []}
+    journal = {"exchanges": [{**exchange, **nothing_odd}], "last": 7, "let_go": 6}
+    answers = iter([(200, journal), (503, {"error": "the disk is full"})])
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            for part in ("startup", "shutdown"):
+                await receive()
+                await send({"type": f"lifespan.{part}.complete"})
+            return
+        status, body = next(answers)
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": json.dumps(body).encode()})
+
+    with Server(lambda: app) as server:  # type: ignore[arg-type, return-value]
+        result = typed("journal", "--follow", *how, url=server.url)
+    assert shown in result.stdout
+    assert (result.exit_code, result.stderr) == (1, "Error: the disk is full\n")
+
+
 # --------------------------------------------------------------------------------------------- who and where
 
 
@@ -363,10 +388,17 @@ def test_a_token_opens_what_needs_one(tmp_path: Path) -> None:
         assert "X-Emulator-Token" in wrong.stderr
 
 
-def test_a_table_fits_its_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is too wide is cut; in a pipe nothing is."""
-    monkeypatch.setattr(commands, "width", lambda: 40)
-    assert max(map(len, run("sim", "list").stdout.splitlines())) == 40
+def test_a_table_fits_its_terminal(served: Server, run: Run) -> None:
+    """What is too wide for it is cut; in a pipe nothing is."""
+    assert max(map(len, run("sim", "list").stdout.splitlines())) > 40
+    terminal, program = os.openpty()
+    command = [sys.executable, "-m", "emulator", "sim", "list", "--url", served.url]
+    subprocess.run(command, stdout=program, env={**os.environ, "COLUMNS": "40"}, check=True)
+    lines = os.read(terminal, 10_000).decode().splitlines()
+    os.close(program)
+    os.close(terminal)
+    assert len(lines) == 7
+    assert max(map(len, lines)) == 40
 
 
 GROUPS = [group for group in commands.COMMANDS if isinstance(group, click.Group)]

@@ -132,12 +132,26 @@ def test_what_happened_is_asked_of_ones_own(pytester: pytest.Pytester) -> None:
     result.stdout.no_fnmatch_line("*kit.py*")
 
 
+def test_in_real_time_one_waits(pytester: pytest.Pytester) -> None:
+    """Whoever lets time pass by itself waits for what it brings, in the emulator or at the endpoint."""
+    pytester.makepyfile("""
+        def test_waiting(emulator, customer, sim):
+            emulator.clock.set("real", speed=1000)
+            sim.attach().send_mo("hello")
+            emulator.wait("callbacks", fate="taken", timeout=30)
+            sim.send_mo("again")
+            assert customer.wait_for("POST", json={"payload": "again"}, timeout=30)
+        """)
+    passed(pytester.runpytest_inprocess("-W", "error"), passed=1)
+
+
 # --------------------------------------------------------------------------------------------- options
 
 
 @pytest.fixture
 def world(pytester: pytest.Pytester) -> Path:
-    return Path(pytester.makefile(".yaml", world=FIXTURE))
+    nobody = "  - {id: 5137, name: Nobody, users: [{username: looker, password: looker, role: portal}]}\n"
+    return Path(pytester.makefile(".yaml", world=FIXTURE + nobody))
 
 
 WITH_FIXTURE = f"""
@@ -154,6 +168,11 @@ WITH_FIXTURE = f"""
     @pytest.mark.operator_emulator(organisation=5136)
     def test_another_one(emulator):
         assert emulator.credentials.username == "other"
+
+    @pytest.mark.operator_emulator(organisation=5137)
+    def test_one_without_a_user_for_the_api(emulator):
+        with pytest.raises(LookupError, match="no user who may use the API"):
+            emulator.credentials
 """
 
 
@@ -168,7 +187,7 @@ def test_a_world_of_ones_own(pytester: pytest.Pytester, world: Path, how: str) -
     pytester.chdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(below)
-        passed(pytester.runpytest_inprocess("-W", "error", pytester.path, *options), passed=2)
+        passed(pytester.runpytest_inprocess("-W", "error", pytester.path, *options), passed=3)
 
 
 @pytest.mark.parametrize(
