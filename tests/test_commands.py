@@ -342,7 +342,7 @@ def test_following_ends_with_an_interrupt(served: Server, run: Run, how: tuple[s
 def test_following_ends_when_the_emulator_does(how: tuple[str, ...], shown: str) -> None:
     """What had come is shown, and why there is no more is one line."""
     exchange = {"id": 7, "direction": "outbound", "method": "POST", "path": "/", "at": "2026-01-01T00:00:00Z"}
-    nothing_odd = {"status": 200, "milliseconds": 1.0, "fault": None, "problem": None, "findings": []}
+    nothing_odd: dict[str, Any] = {"status": 200, "milliseconds": 1.0, "fault": None, "problem": None, "findings": []}
     journal = {"exchanges": [{**exchange, **nothing_odd}], "last": 7, "let_go": 6}
     answers = iter([(200, journal), (503, {"error": "the disk is full"})])
 
