@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator.core import contracts, device, sims, smsc
+from emulator.core import contracts, device, numbering, sims, smsc
 from emulator.core.model import Caller, SimChange
 from emulator.core.partner_model import Contract, ContractState
 from tests.portal.conftest import (
@@ -586,8 +586,9 @@ def test_orders_that_cannot_be_are_refused(client: Client, body: Any, error: str
 
 
 def test_the_minimum_order_quantity_can_be_overridden(client: Client) -> None:
-    """That is what ``overrideMoq`` is for; orders need a SIM no address twice."""
-    client.do(contracts.sign, MAIN, "89490200001099000018", ContractState.INACTIVE)  # the first number is taken
+    """That is what ``overrideMoq`` is for. A number that is taken is left out."""
+    taken = numbering.iccid_with_luhn(str(contracts.ORDERED_FROM + 1))
+    client.do(contracts.sign, MAIN, taken, ContractState.INACTIVE)
     address = {"name": "A", "street": "B", "postalCode": "1", "city": "C", "country": "DE"}
     body = {"materialID": "M2M-PLUGIN", "quantity": 1, "overrideMoq": True, "deliveryAddress": address}
     assert client.post("/orders", body, 201)["quantity"] == 1
