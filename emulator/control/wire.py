@@ -31,7 +31,7 @@ from emulator.core.world import World
 from emulator.runtime.journal import Exchange, Journal
 from emulator.settings import Settings
 from emulator.store import Snapshot
-from emulator.web.contract import Operation, read_json, typed
+from emulator.web.contract import Operation, read_json, sentence, typed
 
 LARGEST: Final = 2**63 - 1  # what a table holds
 
@@ -111,7 +111,7 @@ def place_and_problem(error: Any) -> tuple[str, str]:
             return join(path, error.kind.unexpected[0]), "is not known here"
         case "pattern":
             return path, f"must look like {error.kind.pattern}"
-    return path, error.message
+    return path, sentence(error)
 
 
 def dotted(path: Iterable[str | int]) -> str:

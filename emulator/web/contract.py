@@ -249,7 +249,15 @@ def json_media(holder: dict[str, Any]) -> str | None:
 def problems(validator: Validator, value: Any) -> Iterable[str]:
     for error in validator.iter_errors(value):
         place = "/".join(map(str, error.instance_path))
-        yield f"{place or 'body'}: {error.message}"
+        yield f"{place or 'body'}: {sentence(error)}"
+
+
+def sentence(error: Any) -> str:
+    """What the validator says; where there is a choice, with all that there is to choose from."""
+    if error.kind.name != "enum":
+        return str(error.message)
+    *others, last = (encode(option).decode() for option in error.kind.options)
+    return f"{encode(error.instance).decode()} is not one of {', '.join(others)}{' or ' if others else ''}{last}"
 
 
 # --------------------------------------------------------------------------------------------- one door in
@@ -308,7 +316,7 @@ def check_query(request: Request, operation: Operation, query: QueryParams) -> N
         if parameter is None:
             found.append(f"query {name}: is not described")
         elif not parameter.validator.is_valid(value := typed(text, parameter.type)):
-            found += [f"query {name}: {error.message}" for error in parameter.validator.iter_errors(value)]
+            found += [f"query {name}: {sentence(error)}" for error in parameter.validator.iter_errors(value)]
     if found:
         note(request, operation, found)
 

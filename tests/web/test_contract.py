@@ -47,6 +47,8 @@ DESCRIPTION = {
                     {"name": "deep", "in": "query", "schema": {"type": "boolean"}},
                     {"name": "share", "in": "query", "schema": {"type": "number"}},
                     {"name": "word", "in": "query", "schema": {"type": "string"}},
+                    {"name": "colour", "in": "query", "schema": {"enum": ["red", "green", "blue", "grey"]}},
+                    {"name": "only", "in": "query", "schema": {"enum": ["this"]}},
                 ],
                 "responses": {
                     "200": {
@@ -232,6 +234,8 @@ def test_a_request_that_breaks_the_contract_is_refused_when_strict(load: Load) -
         ("limit=many", 'query limit: "many" is not of type "integer"'),
         ("deep=1", 'query deep: "1" is not of type "boolean"'),
         ("share=half", 'query share: "half" is not of type "number"'),
+        ("colour=pink", 'query colour: "pink" is not one of "red", "green", "blue" or "grey"'),
+        ("only=that", 'query only: "that" is not one of "this"'),
         ("other=1", "query other: is not described"),
     ],
 )
