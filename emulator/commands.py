@@ -429,6 +429,29 @@ def sim_use(emulator: "EmulatorClient", iccid: str, **volumes: float | None) -> 
     return emulator.call("POST", f"/sims/{iccid}/usage", json=given(**volumes))
 
 
+def show_inbox(found: Sequence[Json]) -> str:
+    return rows(
+        "RECEIVED FROM MISSING TEXT",
+        [
+            (
+                moment(it["at"]),
+                it["source_address"],
+                ", ".join(map(str, it["missing"])),
+                it["octets"] if it["text"] is None else it["text"],
+            )
+            for it in found
+        ],
+        "It has received nothing.",
+    )
+
+
+@command(sim, "inbox", show_inbox)
+@click.argument("iccid")
+def sim_inbox(emulator: "EmulatorClient", iccid: str) -> Any:
+    """What the device received: decoded, and put together where it came in parts. What is binary is shown in hex."""
+    return emulator.call("GET", f"/sims/{iccid}/inbox")["messages"]
+
+
 # --------------------------------------------------------------------------------------------- messages and callbacks
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import httpx2
 import pytest
 from click.testing import CliRunner, Result
 
@@ -206,6 +207,21 @@ def test_a_device_sends_and_its_message_is_pushed(run: Run, endpoint: Customer) 
     assert "taken  500 200" in run("callbacks", "retry", "1").stdout
     assert run("callbacks", "list", "--fate", "owed").stdout == "Nothing was or is owed.\n"
     assert run("callbacks", "retry", "1", code=1).stderr.startswith("Error: ")
+
+
+def test_what_a_device_received_is_shown(served: Server, run: Run) -> None:
+    """As text, or in hex when it is none."""
+    assert run("sim", "inbox", ONLINE).stdout == "It has received nothing.\n"
+    with httpx2.Client(base_url=f"{served.url}/management-api") as client:
+        token = client.post("/oauth/token", auth=("demo", "demo"), data={"grant_type": "client_credentials"}).json()
+        client.headers["Authorization"] = f"Bearer {token['access_token']}"
+        for message in ({"payload": "wake up", "source_address": "12345"}, {"payload": "00ff", "dcs": 4}):
+            assert client.post(f"/v1/sims/{ONLINE}/sms", json=message).status_code == 201
+    run("clock", "advance", "1m")
+    _, text, binary = run("sim", "inbox", ONLINE).stdout.splitlines()
+    assert text.split()[2:] == ["12345", "–", "wake", "up"]
+    assert binary.endswith("00ff")
+    assert len(read(run("sim", "inbox", ONLINE, "--json"))) == 2
 
 
 @pytest.mark.parametrize(

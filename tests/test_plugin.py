@@ -72,7 +72,7 @@ def test_every_test_begins_at_the_beginning(pytester: pytest.Pytester) -> None:
 
         @pytest.mark.parametrize("time", range(2))
         def test_a_story(emulator, customer, sim, time):
-            assert emulator.journal() == []
+            assert emulator.journal() == emulator.snapshots.list() == emulator.faults.list() == []
             first = emulator.token(), emulator.credentials, sim.iccid, emulator.clock.now
             assert not seen or seen == [first]
             seen.append(first)

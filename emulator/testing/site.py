@@ -65,6 +65,8 @@ class Site:
         """
         if not self.shared:
             self.client.reset()
+            for snapshot in self.client.snapshots.list():  # all that a reset leaves
+                self.client.snapshots.discard(snapshot.name)
         return Emulator(self, self._organisation(customer, sims, organisation), customer)
 
     def _organisation(self, customer: Customer, sims: int | None, id: int | None) -> Organisation:
