@@ -128,12 +128,13 @@ def create_app(
     def portal_surface() -> ASGIApp:
         return portal(described(), description(resources.spec("portal-events.yaml")), policy, signer)
 
+    customers = surface(management(managed, edition, policy))
     partners = surface(Later(portal_surface))
     return App(
         emulator,
         [
-            ("/management-api/v1/", surface(management(managed, edition, policy))),
-            ("/management-api/oauth/", surface(management(managed, edition, policy))),
+            ("/management-api/v1/", customers),
+            ("/management-api/oauth/", customers),
             *((prefix, partners) for prefix in PREFIXES),
             ("/_emulator/", control(controlled, emulator, journal, settings)),
         ],

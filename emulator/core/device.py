@@ -22,7 +22,6 @@ from emulator.core.model import (
     SimState,
     Sms,
 )
-from emulator.core.partner_model import DataSession
 from emulator.core.world import World
 
 # --------------------------------------------------------------------------------------------- as a whole
@@ -243,21 +242,7 @@ def _close(world: World, sim: Sim) -> Sim:
     sim = world.sims.put(replace(sim, device=replace(sim.device, status=DeviceStatus.ATTACHED, pdp=None)))
     contract = world.contracts.get(sim.iccid)
     if contract is not None:  # a partner may look back at its sessions
-        world.sessions.put(
-            DataSession(
-                id=pdp.id,
-                iccid=sim.iccid,
-                opened=pdp.opened,
-                closed=world.now,
-                ip_address=partners.ip_address_of(world, contract, sim),
-                apn=partners.apn_of(world, contract),
-                rat=int(sim.device.rat),
-                network=None if sim.device.network is None else sim.device.network.name,
-                octets_tx=pdp.octets_tx,
-                octets_rx=pdp.octets_rx,
-                reason=contract.reason,
-            )
-        )
+        world.sessions.put(partners.session_of(world, contract, sim, pdp))
     _network_event(
         world, EventType.PDP_CONTEXT_DELETED, sim, pdp=pdp.id, octets_tx=pdp.octets_tx, octets_rx=pdp.octets_rx
     )

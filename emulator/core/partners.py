@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from emulator.core.errors import ForeignPartner, Malformed, ReadOnly, UnknownIdentifier, UnknownUser, WrongPassword
-from emulator.core.model import EventType, Sim, SimState, Subscription, Way
+from emulator.core.model import EventType, PdpContext, Sim, SimState, Subscription, Way
 from emulator.core.partner_model import (
     IDENTIFIED,
     ON_AIR,
@@ -16,6 +16,7 @@ from emulator.core.partner_model import (
     Application,
     Contract,
     ContractState,
+    DataSession,
     Partner,
     PartnerCaller,
     Restriction,
@@ -281,3 +282,20 @@ def follow(world: World, sim: Sim) -> None:
 def state_on_air(contract: Contract) -> ContractState:
     """Active once a binding period has begun, Test until then."""
     return ContractState.ACTIVE if contract.binding_start else ContractState.TEST
+
+
+def session_of(world: World, contract: Contract, sim: Sim, pdp: PdpContext) -> DataSession:
+    """A data session as a partner may look back at it, if it ended now."""
+    return DataSession(
+        id=pdp.id,
+        iccid=sim.iccid,
+        opened=pdp.opened,
+        closed=world.now,
+        ip_address=ip_address_of(world, contract, sim),
+        apn=apn_of(world, contract),
+        rat=int(sim.device.rat),
+        network=None if sim.device.network is None else sim.device.network.name,
+        octets_tx=pdp.octets_tx,
+        octets_rx=pdp.octets_rx,
+        reason=contract.reason,
+    )

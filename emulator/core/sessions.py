@@ -11,21 +11,7 @@ from emulator.core.world import Between, World
 def current(world: World, contract: Contract, sim: Sim) -> DataSession | None:
     """The session that is open, as if it were closed now."""
     pdp = sim.device.pdp
-    if pdp is None:
-        return None
-    return DataSession(
-        id=pdp.id,
-        iccid=sim.iccid,
-        opened=pdp.opened,
-        closed=world.now,
-        ip_address=partners.ip_address_of(world, contract, sim),
-        apn=partners.apn_of(world, contract),
-        rat=int(sim.device.rat),
-        network=None if sim.device.network is None else sim.device.network.name,
-        octets_tx=pdp.octets_tx,
-        octets_rx=pdp.octets_rx,
-        reason=contract.reason,
-    )
+    return None if pdp is None else partners.session_of(world, contract, sim, pdp)
 
 
 def history(world: World, sim: Sim, start: datetime | None, end: datetime | None) -> list[DataSession]:
