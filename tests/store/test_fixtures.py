@@ -17,7 +17,7 @@ from emulator.core.model import Cause, EventType, Role, SmsStatus
 from emulator.core.partner_model import ContractState, Restriction
 from emulator.core.policy import Policy
 from emulator.store import fixtures
-from emulator.store.fixtures import Fixture, FixtureError, entries, shape, text, times
+from emulator.store.fixtures import Fixture, FixtureError, entries, rows, shape, text, times
 
 BASE = datetime(2026, 1, 15, 12, tzinfo=UTC)
 FIRST = "8988228066600000001"
@@ -482,6 +482,30 @@ def test_any_octets_are_a_fixture_or_a_fixture_error(source: bytes) -> None:
 def test_any_data_is_a_fixture_or_a_fixture_error(data: Any) -> None:
     """As YAML and as JSON, with the same result."""
     assert taken(yaml.safe_dump(data, allow_unicode=True)) == taken(json.dumps(data))
+
+
+def test_a_merge_key_in_quotes_is_a_key() -> None:
+    """As JSON has it."""
+    assert text.read('{"<<": {"a": 1}}')[0] == {"<<": {"a": 1}}
+    assert text.read("{<<: {a: 1}}")[0] == {"a": 1}
+
+
+@given(anything)
+def test_json_means_what_it_means_as_yaml(data: Any) -> None:
+    """Read fast, it is the same data, texts aside that YAML makes of what is written without quotes."""
+    written = rows.in_line(data)
+    quick = text.read_json(written)
+    assert quick is None or quick == text.read(written)[0]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ['{"a": 1, "a": 2}', '{"a": NaN}', '{"a": 1e999}', '{"a": 12345678901234567890}', '{"a": "\\ud83d"}', '{"a": }',
+     "[" * 100_000, "a: 1", '"a"', "null"],
+)  # fmt: skip
+def test_json_of_which_more_is_to_be_said_is_not_read_fast(written: str) -> None:
+    """The other way has the words for it, and its place."""
+    assert text.read_json(written) is None
 
 
 @given(st.lists(sim_like, max_size=3))
