@@ -7,6 +7,8 @@ are told apart below; ``text`` is what somebody sees. The world is the demo worl
 import json
 import os
 import re
+import subprocess
+import sys
 import sysconfig
 from collections.abc import Iterator
 from dataclasses import fields
@@ -117,6 +119,15 @@ def test_the_command_line(terminals: Terminals) -> None:
     assert "SIMs, 3 organisations. It is" in said.splitlines()[-1]
 
 
+def test_in_a_test(tmp_path: Path) -> None:
+    """The test that the README shows passes as it stands."""
+    [text] = README.of("In a test", "python")
+    (tmp_path / "test_it.py").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-W", "error"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1].startswith("1 passed"), done.stdout
+
+
 def test_a_world_of_your_own(terminals: Terminals, tmp_path: Path) -> None:
     """The fixture that the README writes is fine and can be served; a generated fleet, too."""
     world, fleet = README.of("A world of your own")
@@ -144,6 +155,7 @@ def test_no_block_is_left_out() -> None:
         "What people do most",
         "The service portal",
         "At the command line",
+        "In a test",
         "A world of your own",
     }
     assert {block.section for block in README.blocks if block.language in ("sh", "python")} == run
