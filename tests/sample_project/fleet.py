@@ -54,18 +54,21 @@ class Inbox:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
                 inbox.said.append(self.read()["payload"])
+                self.thank()
 
             def do_PATCH(self):
                 report = self.read()
                 if report["status"]["status"] == "DELIVERED":
                     inbox.reached.append(report["endpoint"]["name"])
+                self.thank()
 
             def read(self):
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                return json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+
+            def thank(self):  # last of all: the operator may forget what we have answered
                 self.send_response(200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
-                return body
 
             def log_message(self, *_):
                 pass
