@@ -500,6 +500,12 @@ class Sim:
     def __repr__(self) -> str:
         return f"Sim({self.iccid!r})"
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sim) and (self.iccid, self._emulator) == (other.iccid, other._emulator)
+
+    def __hash__(self) -> int:
+        return hash(self.iccid)
+
     def show(self) -> Card:
         """The SIM as it really is."""
         return Card.read(self._call("GET", f"/sims/{self.iccid}"))

@@ -94,7 +94,7 @@ def test_as_many_sims_as_a_test_wants(pytester: pytest.Pytester) -> None:
 
         def test_three(emulator, sim):
             assert len(emulator.sims) == 3
-            assert emulator.sims[0] is sim
+            assert emulator.sims[0] == sim and len({sim, *emulator.sims}) == 3
             assert repr(emulator) == "Emulator(Organisation(100001, 'Organisation 100001'))"
 
         @pytest.mark.operator_emulator(sims=0)
@@ -106,6 +106,19 @@ def test_as_many_sims_as_a_test_wants(pytester: pytest.Pytester) -> None:
             assert pump.show().data_quota["left"] == 0.5
         """)
     passed(pytester.runpytest_inprocess("-W", "error", "--strict-markers"), passed=2)
+
+
+def test_sims_are_those_of_a_restored_snapshot(pytester: pytest.Pytester) -> None:
+    """A SIM that was made after a snapshot is gone when the snapshot is back."""
+    pytester.makepyfile("""
+        def test_back(emulator, make_sim):
+            before = emulator.sims
+            emulator.snapshots.save("before")
+            assert make_sim() in emulator.sims
+            emulator.snapshots.restore("before")
+            assert emulator.sims == before
+        """)
+    passed(pytester.runpytest_inprocess("-W", "error"), passed=1)
 
 
 def test_what_happened_is_asked_of_ones_own(pytester: pytest.Pytester) -> None:

@@ -75,8 +75,8 @@ class Emulator:
 
     @property
     def sims(self) -> tuple[Sim, ...]:
-        """The organisation's SIMs."""
-        return self.organisation.sims
+        """The organisation's SIMs as they are now: a restored snapshot may have others."""
+        return self.client.organisations.get(self.organisation.id).sims
 
     def sim(self, iccid: str) -> Sim:
         """A SIM by its ICCID, whoever owns it."""
