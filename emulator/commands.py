@@ -107,7 +107,7 @@ def reached(url: str, token: str | None) -> "Iterator[EmulatorClient]":
         with EmulatorClient(url, token=token) as emulator:
             yield emulator
     except EmulatorError as error:
-        raise click.ClickException(f"{error.field}: {error.error}" if error.field else error.error) from None
+        raise click.ClickException(error.error) from None  # which names the field, where there is one
     except Unreachable as error:
         raise click.ClickException(
             f"{error}; start one with 'operator-emulator serve', or say where it is with --url or {URL}"

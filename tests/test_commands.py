@@ -175,6 +175,11 @@ def test_one_sim_is_shown_in_full(run: Run) -> None:
     assert run("sim", "show", "8988228066600009999", code=1).stderr == "Error: unknown sim: iccid 8988228066600009999\n"
 
 
+def test_a_refusal_names_its_field_once(run: Run) -> None:
+    """The sentence of the control plane has it already."""
+    assert run("faults", "add", "unheard-of", code=1).stderr.startswith("Error: point: is required unless name is")
+
+
 def test_a_device_is_played(run: Run) -> None:
     """Online, attached, offline, in a network of one's choice."""
     assert (
