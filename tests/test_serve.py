@@ -318,16 +318,18 @@ def test_a_full_disk_is_a_clear_error_and_nothing_is_lost(serve: Any, tmp_path: 
     serve("--data", str(path)).stop()
     served = Limited(str(path), resource)
     refused = None
-    while refused is None:
-        try:
-            served.api("POST", f"/sims/{SIM}/sms", {"payload": "x" * 150}, served.known)
-        except urllib.error.HTTPError as error:
-            refused = error
-    assert refused.code == 503
-    assert b"make room on the disk" in refused.read()
-    assert served.call("GET", "/_emulator/health")
-    served.process.kill()
-    served.process.communicate(timeout=30)
+    try:
+        while refused is None:
+            try:
+                served.api("POST", f"/sims/{SIM}/sms", {"payload": "x" * 150}, served.known)
+            except urllib.error.HTTPError as error:
+                refused = error
+        assert refused.code == 503
+        assert b"make room on the disk" in refused.read()
+        assert served.call("GET", "/_emulator/health")
+    finally:
+        served.process.kill()
+        served.process.communicate(timeout=30)
     again = serve("--data", str(path))
     assert len(again.api("GET", f"/sims/{SIM}/sms?pageSize=100")) > 1
 
