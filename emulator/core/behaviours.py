@@ -7,7 +7,7 @@ from typing import Final
 
 from emulator.core import device, ownership, schedule, tpdu
 from emulator.core.errors import Malformed
-from emulator.core.model import DeviceStatus, Sms
+from emulator.core.model import DeviceStatus, Sim, Sms
 from emulator.core.tester_model import Behaviour
 from emulator.core.world import World
 
@@ -42,8 +42,8 @@ def shown(world: World, iccid: str) -> Behaviour:
 
 def leave(world: World, iccid: str) -> None:
     """It goes offline, unless it is, and will come back."""
-    behaviour, sim = world.behaviours.get(iccid), world.sims.get(iccid)
-    if behaviour is None or behaviour.goes_offline is None or sim is None:
+    sim, behaviour = _at_work(world, iccid)
+    if sim is None or behaviour.goes_offline is None:
         return
     _plan(world, "behaviours.leave", iccid, behaviour.goes_offline.seconds)
     status = sim.device.status
@@ -55,8 +55,8 @@ def leave(world: World, iccid: str) -> None:
 
 def come_back(world: World, iccid: str) -> None:
     """It is again what it was when it left."""
-    behaviour, sim = world.behaviours.get(iccid), world.sims.get(iccid)
-    if behaviour is None or behaviour.left_as is None or sim is None:
+    sim, behaviour = _at_work(world, iccid)
+    if sim is None or behaviour.left_as is None:
         return
     world.behaviours.put(replace(behaviour, left_as=None))
     device.set_status(world, iccid, DeviceStatus(behaviour.left_as))
@@ -64,8 +64,8 @@ def come_back(world: World, iccid: str) -> None:
 
 def use_data(world: World, iccid: str) -> None:
     """It uses data if it is attached; what the network refuses is lost."""
-    behaviour, sim = world.behaviours.get(iccid), world.sims.get(iccid)
-    if behaviour is None or behaviour.uses_data is None or sim is None:
+    sim, behaviour = _at_work(world, iccid)
+    if sim is None or behaviour.uses_data is None:
         return
     _plan(world, "behaviours.use_data", iccid, behaviour.uses_data.seconds)
     if sim.device.status is not DeviceStatus.OFFLINE:
@@ -75,8 +75,8 @@ def use_data(world: World, iccid: str) -> None:
 def reply(world: World, sms_id: str) -> None:
     """It answers a message that arrived; what does not fit, or the network does not take, is lost."""
     sms = world.sms.get(int(sms_id))
-    behaviour = None if sms is None else world.behaviours.get(sms.iccid)
-    if sms is None or behaviour is None or behaviour.auto_reply is None or world.sims.get(sms.iccid) is None:
+    sim, behaviour = _at_work(world, "" if sms is None else sms.iccid)
+    if sms is None or sim is None or behaviour.auto_reply is None:
         return
     template = behaviour.auto_reply.payload
     text = template.replace("{payload}", sms.payload)
@@ -84,6 +84,11 @@ def reply(world: World, sms_id: str) -> None:
     dcs = sms.dcs if template == "{payload}" else alphabet
     with contextlib.suppress(Malformed):
         device.send_mo(world, sms.iccid, text, _answerable(sms), int(dcs))
+
+
+def _at_work(world: World, iccid: str) -> tuple[Sim | None, Behaviour]:
+    """The SIM, if it is still there, and what is wanted of it by now."""
+    return world.sims.get(iccid), world.behaviours.get(iccid) or Behaviour(iccid=iccid)
 
 
 def _answerable(sms: Sms) -> str:

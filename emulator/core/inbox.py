@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from emulator.core import ownership, tpdu
-from emulator.core.errors import Malformed
 from emulator.core.model import Direction, Sms, SmsStatus
 from emulator.core.tpdu import Concatenation
 from emulator.core.world import World
@@ -48,11 +47,7 @@ def inbox(world: World, iccid: str) -> list[Received]:
 
 def concatenation(sms: Sms) -> Concatenation:
     """Which part of what a message is; one that stands alone is a whole of its own."""
-    try:
-        found = tpdu.parse_udh(sms.udh).concatenation
-    except Malformed:
-        found = None
-    return found or Concatenation(reference=-sms.id, total=1, part=1)
+    return tpdu.parse_udh(sms.udh).concatenation or Concatenation(reference=-sms.id, total=1, part=1)
 
 
 def together(group: dict[int, Sms]) -> Received:

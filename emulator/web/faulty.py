@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emulator.core import access, faults, limits
-from emulator.core.errors import ExpiredToken, InvalidToken, MissingToken
+from emulator.core.errors import ExpiredToken, InvalidToken
 from emulator.core.tester_model import FaultPoint, Strike
 from emulator.core.world import World
 from emulator.runtime.engine import Emulator
@@ -106,10 +106,7 @@ def path_and_query(scope: Scope) -> str:
 
 async def take_token(request: Request, how: str) -> None:
     """The token is really revoked or expired, so that only a new one helps. Raises the refusal that says so."""
-    try:
-        text = token_text(request)
-    except MissingToken:
-        text = ""
+    text = token_text(request)
     await emulator_of(request).write(access.end_token, text, expired=how == "expired")
     raise (ExpiredToken if how == "expired" else InvalidToken)(text)
 

@@ -253,6 +253,20 @@ def test_behaviours_end(operator: Operator) -> None:
     assert operator.control("GET", "/clock")["jobs"] == before
 
 
+def test_what_is_no_longer_wanted_does_not_happen(operator: Operator) -> None:
+    """Neither the answer to a message that has arrived already, nor anything of a SIM that is gone."""
+    behave(operator, auto_reply={"payload": "x", "seconds": 60})
+    operator.send_mt(ONLINE, "hello")
+    operator.advance(10)
+    behave(operator, goes_offline={"seconds": 60, "away": 10}, uses_data={"seconds": 60})
+    operator.advance(61)
+    http: Any = operator.http
+    http.portal.call(http.app.emulator.write, lambda world: world.sims.delete(ONLINE))
+    operator.advance(120)
+    assert operator.customer.methods == ["PATCH"]
+    assert operator.control("GET", "/jobs", params={"kind": "behaviours.come_back"})["jobs"] == []
+
+
 def test_behaviours_go_with_their_organisation(operator: Operator) -> None:
     """A reset of it ends them."""
     behave(operator, goes_offline={"seconds": 60, "away": 1})

@@ -257,3 +257,55 @@ def test_nobody_gets_no_sim(operator: Operator) -> None:
     assert operator.http.post("/_emulator/organisations/7/sims", json={}).status_code == 404
     answer = operator.http.post("/_emulator/organisations/4321/sims", json={"lable": "x"})
     assert (answer.status_code, answer.json()["field"]) == (400, "lable")
+
+
+def test_what_is_under_way_goes_with_its_organisation(make_operator: MakeOperator) -> None:
+    """A transfer, used-up limits; a fault that concerns another stays."""
+    operator = make_operator(
+        """
+        version: 1
+        organisations:
+          - id: 1
+            users: [{username: demo, password: demo}]
+            sims: [{iccid: "8988228066600000001"}]
+          - id: 2
+            parent: 1
+            users: [{username: other, password: other}]
+        """
+    )
+    operator.control("PUT", "/limits", json={"limits": "operator"})
+    card = {"iccids": ["8988228066600000001"], "target_organisation": 2}
+    assert operator.api("POST", "/sims/simTransfer", json=card).status_code < 300
+    operator.control("POST", "/faults", json={"name": "network-down", "match": {"organisation": 2}})
+    assert [operator.api("GET", "/sims").status_code for _ in range(10)] == [200] * 9 + [429]
+    operator.control("DELETE", "/organisations/1")
+    operator.advance(3600)
+    assert operator.control("GET", "/organisations/2")["sim_count"] == 0
+    assert len(operator.control("GET", "/faults")["faults"]) == 1
+    operator.control("POST", "/organisations/1/reset")
+    assert operator.api("GET", "/sims").status_code == 200
+
+
+def test_what_a_fixture_has_under_way_begins_anew(make_operator: MakeOperator) -> None:
+    """A message that waits in the fixture waits again after the reset, with its timers."""
+    operator = make_operator(
+        """
+        version: 1
+        organisations:
+          - id: 4321
+            users: [{username: demo, password: demo}]
+            sims: [{iccid: "8988228066600000003", sms: [{payload: hello, status: BUFFERED}]}]
+        """
+    )
+
+    def waiting() -> list[tuple[str, str]]:
+        jobs = operator.control("GET", "/jobs")["jobs"]
+        return [(job["due"], job["kind"]) for job in jobs if job["kind"].startswith("smsc")]
+
+    before = waiting()
+    operator.device(OFFLINE, "ATTACHED")
+    operator.advance(10)
+    assert waiting() == []
+    operator.control("POST", "/organisations/4321/reset")
+    assert waiting() == before != []
+    assert [one["status"] for one in operator.control("GET", "/messages")["messages"]] == ["BUFFERED"]

@@ -1,8 +1,10 @@
 """Copies of the world, through HTTP."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.conftest import OFFLINE, ONLINE, Operator
+from tests.conftest import OFFLINE, ONLINE, MakeOperator, Operator
 
 
 def test_the_world_goes_back_to_its_copy(operator: Operator) -> None:
@@ -73,3 +75,15 @@ def test_names_are_plain(operator: Operator, name: str, method: str, path: str) 
     answer = operator.http.request(method, f"/_emulator/snapshots/{name}{path}")
     assert answer.status_code in (400, 404)
     assert operator.control("GET", "/snapshots")["snapshots"] == []
+
+
+def test_a_copy_that_cannot_be_read_leaves_the_world_alone(make_operator: MakeOperator, tmp_path: Path) -> None:
+    """503 says which and why."""
+    operator = make_operator(data=tmp_path / "world.sqlite")
+    operator.control("PUT", "/snapshots/one")
+    (tmp_path / "world.sqlite.snapshots" / "one.sqlite").write_bytes(b"no database" * 100)
+    id = operator.send_mt(OFFLINE, "kept")
+    refused = operator.http.post("/_emulator/snapshots/one/restore")
+    assert refused.status_code == 503
+    assert "snapshot one" in refused.json()["error"]
+    assert operator.sms(OFFLINE, id)["payload"] == "kept"

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import httpx2
 import pytest
 
+from emulator.runtime.sender import Message, Reply
 from tests.conftest import FOREIGN, OFFLINE, ONLINE, Customer, MakeOperator, Operator
 
 
@@ -93,6 +95,28 @@ def test_what_was_taken_is_not_sent_again(operator: Operator) -> None:
     for id in ("2", "x"):
         assert operator.http.post(f"/_emulator/callbacks/{id}/retry").status_code == 404
     assert len(operator.customer.received) == 1
+
+
+def test_what_is_owed_to_nobody_is_not_sent(operator: Operator) -> None:
+    """404, when the endpoint is no longer pushed to."""
+    operator.send_mo(ONLINE, "hello")
+    operator.control("PATCH", "/organisations/4321", json={"forwarder": None})
+    assert operator.http.post("/_emulator/callbacks/1/retry").status_code == 404
+    assert operator.customer.received == []
+
+
+def test_a_world_that_begins_again_meanwhile_owes_nothing(make_operator: MakeOperator) -> None:
+    """404, when a reset overtakes the retry."""
+
+    class Meddler(Customer):
+        async def __call__(self, message: Message) -> Reply:
+            async with httpx2.AsyncClient(transport=httpx2.ASGITransport(operator.http.app)) as http:
+                await http.post("http://localhost/_emulator/reset")
+            return await super().__call__(message)
+
+    operator = make_operator(customer=Meddler())
+    operator.send_mo(ONLINE, "hello")
+    assert operator.http.post("/_emulator/callbacks/1/retry").status_code == 404
 
 
 # --------------------------------------------------------------------------------------------- messages

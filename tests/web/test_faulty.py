@@ -40,6 +40,7 @@ class Line:
         self.sent: list[Message] = []
         self.slept: list[float] = []
         self.aborted = 0
+        self.heard: list[Message] = [{"type": "http.request", "body": b""}, {"type": "http.disconnect"}]
         self._bodies = bodies
         self._abortable = abortable
 
@@ -98,7 +99,7 @@ class Line:
         self.aborted += 1
 
     async def _receive(self) -> Message:
-        return {"type": "http.disconnect"}
+        return self.heard.pop(0)
 
     async def _send(self, message: Message) -> None:
         self.sent.append(message)
