@@ -13,7 +13,7 @@ USER emulator
 # A container is reached from outside itself, never over loopback: so it listens on every address, and the control
 # plane must answer to callers that are not local. That is safe enough here, because nobody reaches the container but
 # through the port that Docker publishes: publish it to your own machine alone (-p 127.0.0.1:8080:8080), or set
-# OPERATOR_EMULATOR_CONTROL_OPEN=0 and OPERATOR_EMULATOR_CONTROL_TOKEN where others can reach it.
+# OPERATOR_EMULATOR_CONTROL_TOKEN, which is then asked of everybody, where others can reach it.
 ENV OPERATOR_EMULATOR_HOST=0.0.0.0 \
     OPERATOR_EMULATOR_PORT=8080 \
     OPERATOR_EMULATOR_DATA=/data/world.sqlite \

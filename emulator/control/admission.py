@@ -5,8 +5,8 @@ Three things are held apart.
 The **peer**. Without a token, only loopback addresses may come in, unless the emulator was started open. A
 caller without an address is inside this process (a test client, a Unix socket).
 
-The **token**, in ``X-Emulator-Token``. It opens everything from anywhere; a wrong one is refused even from
-here.
+The **token**, in ``X-Emulator-Token``. It opens everything from anywhere; and where one is set, nothing else opens
+anything: who sets a secret expects it to be asked for, from this machine and from a container started open, too.
 
 The **browser**. A page on the internet can make a browser on this machine send us requests: as itself, then
 ``Origin`` names another host; or, its own name rebound to 127.0.0.1, as if it were us, then ``Host`` is a
@@ -50,12 +50,15 @@ class Admission:
         self._open = open_to_all
 
     async def __call__(self, request: Request, operation: Operation | None) -> None:
-        if self._knows_token(request):
-            return
         if operation is not None and operation.id in PUBLIC:
             return
         peer = request.client.host if request.client is not None else ""
         if in_process(peer, request):
+            return
+        if self._token is not None:
+            given = request.headers.get(TOKEN_HEADER, "")
+            if not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), self._token):
+                raise HTTPException(401, "send the --control-token of this emulator as X-Emulator-Token")
             return
         if not self._open and not is_loopback(peer):
             raise HTTPException(
@@ -64,16 +67,6 @@ class Admission:
                 "send that as X-Emulator-Token, or with --control-open",
             )
         self._refuse_foreign_pages(request)
-
-    def _knows_token(self, request: Request) -> bool:
-        if self._token is None:
-            return False
-        given = request.headers.get(TOKEN_HEADER)
-        if given is None:
-            return False
-        if not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), self._token):
-            raise HTTPException(401, "X-Emulator-Token is not the token that the emulator was started with")
-        return True
 
     def _refuse_foreign_pages(self, request: Request) -> None:
         host = host_name(f"//{request.headers.get('host', '')}")

@@ -82,15 +82,19 @@ def test_the_token_opens_from_anywhere(knock: Any) -> None:
     assert knock(token=TOKEN, headers={**with_token, "Origin": "https://elsewhere.example.com"}) == 200
 
 
-def test_a_wrong_token_is_refused_even_here(knock: Any) -> None:
-    """Whoever sends a token is told when it is wrong, rather than let in by luck."""
+def test_a_token_that_is_set_is_asked_for_even_here(knock: Any) -> None:
+    """Who sets a secret expects it to close the door: from this machine, and where it was started open."""
+    assert knock(token=TOKEN) == 401
+    assert knock("192.0.2.1", token=TOKEN, open_to_all=True) == 401
+    assert knock(None, token=TOKEN) == 200  # a caller inside the process has everything anyway
+    assert knock(token=TOKEN, headers={"X-Emulator-Token": TOKEN}) == 200
     assert knock(token=TOKEN, headers={"X-Emulator-Token": "open barley"}) == 401
     assert knock("192.0.2.1", token=TOKEN, headers={"X-Emulator-Token": ""}) == 401
 
 
 def test_a_customers_token_opens_nothing(knock: Any) -> None:
     """Authorization is the operator's header; here it means nothing, even with the right secret in it."""
-    assert knock("192.0.2.1", token=TOKEN, headers={"Authorization": f"Bearer {TOKEN}"}) == 403
+    assert knock("192.0.2.1", token=TOKEN, headers={"Authorization": f"Bearer {TOKEN}"}) == 401
 
 
 def test_a_token_that_nobody_set_opens_nothing(knock: Any) -> None:
