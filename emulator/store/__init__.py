@@ -61,6 +61,14 @@ class Store(Protocol):
         """Forget everything, ids too, and plant anew, in one transaction."""
         ...
 
+    async def remember(self) -> None:
+        """Keep this world in memory, for ``recall``; what was kept before is not any longer."""
+        ...
+
+    async def recall(self, real: datetime) -> None:
+        """Put the world back to what was remembered, as ``restore`` does. Raises UnknownSnapshot."""
+        ...
+
     async def save(self, real: datetime, name: str) -> Snapshot:
         """Copy the whole world, clock, jobs and ids with it; a copy of that name is replaced."""
         ...

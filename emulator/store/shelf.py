@@ -20,6 +20,10 @@ class Shelf:
         self._folder = None if world is None else world.with_name(world.name + ".snapshots")
         self._held: dict[str, sqlite3.Connection] = {}
 
+    @property
+    def on_disk(self) -> bool:
+        return self._folder is not None
+
     def names(self) -> list[str]:
         if self._folder is None:
             return sorted(self._held)

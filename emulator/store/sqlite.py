@@ -37,6 +37,7 @@ KEPT_DECODED = 1024  # rows of each table
 KEPT_ANSWERS = 64  # of ``find`` and ``count``, for each table, until it changes
 LARGEST_KEY = 2**63 - 1  # of an integer that SQLite can hold
 LONG_ANSWER = 200  # keys; a longer answer is not kept
+BEGINNING = "beginning"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
@@ -214,6 +215,7 @@ class SqliteStore:
         self.bell = Bell()
         self._path = path
         self._shelf = Shelf(path)
+        self._beginning = Shelf(None)
         self._began = False
         self._writing = False
         self._ids_taken = False
@@ -413,10 +415,19 @@ class SqliteStore:
         except (sqlite3.Error, OSError) as error:
             raise self._unusable(name, error) from error
 
+    async def remember(self) -> None:
+        self._beginning.put(BEGINNING, self.connection)
+
+    async def recall(self, real: datetime) -> None:
+        await self._go_back(real, self._beginning, BEGINNING)
+
     async def restore(self, real: datetime, name: str) -> None:
+        await self._go_back(real, self._shelf, name)
+
+    async def _go_back(self, real: datetime, shelf: Shelf, name: str) -> None:
         try:
-            with self._shelf.get(name) as copy:
-                self._examine(copy, thoroughly=self._path is not None)
+            with shelf.get(name) as copy:
+                self._examine(copy, thoroughly=shelf.on_disk)
                 copy.backup(self.connection)
         except sqlite3.Error as error:
             raise self._unusable(name, error) from error
@@ -463,4 +474,5 @@ class SqliteStore:
 
     def close(self) -> None:
         self._shelf.close()
+        self._beginning.close()
         self.connection.close()

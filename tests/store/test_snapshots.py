@@ -146,6 +146,24 @@ def test_a_restored_world_is_heard_of(play: Play) -> None:
     play(story)
 
 
+def test_a_beginning_is_remembered(play: Play) -> None:
+    """Beside the named copies, and never in a file: so that a reset takes no time."""
+
+    async def story(store: Store) -> None:
+        with pytest.raises(UnknownSnapshot):
+            await store.recall(NOW)
+        await store.write(NOW, name_it, "kept")
+        await store.remember()
+        await store.write(NOW, name_it, "lost")
+        for _ in range(2):
+            await store.recall(LATER)
+            assert await store.read(LATER, names) == ["kept"]
+            assert await store.read(LATER, lambda world: world.now) == NOW
+        assert store.snapshots() == []
+
+    play(story)
+
+
 def test_copies_beside_a_file_survive(tmp_path: Path) -> None:
     """As the world does, when the process ends."""
     path = tmp_path / "world.sqlite"
