@@ -125,8 +125,12 @@ def create_app(
     def described() -> Document:
         return description(resources.spec("portal.yaml"), base=BASE, strict=strict)
 
+    @cache
+    def streamed() -> Document:
+        return description(resources.spec("portal-events.yaml"))
+
     def portal_surface() -> ASGIApp:
-        return portal(described(), description(resources.spec("portal-events.yaml")), policy, signer)
+        return portal(described(), streamed(), policy, signer)
 
     customers = surface(management(managed, edition, policy))
     partners = surface(Later(portal_surface))
@@ -140,7 +144,13 @@ def create_app(
         ],
         Starlette(
             routes=explorer(
-                {"management": managed, "forwarder": callbacks, "portal": described, "control": controlled}
+                {
+                    "management": managed,
+                    "forwarder": callbacks,
+                    "portal": described,
+                    "portal-events": streamed,
+                    "control": controlled,
+                }
             ),
             lifespan=lifespan,
         ),
