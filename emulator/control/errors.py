@@ -12,7 +12,7 @@ from starlette.responses import Response
 from emulator.core import errors
 from emulator.core.errors import Malformed, Refusal
 from emulator.store import StoreFailure
-from emulator.web.contract import JSON_TYPE, Answer, encode
+from emulator.web.contract import JSON_TYPE, Answer, Operation, encode
 
 # The nearest class in a refusal's ancestry decides. What is not here is the state of things: 409.
 STATUSES: Final[Mapping[type[Refusal], int]] = MappingProxyType(
@@ -47,6 +47,9 @@ async def refuse(request: Request, refusal: Exception) -> Response:
         if isinstance(refusal, Malformed):
             field = refusal.field
     body = {"error": error} if not field else {"error": error, "field": field}
+    operation: Operation | None = request.scope.get("operation")
+    if operation is not None:
+        operation.document.findings("Error", body)  # raises in tests: refusals are described, too
     raw = [(name.lower().encode(), text.encode("latin-1", "replace")) for name, text in headers.items()]
     text = encode(body)
     length = str(len(text)).encode()

@@ -21,6 +21,7 @@ paths:
   /reset: {post: {operationId: reset, responses: {"200": {description: done}}}}
   /clock: {get: {operationId: getClock, responses: {"200": {description: done}}}}
   /health: {get: {operationId: getHealth, responses: {"200": {description: done}}}}
+components: {schemas: {Error: {type: object}}}
 """
 
 

@@ -162,3 +162,14 @@ def test_the_journal_is_as_long_as_it_is_set(make_operator: MakeOperator) -> Non
         operator.token()
     listed = operator.control("GET", "/journal")
     assert ([one["id"] for one in listed["exchanges"]], listed["let_go"]) == ([4, 5], 3)
+
+
+def test_credentials_in_a_url_are_not_shown(operator: Operator) -> None:
+    """The customer's user name and password go to the customer only."""
+    operator.control("PATCH", "/organisations/4321", json={"forwarder": "http://alice:secret@customer.test/sms?x=a@b"})
+    operator.send_mo(ONLINE, "hello")
+    operator.advance(0)
+    (pushed,) = operator.control("GET", "/journal", params={"direction": "outbound"})["exchanges"]
+    assert pushed["path"] == "http://customer.test/sms?x=a@b"
+    assert pushed["request"]["headers"]["authorization"] == "***"
+    assert "secret" not in str(pushed)
