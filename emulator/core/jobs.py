@@ -57,9 +57,7 @@ JOBS: Final[Mapping[str, Callable[[World, str], Outgoing | None]]] = MappingProx
 )
 
 # These come back for ever. A world in which only they are left is idle.
-RECURRING: Final = frozenset(
-    {"housekeeping", "orders.auto_topup", "profiles.begin_month", *behaviours.CYCLES}
-)
+RECURRING: Final = frozenset({"housekeeping", "orders.auto_topup", "profiles.begin_month", *behaviours.CYCLES})
 
 
 def run_next(world: World, until: datetime | None = None) -> tuple[bool, Outgoing | None]:
