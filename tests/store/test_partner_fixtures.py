@@ -1,15 +1,18 @@
 """Partners in fixtures: the customers of the service portal, and SIMs that have two windows."""
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from emulator.core import actions, numbering, partners
 from emulator.core.model import Clock, Sim, SimState, Way
-from emulator.core.partner_model import Contract, ContractState, PartnerCaller, PoolType, Restriction, Threshold
+from emulator.core.partner_model import ON_AIR, Contract, ContractState, PartnerCaller, PoolType, Restriction, Threshold
 from emulator.core.policy import Policy
 from emulator.core.world import World
 from emulator.store import fixtures
@@ -489,3 +492,107 @@ def test_what_both_say_alike_is_no_contradiction() -> None:
     assert problems(partner(f"sims: [{{iccid: {CARD}, {alike}}}]", organisation=listing(alike))) == []
     ended = partner(f"sims: [{{iccid: {CARD}, status: Active}}]", organisation=listing("status: Expired"))
     assert problems(ended) == []
+
+
+# --------------------------------------------------------------------------------------------- anything that is taken
+
+moments = st.sampled_from(["now", "3d ago", "2025-12-01", "1970-01-01", "30000d ago"])
+devices = st.fixed_dictionaries(
+    {},
+    optional={
+        "status": st.sampled_from(["OFFLINE", "ATTACHED", "ONLINE"]),
+        "imei": st.sampled_from(["868239051011440", "8682390510114404"]),
+        "operator": st.sampled_from(["Plus", "26201"]),
+        "rat": st.sampled_from(["2G", "NB-IoT"]),
+        "since": moments,
+    },
+)
+shared: dict[str, st.SearchStrategy[Any]] = {
+    "activated": moments,
+    "device": devices,
+    "usage": st.just([{"day": "now", "volume_tx": 1.5, "sms_mo": 2}]),
+    "imsi": st.sampled_from(["262010000000001", "262015000000011", "262015000000012"]),
+    "msisdn": st.sampled_from(["4915100000011", "4915100000012"]),
+    "ip_address": st.sampled_from(["10.0.0.1", "10.132.0.1"]),
+    "imei": st.just("8682390510114405"),
+    "sms": st.lists(st.sampled_from([{"payload": "a", "status": "BUFFERED"}, {"payload": "b", "direction": "MO"}])),
+}
+common: dict[str, st.SearchStrategy[Any]] = {
+    "status": st.sampled_from([state.value for state in ContractState]),
+    "organisation": st.just(4321),
+    "subunit": st.just("100014"),
+    "type": st.sampled_from(["PHYSICAL", "VIRTUAL"]),
+    "activated": moments,
+    "tariff": st.just({"id": 5}),
+    "options": st.just([{"id": 6}]),
+    "profiles": st.fixed_dictionaries({}, optional={"limit": st.just("1"), "cost": st.just("2"), "apn": st.just("3")}),
+    "static_ips": st.just({"b2b.test": "10.9.9.9"}),
+    "restriction": st.sampled_from([one.value for one in Restriction]),
+    "device": devices,
+    "usage": shared["usage"],
+}
+cards = st.sampled_from([CARD, OTHER_CARD, OTHER_CARD[:19], "8949020000000000012"])
+theirs = st.fixed_dictionaries(
+    {"iccid": cards},
+    optional={
+        **shared,
+        **common,
+        "euiccid": st.just("22233356789100043"),
+        "sessions": st.just([{"opened": "2d ago", "closed": "1d ago"}]),
+    },
+)
+listed = st.fixed_dictionaries(
+    {"iccid": cards.filter(lambda iccid: len(iccid) == 19)},
+    optional={**shared, "status": st.sampled_from(["Enabled", "Disabled", "Issued", "Expired"])},
+)
+PROFILES = [
+    {"id": 1, "kind": "limit", "thresholds": {"usage": {"alarm": 1}}},
+    {"id": 2, "kind": "cost"},
+    {"id": 3, "kind": "apn", "apn": "b2b.test"},
+]
+
+
+@given(
+    ours=st.lists(listed, max_size=2),
+    partners_sims=st.lists(theirs, max_size=3),
+    like=st.fixed_dictionaries({}, optional=common),
+    generated=st.integers(0, 3),
+)
+def test_whatever_is_taken_makes_a_world_in_which_card_and_contract_agree(
+    ours: list[Any], partners_sims: list[Any], like: dict[str, Any], generated: int
+) -> None:
+    """One row for each card, with numbers of its own; and its dump loads, too."""
+    source = {
+        "version": 1,
+        "organisations": [{"id": 4321, "sims": ours}],
+        "partners": [
+            {
+                "id": "100013",
+                "subunits": [{"id": "100014"}],
+                "profiles": PROFILES,
+                "pools": [{"name": "D", "type": "DATA", "size": 3}],
+                "sims": partners_sims,
+                "generate": {"sims": generated, "like": like},
+            }
+        ],
+    }
+    try:
+        fixture = fixtures.loads(json.dumps(source))
+    except FixtureError:
+        return
+    store = SqliteStore(None, Policy())
+    try:
+        clock = Clock(NOW, NOW, 0.0)
+        asyncio.run(store.begin_again(NOW, lambda world: fixtures.plant(world, fixture, seed=1, clock=clock)))
+        world = asyncio.run(store.read(NOW, lambda world: world))
+        sims = {sim.iccid: sim for sim in world.sims.find()}
+        assert set(sims) >= {sim["iccid"] for sim in (*ours, *partners_sims)}
+        assert len({sim.imsi for sim in sims.values()}) == len({sim.msisdn for sim in sims.values()}) == len(sims)
+        contracts = world.contracts.find()
+        assert len(contracts) == len(partners_sims) + generated
+        for contract in contracts:
+            card = sims[contract.iccid].state
+            assert card is SimState.EXPIRED or (contract.state in ON_AIR) == (card is SimState.ACTIVATED)
+        fixtures.loads(fixtures.to_yaml(fixtures.dump(world)))
+    finally:
+        store.close()
