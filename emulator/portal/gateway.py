@@ -124,6 +124,6 @@ def read_token(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
         raise Rejected(401, "Bad token; invalid JSON")
     if str(header.get("typ", "JWT")).upper() != "JWT":
         raise Rejected(401, "Bad token; invalid typ")
-    if header.get("alg") not in ALGORITHMS:
+    if not isinstance(header.get("alg"), str) or header["alg"] not in ALGORITHMS:
         raise Rejected(401, "Bad token; invalid alg")
     return header, claims

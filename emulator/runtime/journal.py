@@ -147,7 +147,7 @@ def holds(text: str, wanted: Any) -> bool:
         return True
     try:
         return within(wanted, json.loads(text))
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 

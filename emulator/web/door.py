@@ -5,7 +5,7 @@ answers. It stands in for Starlette's router on the hot path: a dictionary inste
 from collections.abc import Awaitable, Callable, Iterable
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -78,6 +78,10 @@ class Door:
             response = await self._refuse(request, refusal)
         except Instead as instead:
             response = instead.response
+        except ClientDisconnect:  # in the middle of its request: there is nobody to answer, and nothing to report
+            if exchange is not None:
+                exchange.problem = "the client hung up"
+            return
         await response(scope, receive, send)
 
     def _find(self, scope: Scope) -> Route | None:
