@@ -33,7 +33,7 @@ def test_the_fleet_has_thousands_of_sims(make_operator: Any) -> None:
 def test_the_demo_world_has_25_sims_for_demo_and_one_with_two_windows(demo: Any) -> None:
     """With the ICCIDs that the documentation uses."""
     listed = demo.get("/sims?pageSize=100")
-    assert [sim["iccid"] for sim in listed] == [*SIMS, "8949020000000000012"]
+    assert [sim["iccid"] for sim in listed] == SIMS
     assert {sim["status"] for sim in listed} == {"Enabled", "Disabled"}
 
 
@@ -103,7 +103,7 @@ def test_nobody_sees_what_is_somebody_elses(demo: Any) -> None:
     lists = [
         {sim["iccid"] for sim in demo.get("/sims?pageSize=100", user=user)} for user in ("demo", "branch", "other")
     ]
-    assert [len(one) for one in lists] == [26, 2, 2]
+    assert [len(one) for one in lists] == [25, 2, 2]
     assert not set.intersection(*lists)
 
 
@@ -152,8 +152,8 @@ def test_the_demo_partner_has_sims_in_every_state(demo: Any) -> None:
 
 def test_blocking_at_the_portal_disables_the_sim_in_the_management_api(demo: Any) -> None:
     """One SIM, two windows."""
-    asked = {"sims": [{"iccid": "8949020000000000012"}]}
-    assert demo.get("/sims/8949020000000000012")["status"] == "Enabled"
+    asked = {"sims": [{"iccid": "8988228066600000002"}]}
+    assert demo.get("/sims/8988228066600000002")["status"] == "Enabled"
     portal(demo, "/100013/sims/actions/block", method="POST", json=asked)
     demo.advance(10)
-    assert demo.get("/sims/8949020000000000012")["status"] == "Disabled"
+    assert demo.get("/sims/8988228066600000002")["status"] == "Disabled"
