@@ -4,8 +4,8 @@ A bucket for each caller, as large as the limit, from which every request takes 
 algorithm is unpublished, and this is the usual one. Time that is manual does not pass by itself, so there a bucket
 fills only as the clock is advanced: the eleventh request of an instant is refused, however long one waits in reality.
 
-Libraries were looked at (limits, pyrate-limiter, throttled-py, aiolimiter): they read a clock of their own, or keep
-their state where neither a snapshot nor a reset would find it.
+Why no library: limits has windows but no bucket; pyrate-limiter has one and takes a clock, but its state would need an
+adapter to our tables, so that snapshots and resets find it, and that is longer than the bucket.
 """
 
 from collections.abc import Sequence
