@@ -1,0 +1,78 @@
+"""Facts from standards, from the operators' pages and from what went wrong for others, each tried from outside."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.vectors import FrontDoor, run
+
+VECTORS = Path(__file__).parents[2] / "shared" / "cases" / "vectors.yaml"
+
+# What is not right yet, and why. Whoever mends one takes its line away: what passes unexpectedly fails.
+NOT_YET = {
+    "inbox-duplicate-middle": "a part that comes twice breaks its message",
+    "inbox-duplicate-first": "a part that comes twice breaks its message",
+    "mo-udh-length-over": "a badly built header is refused, not ignored",
+    "mo-udh-element-over": "a badly built header is refused, not ignored",
+    "mo-long-261": "a device does not split what is too long",
+    "mo-dcs-f0": "a device knows three data codings only",
+    "mo-dcs-f1": "a device knows three data codings only",
+    "mo-turkish": "there are no national language tables",
+    "mo-half-pair": "half a surrogate pair is refused",
+    "source-208-12": "an alphanumeric sender may be longer than eleven characters",
+    "udh-spelt-blanks": "a header that is dropped leaves no trace",
+    "udh-spelt-0x": "a header that is dropped leaves no trace",
+    "lost-answer-sms": "an answer without a body cannot be lost",
+    "reset-in-flight": "a callback on its way appears in the new journal",
+}
+
+
+def vectors() -> list[Any]:
+    """All of them, or one that says why there are none."""
+    if not VECTORS.exists():
+        absent = pytest.mark.skip(reason=f"the vectors are kept beside the repository, and {VECTORS} is not there")
+        return [pytest.param(None, id="none", marks=absent)]
+    return [
+        pytest.param(one, id=one["id"], marks=[not_yet(NOT_YET[one["id"]])] if one["id"] in NOT_YET else [])
+        for one in yaml.safe_load(VECTORS.read_text(encoding="utf-8"))
+    ]
+
+
+def not_yet(reason: str) -> pytest.MarkDecorator:
+    return pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason)
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontDoor]:
+    with FrontDoor(tmp_path_factory.mktemp("vectors")) as made:
+        yield made
+
+
+def test_what_is_not_right_yet_is_a_vector() -> None:
+    """The table names nothing that does not exist."""
+    known = {param.id for param in vectors()}
+    assert known == {"none"} or NOT_YET.keys() <= known
+
+
+@pytest.mark.parametrize("vector", vectors())
+def test_the_emulator_says_what_the_authority_says(door: FrontDoor, vector: Any) -> None:
+    """Each vector names its authority; the emulator begins anew before each."""
+    run(door, vector)
+
+
+@pytest.mark.parametrize(
+    "vector",
+    [
+        {"kind": "smoke-signal", "input": {}, "expect": {}},
+        {"kind": "mt", "input": {"payload": "x"}, "expect": {"status": 201, "colour": "red"}},
+        {"kind": "mt", "input": {"payload": "x"}, "expect": {"status": 400}},
+        {"kind": "portal_token", "input": {"secret": "s", "how": "by pigeon"}, "expect": {"status": 200}},
+    ],
+)
+def test_a_vector_that_is_not_understood_or_not_so_fails(door: FrontDoor, vector: Any) -> None:
+    """An unknown kind, key or way is no success, and neither is another value."""
+    with pytest.raises(AssertionError):
+        run(door, vector)
