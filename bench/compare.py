@@ -143,7 +143,7 @@ def emulator(name: str, cases: Sequence[Case], core: int | None, *options: str) 
     environment = {key: value for key, value in os.environ.items() if not key.startswith("OPERATOR_EMULATOR_")}
     began = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "emulator", "serve", "--port", "0", "--log-level", "warning", *options],
+        [sys.executable, "-m", "operator_emulator", "serve", "--port", "0", "--log-level", "warning", *options],
         stdout=subprocess.PIPE,
         text=True,
         env=environment,

@@ -31,7 +31,7 @@ class Emulator:
     def __init__(self, fixture: Path) -> None:
         self.process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "emulator", "serve", "--port", "0", "--clock", "manual"),
+                *(sys.executable, "-m", "operator_emulator", "serve", "--port", "0", "--clock", "manual"),
                 *("--fixture", str(fixture), "--log-level", "warning"),
             ],
             stdout=subprocess.PIPE,

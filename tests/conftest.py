@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from starlette.testclient import TestClient
 
-from emulator.app import create_app
-from emulator.runtime.sender import Message, Reply, Unreachable
-from emulator.settings import Settings
+from operator_emulator.app import create_app
+from operator_emulator.runtime.sender import Message, Reply, Unreachable
+from operator_emulator.settings import Settings
 
 # How long an example takes says more of what else the machine does than of the program.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -10,11 +10,11 @@ from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import unquote
 
-from emulator.app import App, create_app
-from emulator.core.world import World
-from emulator.runtime.sender import Transport
-from emulator.settings import Settings
-from emulator.store.tables import TABLES
+from operator_emulator.app import App, create_app
+from operator_emulator.core.world.world import World
+from operator_emulator.runtime.sender import Transport
+from operator_emulator.settings import Settings
+from operator_emulator.store.tables import TABLES
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -129,13 +129,13 @@ class Direct:
     # ------------------------------------------------------------------------------------------ the world
 
     def write(self, verb: Callable[Concatenate[World, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return self.run(lambda: self.app.emulator.write(verb, *args, **kwargs))
+        return self.run(lambda: self.app.engine.write(verb, *args, **kwargs))
 
     def everything(self, but: Iterable[str] = ()) -> dict[str, list[Any]]:
         """All rows of all tables, *but* those."""
         names = [name for name in TABLES if name not in but]
         return self.run(
-            lambda: self.app.emulator.read(lambda world: {name: getattr(world, name).find() for name in names})
+            lambda: self.app.engine.read(lambda world: {name: getattr(world, name).find() for name in names})
         )
 
 

@@ -14,14 +14,14 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-import emulator
-from emulator import resources
+import operator_emulator
+from operator_emulator import resources
 
 COMMAND = str(Path(sysconfig.get_path("scripts")) / "operator-emulator")
 
 
 def main() -> None:
-    package = Path(emulator.__file__).parent
+    package = Path(operator_emulator.__file__).parent
     assert package.is_relative_to(sysconfig.get_path("purelib")), f"not the installed package: {package}"
     print(output("--version"))
     print(output("fixture", "check", str(resources.fixture("default.yaml"))))

@@ -15,7 +15,7 @@ from pathlib import Path
 from queue import Queue
 from typing import Any, NamedTuple
 
-from emulator import resources
+from operator_emulator import resources
 
 TOP = Path(__file__).parents[1]
 PATIENCE = 30  # seconds until a test gives up waiting for what should come at once

@@ -16,12 +16,12 @@ from typing import Any, Final
 import pytest
 import uvicorn
 
-from emulator import resources
-from emulator.app import create_app
-from emulator.portal import BASE
-from emulator.serving import Protocol
-from emulator.settings import Settings
-from emulator.web.contract import BODY_LIMIT, METHODS, follow, json_media, read_yaml
+from operator_emulator import resources
+from operator_emulator.app import create_app
+from operator_emulator.portal import BASE
+from operator_emulator.serving import Protocol
+from operator_emulator.settings import Settings
+from operator_emulator.web.openapi import BODY_LIMIT, METHODS, follow, json_media, read_yaml
 from tests.conftest import Customer
 from tests.direct import Answer, Direct, Headers
 

@@ -6,14 +6,7 @@ from datetime import UTC, datetime, timedelta
 import httpx2
 import pytest
 
-from emulator.client import (
-    EmulatorClient,
-    EmulatorError,
-    NotVerified,
-    Refused,
-    TimedOut,
-    Unreachable,
-)
+from operator_emulator.client import EmulatorClient, EmulatorError, NotVerified, Refused, TimedOut, Unreachable
 from tests.conftest import DISABLED, OFFLINE, ONLINE, Operator
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)

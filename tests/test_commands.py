@@ -14,11 +14,11 @@ import httpx2
 import pytest
 from click.testing import CliRunner, Result
 
-from emulator import commands
-from emulator.app import create_app
-from emulator.cli import main
-from emulator.settings import Settings
-from emulator.testing.server import Server
+from operator_emulator.app import create_app
+from operator_emulator.cli import commands
+from operator_emulator.cli.serve import main
+from operator_emulator.settings import Settings
+from operator_emulator.testing.server import Server
 from tests.conftest import ATTACHED, DISABLED, FIXTURE, FOREIGN, ISSUED, OFFLINE, ONLINE, Customer
 
 Run = Callable[..., Result]
@@ -350,7 +350,7 @@ def test_following_ends_with_an_interrupt(served: Server, run: Run, how: tuple[s
     """As a process in a terminal: a line as soon as there is one, and no complaint about Ctrl-C."""
     run("sim", "send-mo", ONLINE, "hello")
     run("clock", "advance", "0")
-    command = [sys.executable, "-m", "emulator", "journal", "--follow", "--url", served.url, *how]
+    command = [sys.executable, "-m", "operator_emulator", "journal", "--follow", "--url", served.url, *how]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline().startswith(first)
@@ -413,7 +413,7 @@ def test_a_table_fits_its_terminal(served: Server, run: Run) -> None:
     """What is too wide for it is cut; in a pipe nothing is."""
     assert max(map(len, run("sim", "list").stdout.splitlines())) > 40
     terminal, program = os.openpty()
-    command = [sys.executable, "-m", "emulator", "sim", "list", "--url", served.url]
+    command = [sys.executable, "-m", "operator_emulator", "sim", "list", "--url", served.url]
     subprocess.run(command, stdout=program, env={**os.environ, "COLUMNS": "40"}, check=True)
     lines = os.read(terminal, 10_000).decode().splitlines()
     os.close(program)

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from emulator.core.faults import READY
-from emulator.core.smsc import MAGIC_ADDRESSES, MAGIC_EXPIRY
+from operator_emulator.core.network.smsc import MAGIC_ADDRESSES, MAGIC_EXPIRY
+from operator_emulator.core.tester.faults import READY
 from tests.terminal import TOP, Block, Page, Terminals, open_terminals, shows
 
 CONTROL_PLANE, FIXTURES, GLOSSARY = Page("docs/control-plane.md"), Page("docs/fixtures.md"), Page("docs/glossary.md")

@@ -16,10 +16,10 @@ from hypothesis import HealthCheck, Phase, settings
 from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from emulator import resources
-from emulator.core import actions, contracts, partners, sim_transfers
-from emulator.core.actions import Asked
-from emulator.core.partner_model import (
+from operator_emulator import resources
+from operator_emulator.core.partners import actions, contracts, partners, sim_transfers
+from operator_emulator.core.partners.actions import SimRequest
+from operator_emulator.core.partners.model import (
     ActionKind,
     Application,
     ContractState,
@@ -29,10 +29,10 @@ from emulator.core.partner_model import (
     PoolType,
     Profile,
 )
-from emulator.core.world import World
-from emulator.portal import BASE
-from emulator.settings import Settings
-from emulator.web.contract import follow, read_yaml, replace_emulated
+from operator_emulator.core.world.world import World
+from operator_emulator.portal import BASE
+from operator_emulator.settings import Settings
+from operator_emulator.web.openapi import follow, read_yaml, replace_emulated
 from tests.conftest import Customer
 from tests.direct import Answer, Direct
 
@@ -84,8 +84,8 @@ def plant_partners(world: World) -> None:
     world.pools.put(Pool(id="1", partner=MAIN, name="Data Pool", type=PoolType.DATA, size=10))
     world.profiles.put(Profile(id="708529655", partner=MAIN, name="Limits", kind="limit"))
     me = PartnerCaller("portal-demo", MAIN)
-    suspending = actions.start(world, me, MAIN, ActionKind.SUSPEND, [Asked({"iccid": TERMINATED}, {})], {})
-    transfer, offered = sim_transfers.create(world, me, MAIN, OTHER, [Asked({"iccid": MOVING}, {})])
+    suspending = actions.start(world, me, MAIN, ActionKind.SUSPEND, [SimRequest({"iccid": TERMINATED}, {})], {})
+    transfer, offered = sim_transfers.create(world, me, MAIN, OTHER, [SimRequest({"iccid": MOVING}, {})])
     assert (suspending.id, offered.id, transfer.id) == (SIGNUP, OFFERED, TRANSACTION)
 
 

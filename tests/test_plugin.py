@@ -11,10 +11,10 @@ import httpx
 import httpx2
 import pytest
 
-import emulator.testing.site
-from emulator.app import create_app
-from emulator.settings import Settings
-from emulator.testing.server import Server
+import operator_emulator.testing.session
+from operator_emulator.app import create_app
+from operator_emulator.settings import Settings
+from operator_emulator.testing.server import Server
 from tests.conftest import FIXTURE, ONLINE
 
 TOP = Path(__file__).parents[1]
@@ -24,7 +24,7 @@ EXAMPLES = re.findall(r"^### ([^\n]+)\n.*?^```python\n(.*?)^```$", GUIDE, re.M |
 pytest_plugins = ["pytester"]
 
 # pytest inside this process forgets the modules that it imports: what has exceptions to be caught is imported before.
-IMPORTED = (emulator.testing.site, httpx, httpx2, httpcore, httpcore2)
+IMPORTED = (operator_emulator.testing.session, httpx, httpx2, httpcore, httpcore2)
 
 
 def passed(result: pytest.RunResult, **outcomes: int) -> None:

@@ -14,9 +14,9 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from emulator.core import partner_model
-from emulator.core.partners import IDENTIFIERS, STREAMS, stream_id
-from emulator.web.contract import METHODS, Document, follow, read_yaml
+from operator_emulator.core.partners import model
+from operator_emulator.core.partners.partners import IDENTIFIERS, STREAMS, stream_id
+from operator_emulator.web.openapi import METHODS, Document, follow, read_yaml
 
 SPECS = Path(__file__).parent.parent / "specs"
 EVIDENCE = {"published", "gateway", "equivalent", "assumption"}
@@ -602,16 +602,16 @@ def test_words_of_the_description_are_those_of_the_core() -> None:
         return set(enum) == {str(one) for one in kind}
 
     details = schemas["SimDetails"]["properties"]
-    assert same(schemas["SimStatus"]["enum"], partner_model.ContractState)
-    assert same(schemas["SimCounts"]["properties"], partner_model.ContractState)
-    assert same(schemas["RestrictionStatus"]["enum"], partner_model.Restriction)
-    assert same(details["limitStatus"]["enum"], partner_model.Alarm)
-    assert set(details["fraudStatus"]["enum"]) < {str(one) for one in partner_model.Alarm}
-    assert same(schemas["ActionName"]["enum"], [*partner_model.ActionKind, "simtransfer"])
-    assert same(schemas["ActionStatus"]["enum"], partner_model.ActionStatus)
-    assert same(schemas["TransferStatus"]["enum"], partner_model.TransferStatus)
+    assert same(schemas["SimStatus"]["enum"], model.ContractState)
+    assert same(schemas["SimCounts"]["properties"], model.ContractState)
+    assert same(schemas["RestrictionStatus"]["enum"], model.Restriction)
+    assert same(details["limitStatus"]["enum"], model.Alarm)
+    assert set(details["fraudStatus"]["enum"]) < {str(one) for one in model.Alarm}
+    assert same(schemas["ActionName"]["enum"], [*model.ActionKind, "simtransfer"])
+    assert same(schemas["ActionStatus"]["enum"], model.ActionStatus)
+    assert same(schemas["TransferStatus"]["enum"], model.TransferStatus)
     assert same(schemas["TransferDecision"]["enum"], ("accept", "reject", "cancel"))
-    assert same(schemas["Pool"]["properties"]["type"]["enum"], partner_model.PoolType)
+    assert same(schemas["Pool"]["properties"]["type"]["enum"], model.PoolType)
     assert same(spec("portal")["components"]["parameters"]["EventType"]["schema"]["enum"], STREAMS)
     example = spec("portal")["components"]["parameters"]["SubscriptionId"]["example"]
     assert example == stream_id("simaction.v1", "portal-demo")
@@ -620,10 +620,10 @@ def test_words_of_the_description_are_those_of_the_core() -> None:
 def test_state_machines_are_told_in_full() -> None:
     """The tables of states, actions and transfers name every state and every action (P§4)."""
     tags = {tag["name"]: tag["description"] for tag in spec("portal")["tags"]}
-    assert all(f"| `{state}` |" in tags["SIMs"] for state in partner_model.ContractState)
-    assert all(str(kind) in tags["SIM actions"] for kind in partner_model.ActionKind)
-    assert all(f"`{status}`" in tags["SIM actions"] for status in partner_model.ActionStatus)
-    assert all(f"`{status}`" in tags["SIM transfer"] for status in partner_model.TransferStatus)
+    assert all(f"| `{state}` |" in tags["SIMs"] for state in model.ContractState)
+    assert all(str(kind) in tags["SIM actions"] for kind in model.ActionKind)
+    assert all(f"`{status}`" in tags["SIM actions"] for status in model.ActionStatus)
+    assert all(f"`{status}`" in tags["SIM transfer"] for status in model.TransferStatus)
 
 
 # --------------------------------------------------------------------------------------------- events

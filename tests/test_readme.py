@@ -17,10 +17,10 @@ from pathlib import Path
 import click
 import pytest
 
-from emulator import cli
-from emulator.core.policy import Policy
-from emulator.management.editions import EDITIONS
-from emulator.store.fixtures import read_settings
+from operator_emulator.cli import serve
+from operator_emulator.core.world.policy import Policy
+from operator_emulator.fixtures import read_settings
+from operator_emulator.management.editions import EDITIONS
 from tests.terminal import TOP, Page, Process, Terminals, body, open_terminals, shows
 
 README = Page("README.md")
@@ -182,8 +182,8 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
 def test_every_flag_is_in_the_table_with_its_default() -> None:
     """The table of settings is what ``serve --help`` says."""
     listed = {row[0]: row[1] for row in README.rows("Settings") if row[0].startswith("--")}
-    serve = cli.main.commands["serve"]
-    options = [option for option in serve.params if isinstance(option, click.Option)]
+    command = serve.main.commands["serve"]
+    options = [option for option in command.params if isinstance(option, click.Option)]
     assert list(listed) == [option.opts[0] for option in options]
     for option in options:
         assert option.envvar == "OPERATOR_EMULATOR_" + option.opts[0].strip("-").replace("-", "_").upper()

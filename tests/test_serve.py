@@ -27,7 +27,7 @@ class Served:
 
     def __init__(self, *arguments: str, env: dict[str, str] | None = None) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "emulator", "serve", "--port", "0", *arguments],
+            [sys.executable, "-m", "operator_emulator", "serve", "--port", "0", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -215,7 +215,7 @@ def test_the_portals_tokens_are_signed_by_ones_own_key(tmp_path: Path) -> None:
     """--portal-key names a file; what is no key is one clear line, and nothing starts."""
     key = tmp_path / "key.pem"
     key.write_text("nonsense", encoding="utf-8")
-    command = [sys.executable, "-m", "emulator", "serve", "--port", "0", "--portal-key", str(key)]
+    command = [sys.executable, "-m", "operator_emulator", "serve", "--port", "0", "--portal-key", str(key)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30)
     assert done.returncode == 1
     assert f"Error: {key}: is no RSA private key in PEM" in done.stderr
@@ -251,7 +251,7 @@ organisations:
 def run(*arguments: str) -> tuple[int, str]:
     """Exit code and standard error of a command that should not take long."""
     done = subprocess.run(
-        [sys.executable, "-m", "emulator", *arguments], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "operator_emulator", *arguments], capture_output=True, text=True, timeout=60, check=False
     )
     return done.returncode, done.stderr
 
@@ -341,7 +341,10 @@ class Limited(Served):
         room = os.path.getsize(path) + 200_000
         limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))"
         ignore = "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)"
-        start = f"{limit}\n{ignore}\nimport sys\nfrom emulator.cli import main\nsys.argv[0] = 'emulator'\nmain()"
+        start = (
+            f"{limit}\n{ignore}\nimport sys\nfrom operator_emulator.cli.serve import main\n"
+            f"sys.argv[0] = 'emulator'\nmain()"
+        )
         self.process = subprocess.Popen(
             [sys.executable, "-c", start, "serve", "--port", "0", "--data", path],
             stdout=subprocess.PIPE,

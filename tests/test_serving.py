@@ -10,9 +10,9 @@ import httpx2
 import pytest
 import uvicorn
 
-from emulator.app import create_app
-from emulator.serving import Protocol
-from emulator.settings import Settings
+from operator_emulator.app import create_app
+from operator_emulator.serving import Protocol
+from operator_emulator.settings import Settings
 from tests.conftest import FIXTURE, ONLINE
 
 

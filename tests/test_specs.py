@@ -14,10 +14,11 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from emulator.web.contract import METHODS, follow, read_yaml, replace_emulated
+from operator_emulator.web.openapi import METHODS, follow, read_yaml, replace_emulated
 
 ROOT = Path(__file__).parent.parent
 PUBLISHED = ROOT.parent / "shared" / "reference" / "published"  # the operator's own files, where somebody has them
+PUBLISHED_V1 = [path for path in sorted(PUBLISHED.glob("*.yml")) if not path.stem.endswith("-v2")]
 DRIFT = ROOT.parent / "shared" / "check" / "spec_drift.py"
 OURS = ("management", "forwarder")
 
@@ -208,7 +209,7 @@ def test_every_component_is_used(name: str) -> None:
 def test_nothing_published_is_missing_or_different() -> None:
     """Every path, parameter, status, header and schema facet of the operator's files is in ours."""
     command = [sys.executable, str(DRIFT), str(ROOT / "specs" / "management.yaml")]
-    command += sorted(str(path) for path in PUBLISHED.glob("*.yml"))
+    command += [str(path) for path in PUBLISHED_V1]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.tables import columns, facts, table
+from operator_emulator.cli.tables import columns, facts, table
 
 
 def test_columns_are_as_wide_as_what_they_hold() -> None:

@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
-from emulator.control.admission import Admission, host_name, is_loopback
-from emulator.control.errors import refuse
-from emulator.web.contract import Document
-from emulator.web.door import Door
+from operator_emulator.control.admission import Admission, host_name, is_loopback
+from operator_emulator.control.errors import refuse
+from operator_emulator.web.openapi import Document
+from operator_emulator.web.router import Router
 
 TOKEN = "open sesame"
 SPEC = """
@@ -28,12 +28,12 @@ components: {schemas: {Error: {type: object}}}
 @pytest.fixture
 def knock(tmp_path: Path) -> Any:
     """Knock at a control plane: ``knock("192.0.2.1", "POST", "/reset", token=…, headers=…)``."""
-    path = tmp_path / "door.yaml"
+    path = tmp_path / "router.yaml"
     path.write_text(SPEC, encoding="utf-8")
     document = Document.load(path, base="/_emulator")
 
     async def endpoint(request: Request) -> Any:
-        from emulator.web.contract import answer
+        from operator_emulator.web.openapi import answer
 
         return answer(request)
 
@@ -49,11 +49,11 @@ def knock(tmp_path: Path) -> Any:
         open_to_all: bool = False,
         headers: dict[str, str] | None = None,
     ) -> int:
-        door = Door(routes, base="/_emulator", refuse=refuse, admit=Admission(token, open_to_all))
+        router = Router(routes, base="/_emulator", refuse=refuse, admit=Admission(token, open_to_all))
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             scope["client"] = None if peer is None else (peer, 1)
-            await door(scope, receive, send)
+            await router(scope, receive, send)
 
         answer = TestClient(app).request(method, f"/_emulator{path}", headers={"Host": host, **(headers or {})})
         if answer.status_code >= 400:

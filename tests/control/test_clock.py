@@ -5,8 +5,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from emulator.core.world import World
-from emulator.runtime.sender import Message, Reply
+from operator_emulator.core.world.world import World
+from operator_emulator.runtime.sender import Message, Reply
 from tests.conftest import OFFLINE, ONLINE, Customer, MakeOperator, Operator
 
 
@@ -146,7 +146,7 @@ def test_an_empty_world_has_no_next_job(operator: Operator) -> None:
         for job in world.jobs.find():
             world.jobs.delete(job.id)
 
-    operator.http.portal.call(operator.http.app.emulator.write, nothing)  # type: ignore[union-attr, attr-defined]
+    operator.http.portal.call(operator.http.app.engine.write, nothing)  # type: ignore[union-attr, attr-defined]
     advanced = operator.control("POST", "/clock/advance", json={"until": "next-job"})
     assert advanced == {"now": "2026-01-01T00:00:00Z", "jobs_run": 0}
 

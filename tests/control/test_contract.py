@@ -4,9 +4,9 @@ import pytest
 import yaml
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from emulator import resources
-from emulator.control import routes
-from emulator.web.contract import METHODS, Document
+from operator_emulator import resources
+from operator_emulator.control import routes
+from operator_emulator.web.openapi import METHODS, Document
 
 SPEC = yaml.safe_load(resources.spec("control.yaml").read_bytes())
 OPERATIONS = [

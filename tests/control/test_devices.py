@@ -261,7 +261,7 @@ def test_what_is_no_longer_wanted_does_not_happen(operator: Operator) -> None:
     behave(operator, goes_offline={"seconds": 60, "away": 10}, uses_data={"seconds": 60})
     operator.advance(61)
     http: Any = operator.http
-    http.portal.call(http.app.emulator.write, lambda world: world.sims.delete(ONLINE))
+    http.portal.call(http.app.engine.write, lambda world: world.sims.delete(ONLINE))
     operator.advance(120)
     assert operator.customer.methods == ["PATCH"]
     assert operator.control("GET", "/jobs", params={"kind": "behaviours.come_back"})["jobs"] == []

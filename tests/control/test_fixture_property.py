@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from emulator.app import create_app
-from emulator.settings import Settings
+from operator_emulator.app import create_app
+from operator_emulator.settings import Settings
 from tests.conftest import Customer, Operator
 
 FIRST, SECOND, THIRD, CARD, STOCK, THEIRS = (

@@ -8,9 +8,9 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from emulator import resources
-from emulator.core import belongings
-from emulator.core.belongings_model import Belongings
+from operator_emulator import resources
+from operator_emulator.core.tester import organisation_snapshot
+from operator_emulator.core.tester.organisation_snapshot_model import OrganisationSnapshot
 from tests.conftest import Operator
 
 MARK = "bravo"  # in every text of the other organisation
@@ -50,9 +50,11 @@ class Two:
         headers = {"Authorization": f"Bearer {self.tokens[who['name']]}"}
         return self.operator.http.request(method, f"/management-api{path}", headers=headers, **how)
 
-    def rows(self, who: Any) -> Belongings:
+    def rows(self, who: Any) -> OrganisationSnapshot:
         http: Any = self.operator.http
-        found: Belongings | None = http.portal.call(http.app.emulator.read, belongings.find, who["id"])
+        found: OrganisationSnapshot | None = http.portal.call(
+            http.app.engine.read, organisation_snapshot.find, who["id"]
+        )
         assert found is not None
         return found
 

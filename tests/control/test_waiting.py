@@ -5,7 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from emulator.runtime.sender import Message, Reply
+from operator_emulator.runtime.sender import Message, Reply
 from tests.conftest import FOREIGN, OFFLINE, ONLINE, Customer, MakeOperator, Operator
 
 

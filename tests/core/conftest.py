@@ -7,26 +7,16 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pytest
 
-from emulator.core import device, jobs, outbox, sims, smsc
-from emulator.core.model import (
-    Caller,
-    Clock,
-    DeviceStatus,
-    Event,
-    EventType,
-    Organisation,
-    Origin,
-    Outcome,
-    Outgoing,
-    Sim,
-    Sms,
-    SmsDraft,
-    Subscription,
-    Way,
-)
-from emulator.core.policy import Policy
-from emulator.core.world import World
-from emulator.store.sqlite import SqliteStore
+from operator_emulator.core import outbox
+from operator_emulator.core.customers import sims
+from operator_emulator.core.customers.model import Caller, Organisation, Sim
+from operator_emulator.core.network import device, smsc
+from operator_emulator.core.network.model import DeviceStatus, Sms, SmsDraft
+from operator_emulator.core.world import jobs
+from operator_emulator.core.world.model import Clock, Event, EventType, Origin, Outcome, Outgoing, Subscription, Way
+from operator_emulator.core.world.policy import Policy
+from operator_emulator.core.world.world import World
+from operator_emulator.store.sqlite.store import SqliteStore
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -75,7 +65,7 @@ def plant(world: World) -> None:
     )
 
 
-class Laboratory:
+class CoreWorld:
     """Runs verbs and views, moves time, and is the customer to whom things are sent."""
 
     def __init__(self, **choices: Any) -> None:
@@ -187,16 +177,16 @@ def forget_events(world: World) -> None:
         world.events.delete(event.id)
 
 
-MakeLaboratory = Callable[..., Laboratory]
+MakeLaboratory = Callable[..., CoreWorld]
 
 
 @pytest.fixture
 def make_laboratory() -> Iterator[MakeLaboratory]:
     """Make a laboratory with some choices of policy: ``make_laboratory(retention=None)``."""
-    made: list[Laboratory] = []
+    made: list[CoreWorld] = []
 
-    def make(**choices: Any) -> Laboratory:
-        made.append(Laboratory(**choices))
+    def make(**choices: Any) -> CoreWorld:
+        made.append(CoreWorld(**choices))
         return made[-1]
 
     yield make
@@ -205,6 +195,6 @@ def make_laboratory() -> Iterator[MakeLaboratory]:
 
 
 @pytest.fixture
-def laboratory(make_laboratory: MakeLaboratory) -> Laboratory:
+def laboratory(make_laboratory: MakeLaboratory) -> CoreWorld:
     """A laboratory with the default policy."""
     return make_laboratory()

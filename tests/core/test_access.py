@@ -4,11 +4,11 @@ from datetime import datetime
 
 import pytest
 
-from emulator.core import access
-from emulator.core.errors import ExpiredToken, InvalidToken, UnknownUser, WrongPassword
-from emulator.core.model import Caller, Role, User
-from emulator.core.world import World
-from tests.core.conftest import MASTER, Laboratory, MakeLaboratory
+from operator_emulator.core.customers import access
+from operator_emulator.core.customers.model import Caller, Role, User
+from operator_emulator.core.world.errors import ExpiredToken, InvalidToken, UnknownUser, WrongPassword
+from operator_emulator.core.world.world import World
+from tests.core.conftest import MASTER, CoreWorld, MakeLaboratory
 
 PASSWORD = "geheim ü"
 
@@ -22,12 +22,12 @@ def enrol(world: World) -> None:
     world.users.put(User(username="viewer", password="x", organisation=MASTER, role=Role.PORTAL))
 
 
-def token(laboratory: Laboratory, username: str = "demo", password: str = PASSWORD) -> tuple[str, int]:
+def token(laboratory: CoreWorld, username: str = "demo", password: str = PASSWORD) -> tuple[str, int]:
     laboratory.do(enrol)
     return laboratory.do(access.issue_token, username, password, mint)
 
 
-def caller(laboratory: Laboratory, text: str) -> Caller:
+def caller(laboratory: CoreWorld, text: str) -> Caller:
     return laboratory.look(access.caller_of, text)
 
 
@@ -39,7 +39,7 @@ def test_logins_are_those_that_open_the_api(make_laboratory: MakeLaboratory) -> 
         assert [user for _, user, _ in laboratory.look(access.logins)] == users
 
 
-def test_a_live_token_is_handed_out_again_with_what_is_left(laboratory: Laboratory) -> None:
+def test_a_live_token_is_handed_out_again_with_what_is_left(laboratory: CoreWorld) -> None:
     """The same text, made again; expires_in shrinks and 240 minutes are not the lifetime."""
     text, seconds = token(laboratory)
     assert seconds == 3600
@@ -47,7 +47,7 @@ def test_a_live_token_is_handed_out_again_with_what_is_left(laboratory: Laborato
     assert token(laboratory) == (text, 3559)
 
 
-def test_a_token_that_has_not_a_second_left_is_not_handed_out_again(laboratory: Laboratory) -> None:
+def test_a_token_that_has_not_a_second_left_is_not_handed_out_again(laboratory: CoreWorld) -> None:
     """Nobody gets a token with expires_in 0; the dying one stays good to its end."""
     old, _ = token(laboratory)
     laboratory.advance(3599.5)
@@ -69,7 +69,7 @@ def test_token_ttl_is_a_setting(make_laboratory: MakeLaboratory) -> None:
     assert token(make_laboratory(token_ttl=14400))[1] == 14400
 
 
-def test_a_token_expires_by_the_virtual_clock(laboratory: Laboratory) -> None:
+def test_a_token_expires_by_the_virtual_clock(laboratory: CoreWorld) -> None:
     """Good up to its last second, refused by name from then on."""
     text, _ = token(laboratory)
     laboratory.advance(3599)
@@ -80,14 +80,14 @@ def test_a_token_expires_by_the_virtual_clock(laboratory: Laboratory) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "garbage", "1 demo 12:00:00 13:00:01", "\ud800", "ü" * 5000])
-def test_what_was_never_issued_is_invalid(laboratory: Laboratory, text: str) -> None:
+def test_what_was_never_issued_is_invalid(laboratory: CoreWorld, text: str) -> None:
     """Any text at all is looked up and not found."""
     token(laboratory)
     with pytest.raises(InvalidToken):
         caller(laboratory, text)
 
 
-def test_a_token_outlives_no_user(laboratory: Laboratory) -> None:
+def test_a_token_outlives_no_user(laboratory: CoreWorld) -> None:
     """When the user is gone, so is the token."""
     text, _ = token(laboratory)
     laboratory.do(lambda world: world.users.delete("demo"))
@@ -95,7 +95,7 @@ def test_a_token_outlives_no_user(laboratory: Laboratory) -> None:
         caller(laboratory, text)
 
 
-def test_users_are_known_by_name_and_password(laboratory: Laboratory) -> None:
+def test_users_are_known_by_name_and_password(laboratory: CoreWorld) -> None:
     """Each failure has its own name; surfaces word them."""
     with pytest.raises(UnknownUser):
         token(laboratory, "nobody")
@@ -110,7 +110,7 @@ def test_a_portal_user_gets_a_token_and_keeps_the_role(make_laboratory: MakeLabo
     assert caller(open_to_all, token(open_to_all, "viewer", "x")[0]).role is Role.API
 
 
-def test_a_token_can_be_ended(laboratory: Laboratory) -> None:
+def test_a_token_can_be_ended(laboratory: CoreWorld) -> None:
     """Expired now, or revoked for good; an unknown one is fine."""
     text, _ = token(laboratory)
     laboratory.do(access.end_token, text, expired=True)

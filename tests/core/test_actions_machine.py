@@ -8,11 +8,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from emulator.core import actions, device, partners, sim_transfers
-from emulator.core.actions import Asked
-from emulator.core.errors import Conflict, Malformed
-from emulator.core.model import DeviceStatus, EventType, SimState
-from emulator.core.partner_model import (
+from operator_emulator.core.customers.model import SimState
+from operator_emulator.core.network import device
+from operator_emulator.core.network.model import DeviceStatus
+from operator_emulator.core.partners import actions, partners, sim_transfers
+from operator_emulator.core.partners.actions import SimRequest
+from operator_emulator.core.partners.model import (
     ON_AIR,
     ActionKind,
     ActionStatus,
@@ -21,9 +22,11 @@ from emulator.core.partner_model import (
     Restriction,
     TransferStatus,
 )
-from emulator.core.sim_transfers import Decision
-from emulator.core.world import World
-from tests.core.conftest import Laboratory
+from operator_emulator.core.partners.sim_transfers import Decision
+from operator_emulator.core.world.errors import Conflict, Malformed
+from operator_emulator.core.world.model import EventType
+from operator_emulator.core.world.world import World
+from tests.core.conftest import CoreWorld
 from tests.portal.conftest import FOREIGN, MAIN, OTHER, STATES, plant_partners
 
 KINDS = (
@@ -105,7 +108,7 @@ class Errand:
 class Portal(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.laboratory = Laboratory()
+        self.laboratory = CoreWorld()
         self.laboratory.do(plant_partners)
         caller = partners.enter
         self.callers = {
@@ -128,7 +131,7 @@ class Portal(RuleBasedStateMachine):
 
     @rule(kind=st.sampled_from(KINDS), iccids=st.lists(st.sampled_from(ICCIDS), min_size=1, max_size=4))
     def start(self, kind: ActionKind, iccids: list[str]) -> None:
-        asked = [Asked({"iccid": iccid}, {}) for iccid in iccids]
+        asked = [SimRequest({"iccid": iccid}, {}) for iccid in iccids]
         parameters = {"restrictionStatus": Restriction.DATA.value} if kind is ActionKind.RESTRICT else {}
         action = self.laboratory.do(actions.start, self.callers[MAIN], MAIN, kind, asked, parameters)
         errand = Errand(action.id, action.begins, action.finishes, [], kind)
@@ -171,7 +174,7 @@ class Portal(RuleBasedStateMachine):
         whole = len(set(iccids)) == len(iccids) and all(
             card.owner == side and card.held is None and card.state is not State.TERMINATED for card in cards
         )
-        asked = [Asked({"iccid": iccid}, {}) for iccid in iccids]
+        asked = [SimRequest({"iccid": iccid}, {}) for iccid in iccids]
         try:
             transfer, _ = self.laboratory.do(sim_transfers.create, self.callers[side], side, other, asked)
         except (Malformed, Conflict):

@@ -5,22 +5,14 @@ from typing import Any
 
 import pytest
 
-from emulator.core import device, networks, quotas, sims
-from emulator.core.errors import LostAtNetwork, Malformed, UnknownSim
-from emulator.core.model import (
-    OCTETS_PER_MB,
-    Cause,
-    DeviceStatus,
-    EventType,
-    FailureCause,
-    Rat,
-    Sim,
-    SimChange,
-    SimState,
-    Sms,
-)
-from emulator.core.partner_model import Contract, ContractState, Partner, Restriction
-from tests.core.conftest import BEGAN, CALLER, ICCID, OTHER, Laboratory, MakeLaboratory, forget_events
+from operator_emulator.core.customers import quotas, sims
+from operator_emulator.core.customers.model import OCTETS_PER_MB, Sim, SimChange, SimState
+from operator_emulator.core.network import device, networks
+from operator_emulator.core.network.model import AttachFailure, DeliveryFailure, DeviceStatus, Rat, Sms
+from operator_emulator.core.partners.model import Contract, ContractState, Partner, Restriction
+from operator_emulator.core.world.errors import LostAtNetwork, Malformed, UnknownSim
+from operator_emulator.core.world.model import EventType
+from tests.core.conftest import BEGAN, CALLER, ICCID, OTHER, CoreWorld, MakeLaboratory, forget_events
 
 MB = OCTETS_PER_MB
 OFFLINE, ATTACHED, ONLINE = DeviceStatus.OFFLINE, DeviceStatus.ATTACHED, DeviceStatus.ONLINE
@@ -31,17 +23,17 @@ PURGED, GPRS_PURGED = EventType.LOCATION_PURGED, EventType.GPRS_LOCATION_PURGED
 ONE, TWO = "8682390510114404", "3526561000000001"
 
 
-def set_status(laboratory: Laboratory, status: DeviceStatus, **how: Any) -> tuple[Sim, FailureCause | None]:
+def set_status(laboratory: CoreWorld, status: DeviceStatus, **how: Any) -> tuple[Sim, AttachFailure | None]:
     return laboratory.do(device.set_status, ICCID, status, **how)
 
 
-def use(laboratory: Laboratory, tx: int, rx: int = 0) -> Sim:
+def use(laboratory: CoreWorld, tx: int, rx: int = 0) -> Sim:
     sim = laboratory.do(device.use_data, ICCID, tx, rx)
     assert isinstance(sim, Sim)
     return sim
 
 
-def lost(laboratory: Laboratory, payload: str = "hello") -> LostAtNetwork:
+def lost(laboratory: CoreWorld, payload: str = "hello") -> LostAtNetwork:
     refused = laboratory.do(device.send_mo, ICCID, payload)
     assert isinstance(refused, LostAtNetwork)
     assert refused.iccid == ICCID
@@ -51,7 +43,7 @@ def lost(laboratory: Laboratory, payload: str = "hello") -> LostAtNetwork:
 # --------------------------------------------------------------------------------------------- location
 
 
-def test_a_device_attaches_to_the_default_network(laboratory: Laboratory) -> None:
+def test_a_device_attaches_to_the_default_network(laboratory: CoreWorld) -> None:
     """VLR, then SGSN (D§14: 1, 2), with their numbers and the access technology."""
     laboratory.active()
     sim = laboratory.do(device.attach, ICCID)
@@ -64,7 +56,7 @@ def test_a_device_attaches_to_the_default_network(laboratory: Laboratory) -> Non
     assert (sgsn.type, sgsn.data) == (GPRS_LOCATION, {"sgsn": "491700300000", "ip": "198.18.4.2", "rat": 6})
 
 
-def test_a_device_is_told_where_and_what_it_is(laboratory: Laboratory) -> None:
+def test_a_device_is_told_where_and_what_it_is(laboratory: CoreWorld) -> None:
     """Network by name or PLMN, access technology, cell, IMEISV; what is left out later stays."""
     laboratory.active()
     sim, refused = set_status(
@@ -80,7 +72,7 @@ def test_a_device_is_told_where_and_what_it_is(laboratory: Laboratory) -> None:
     assert (again.device.imei, again.device.rat, again.device.cell_id) == (ONE, Rat.LTE, 46261)
 
 
-def test_a_device_that_leaves_is_purged(laboratory: Laboratory) -> None:
+def test_a_device_that_leaves_is_purged(laboratory: CoreWorld) -> None:
     """15, 16; its last location stays known (D§8.1). One that is gone leaves no more."""
     laboratory.active(status=ATTACHED)
     sim = laboratory.do(device.detach, ICCID)
@@ -90,7 +82,7 @@ def test_a_device_that_leaves_is_purged(laboratory: Laboratory) -> None:
     assert laboratory.happened() == [PURGED, GPRS_PURGED]
 
 
-def test_nb_iot_knows_no_vlr(laboratory: Laboratory) -> None:
+def test_nb_iot_knows_no_vlr(laboratory: CoreWorld) -> None:
     """Packets only: no VLR location, neither learnt nor purged."""
     laboratory.active()
     sim = laboratory.do(device.attach, ICCID, rat=Rat.NB_IOT)
@@ -99,7 +91,7 @@ def test_nb_iot_knows_no_vlr(laboratory: Laboratory) -> None:
     assert laboratory.happened() == [GPRS_LOCATION, GPRS_PURGED]
 
 
-def test_what_is_so_already_is_no_event(laboratory: Laboratory) -> None:
+def test_what_is_so_already_is_no_event(laboratory: CoreWorld) -> None:
     """The same status at the same place again; but a device that attaches again is heard."""
     laboratory.active(status=ATTACHED)
     set_status(laboratory, ATTACHED, operator="T-Mobile", rat=Rat.LTE)
@@ -109,7 +101,7 @@ def test_what_is_so_already_is_no_event(laboratory: Laboratory) -> None:
     assert laboratory.happened() == [LOCATION, GPRS_LOCATION]
 
 
-def test_a_device_that_moves_keeps_its_session(laboratory: Laboratory) -> None:
+def test_a_device_that_moves_keeps_its_session(laboratory: CoreWorld) -> None:
     """1, 2, and 4 for the session that goes along (D§14)."""
     before = laboratory.active(status=ONLINE)
     sim, _ = set_status(laboratory, ONLINE, operator="Plus")
@@ -120,7 +112,7 @@ def test_a_device_that_moves_keeps_its_session(laboratory: Laboratory) -> None:
     assert laboratory.happened()[3:] == [LOCATION, GPRS_LOCATION, UPDATED, DELETED]
 
 
-def test_a_sim_is_in_one_device_at_a_time(laboratory: Laboratory) -> None:
+def test_a_sim_is_in_one_device_at_a_time(laboratory: CoreWorld) -> None:
     """Put into another, it leaves the network first, as what it was in."""
     laboratory.active()
     set_status(laboratory, ONLINE, imei=ONE)
@@ -140,12 +132,12 @@ def test_a_sim_is_in_one_device_at_a_time(laboratory: Laboratory) -> None:
 @pytest.mark.parametrize(
     ("state", "cause"),
     [
-        (SimState.ISSUED, FailureCause.SIM_NOT_ACTIVATED),
-        (SimState.SUSPENDED, FailureCause.SIM_SUSPENDED),
-        (SimState.EXPIRED, FailureCause.QUOTA_EXPIRED),
+        (SimState.ISSUED, AttachFailure.SIM_NOT_ACTIVATED),
+        (SimState.SUSPENDED, AttachFailure.SIM_SUSPENDED),
+        (SimState.EXPIRED, AttachFailure.QUOTA_EXPIRED),
     ],
 )
-def test_only_an_activated_sim_may_enter(laboratory: Laboratory, state: SimState, cause: FailureCause) -> None:
+def test_only_an_activated_sim_may_enter(laboratory: CoreWorld, state: SimState, cause: AttachFailure) -> None:
     """The device tried: an event says so, and nothing else changes but the device that holds the SIM."""
     laboratory.active(state=state)
     sim, refused = set_status(laboratory, ONLINE, imei=ONE)
@@ -156,14 +148,14 @@ def test_only_an_activated_sim_may_enter(laboratory: Laboratory, state: SimState
     assert len(laboratory.log()) == 2
 
 
-def test_a_refused_device_has_left_where_it_was(laboratory: Laboratory) -> None:
+def test_a_refused_device_has_left_where_it_was(laboratory: CoreWorld) -> None:
     """By hand: a suspended SIM that is still attached is thrown out when it reports anew."""
     laboratory.active(status=ATTACHED, state=SimState.SUSPENDED)
     assert laboratory.do(device.attach, ICCID).device.status is OFFLINE
     assert laboratory.happened() == [PURGED, GPRS_PURGED, REFUSED]
 
 
-def test_an_unknown_network_or_sim_is_refused(laboratory: Laboratory) -> None:
+def test_an_unknown_network_or_sim_is_refused(laboratory: CoreWorld) -> None:
     """Before anything changes, and the message says which networks there are."""
     laboratory.active()
     with pytest.raises(Malformed, match=r"operator: must be one of T-Mobile \(26201\), Vodafone"):
@@ -192,32 +184,32 @@ def test_every_network_is_told_from_every_other() -> None:
 # --------------------------------------------------------------------------------------------- IMEI lock
 
 
-def lock(laboratory: Laboratory, on: bool = True) -> Sim:
+def lock(laboratory: CoreWorld, on: bool = True) -> Sim:
     return laboratory.do(sims.change, CALLER, ICCID, SimChange(imei_lock=on))
 
 
-def test_a_lock_holds_the_next_device_that_attaches(laboratory: Laboratory) -> None:
+def test_a_lock_holds_the_next_device_that_attaches(laboratory: CoreWorld) -> None:
     """The IMEISV seen is stored, and another device is refused with an event (D§14)."""
     laboratory.active()
     assert lock(laboratory).locked_imei is None
     assert set_status(laboratory, ATTACHED, imei=ONE)[0].locked_imei == ONE
     laboratory.device(OFFLINE)
     sim, refused = set_status(laboratory, ONLINE, imei=TWO)
-    assert (refused, sim.device.status, sim.locked_imei) == (FailureCause.IMEI_LOCK_BREACHED, OFFLINE, ONE)
+    assert (refused, sim.device.status, sim.locked_imei) == (AttachFailure.IMEI_LOCK_BREACHED, OFFLINE, ONE)
     assert laboratory.log()[-1].imei == TWO
     assert set_status(laboratory, ONLINE, imei=ONE)[1] is None
 
 
-def test_a_lock_compares_the_software_version_too(laboratory: Laboratory) -> None:
+def test_a_lock_compares_the_software_version_too(laboratory: CoreWorld) -> None:
     """A firmware update that changes the last two digits locks the device out (D§14)."""
     laboratory.active()
     set_status(laboratory, ATTACHED, imei=ONE)
     lock(laboratory)
     sim, refused = set_status(laboratory, ATTACHED, imei=ONE[:14] + "05")
-    assert (refused, sim.device.status) == (FailureCause.IMEI_LOCK_BREACHED, OFFLINE)
+    assert (refused, sim.device.status) == (AttachFailure.IMEI_LOCK_BREACHED, OFFLINE)
 
 
-def test_a_lock_during_a_session_drops_it_and_holds_the_device(laboratory: Laboratory) -> None:
+def test_a_lock_during_a_session_drops_it_and_holds_the_device(laboratory: CoreWorld) -> None:
     """The device stays attached, may open a session again, and is the one that is locked."""
     laboratory.active(status=ONLINE)
     sim = lock(laboratory)
@@ -226,7 +218,7 @@ def test_a_lock_during_a_session_drops_it_and_holds_the_device(laboratory: Labor
     assert set_status(laboratory, ONLINE)[1] is None
 
 
-def test_a_lock_that_is_opened_lets_any_device_in(laboratory: Laboratory) -> None:
+def test_a_lock_that_is_opened_lets_any_device_in(laboratory: CoreWorld) -> None:
     """And what it held is forgotten."""
     laboratory.active(status=ATTACHED)
     lock(laboratory)
@@ -238,7 +230,7 @@ def test_a_lock_that_is_opened_lets_any_device_in(laboratory: Laboratory) -> Non
 # --------------------------------------------------------------------------------------------- sessions
 
 
-def test_a_session_tells_the_imei(laboratory: Laboratory) -> None:
+def test_a_session_tells_the_imei(laboratory: CoreWorld) -> None:
     """3, with the data node's two addresses; only now the operator knows the device (D§7.1)."""
     laboratory.active(status=ATTACHED)
     sim = laboratory.do(device.open_pdp_context, ICCID)
@@ -251,14 +243,14 @@ def test_a_session_tells_the_imei(laboratory: Laboratory) -> None:
     assert len(laboratory.log()) == 1
 
 
-def test_a_session_attaches_first(laboratory: Laboratory) -> None:
+def test_a_session_attaches_first(laboratory: CoreWorld) -> None:
     """1, 2, 3, from OFFLINE."""
     laboratory.active()
     laboratory.do(device.open_pdp_context, ICCID)
     assert laboratory.happened() == [LOCATION, GPRS_LOCATION, CREATED]
 
 
-def test_a_session_is_closed(laboratory: Laboratory) -> None:
+def test_a_session_is_closed(laboratory: CoreWorld) -> None:
     """5, with what it carried; the device stays attached, and a second closing is nothing."""
     laboratory.active(status=ONLINE)
     use(laboratory, 3, 4)
@@ -268,25 +260,25 @@ def test_a_session_is_closed(laboratory: Laboratory) -> None:
     assert (event.type, event.data) == (DELETED, {"pdp": 1, "octets_tx": 3, "octets_rx": 4})
 
 
-def test_a_device_that_goes_offline_ends_its_session_first(laboratory: Laboratory) -> None:
+def test_a_device_that_goes_offline_ends_its_session_first(laboratory: CoreWorld) -> None:
     """5, 15, 16 (D§14)."""
     laboratory.active(status=ONLINE)
     assert laboratory.device(OFFLINE).device.pdp is None
     assert laboratory.happened() == [DELETED, PURGED, GPRS_PURGED]
 
 
-def test_a_session_is_refused_at_zero_and_the_device_stays_attached(laboratory: Laboratory) -> None:
+def test_a_session_is_refused_at_zero_and_the_device_stays_attached(laboratory: CoreWorld) -> None:
     """3 with the cause, every time it tries (D§11.2); after a top-up it may (D§12.2)."""
     laboratory.active()
     laboratory.with_volume(data=0)
     sim, refused = set_status(laboratory, ONLINE)
-    assert (refused, sim.device.status) == (FailureCause.QUOTA_EXHAUSTED, ATTACHED)
+    assert (refused, sim.device.status) == (AttachFailure.QUOTA_EXHAUSTED, ATTACHED)
     assert [event.data["cause"] for event in laboratory.log(REFUSED)] == ["QUOTA_EXHAUSTED"]
     laboratory.do(quotas.top_up, sim, 500, 250)
     assert set_status(laboratory, ONLINE)[1] is None
 
 
-def test_a_partner_restricts_data(laboratory: Laboratory) -> None:
+def test_a_partner_restricts_data(laboratory: CoreWorld) -> None:
     """The contract bars sessions, as the service profile does (D§11.2; P§4.2)."""
     partner = Partner(id="GP_1", name="Partner", position=1)
     contract = Contract(
@@ -295,10 +287,10 @@ def test_a_partner_restricts_data(laboratory: Laboratory) -> None:
     laboratory.active(organisation=None, status=ATTACHED)
     laboratory.do(lambda world: world.partners.put(partner))
     laboratory.do(lambda world: world.contracts.put(contract))
-    assert set_status(laboratory, ONLINE)[1] is FailureCause.DATA_SERVICE_BARRED
+    assert set_status(laboratory, ONLINE)[1] is AttachFailure.DATA_SERVICE_BARRED
 
 
-def test_a_partner_may_look_back_at_its_sessions(laboratory: Laboratory) -> None:
+def test_a_partner_may_look_back_at_its_sessions(laboratory: CoreWorld) -> None:
     """A session that is over is kept for a SIM under contract (P§3.5)."""
     partner = Partner(id="GP_1", name="Partner", position=1)
     contract = Contract(iccid=ICCID, partner="GP_1", position=1, state=ContractState.ACTIVE)
@@ -316,7 +308,7 @@ def test_a_partner_may_look_back_at_its_sessions(laboratory: Laboratory) -> None
 # --------------------------------------------------------------------------------------------- data
 
 
-def test_data_is_used_in_a_session(laboratory: Laboratory) -> None:
+def test_data_is_used_in_a_session(laboratory: CoreWorld) -> None:
     """It opens for it, stays open, and counts what went through it."""
     laboratory.active()
     use(laboratory, 2 * MB, 3 * MB)
@@ -328,7 +320,7 @@ def test_data_is_used_in_a_session(laboratory: Laboratory) -> None:
     assert laboratory.happened() == [LOCATION, GPRS_LOCATION, CREATED]
 
 
-def test_the_last_data_closes_the_session(laboratory: Laboratory) -> None:
+def test_the_last_data_closes_the_session(laboratory: CoreWorld) -> None:
     """18 on the way, 19 at zero, then 5, and from there on refusals (D§14)."""
     laboratory.active(status=ONLINE)
     use(laboratory, 401 * MB)
@@ -337,24 +329,24 @@ def test_the_last_data_closes_the_session(laboratory: Laboratory) -> None:
     assert laboratory.happened() == [EventType.DATA_THRESHOLD_REACHED, EventType.DATA_USED_UP, DELETED]
     refused = laboratory.do(device.use_data, ICCID, 1, 1)
     assert isinstance(refused, LostAtNetwork)
-    assert refused.cause is FailureCause.QUOTA_EXHAUSTED
+    assert refused.cause is AttachFailure.QUOTA_EXHAUSTED
     assert laboratory.happened()[-1] is REFUSED
     assert laboratory.look(quotas.month_to_date, ICCID).octets_tx == 501 * MB
 
 
-def test_a_monthly_limit_lets_the_session_go_on_and_refuses_the_next(laboratory: Laboratory) -> None:
+def test_a_monthly_limit_lets_the_session_go_on_and_refuses_the_next(laboratory: CoreWorld) -> None:
     """It is new sessions that feel it (D§12.1)."""
     laboratory.active(status=ONLINE)
     laboratory.do(quotas.set_limits, CALLER, data=9)
     use(laboratory, 10 * MB)
     assert use(laboratory, MB).device.status is ONLINE
     laboratory.device(ATTACHED)
-    assert set_status(laboratory, ONLINE)[1] is FailureCause.MONTHLY_USAGE_LIMIT_EXCEEDED
+    assert set_status(laboratory, ONLINE)[1] is AttachFailure.MONTHLY_USAGE_LIMIT_EXCEEDED
     laboratory.advance(days=22)  # April
     assert set_status(laboratory, ONLINE)[1] is None
 
 
-def test_data_is_not_used_backwards(laboratory: Laboratory) -> None:
+def test_data_is_not_used_backwards(laboratory: CoreWorld) -> None:
     """A negative volume is malformed, and opens nothing."""
     laboratory.active()
     for tx, rx in ((-1, 5), (5, -1)):
@@ -366,42 +358,42 @@ def test_data_is_not_used_backwards(laboratory: Laboratory) -> None:
 # --------------------------------------------------------------------------------------------- messages
 
 
-def test_a_device_that_is_not_there_sends_nothing(laboratory: Laboratory) -> None:
+def test_a_device_that_is_not_there_sends_nothing(laboratory: CoreWorld) -> None:
     """Offline, on NB-IoT, or with a SIM that is not activated: lost, uncharged, and the operator knows nothing."""
     laboratory.active()
-    assert lost(laboratory).cause is Cause.ABSENT_SUBSCRIBER
+    assert lost(laboratory).cause is DeliveryFailure.ABSENT_SUBSCRIBER
     laboratory.device(ATTACHED, rat=Rat.NB_IOT)
-    assert lost(laboratory).cause is Cause.TELESERVICE_NOT_PROVISIONED
+    assert lost(laboratory).cause is DeliveryFailure.TELESERVICE_NOT_PROVISIONED
     laboratory.change(state=SimState.SUSPENDED)
     laboratory.do(forget_events)
-    assert lost(laboratory).cause is Cause.CALL_BARRED
+    assert lost(laboratory).cause is DeliveryFailure.CALL_BARRED
     assert laboratory.log() == []
     assert laboratory.look(lambda world: world.sms.count()) == 0
 
 
-def test_an_mo_at_zero_is_lost_and_warned_of_again(laboratory: Laboratory) -> None:
+def test_an_mo_at_zero_is_lost_and_warned_of_again(laboratory: CoreWorld) -> None:
     """The last one brings event 21, and so does every one after it (D§9.6)."""
     laboratory.active(status=ATTACHED)
     laboratory.with_volume(sms=1)
     assert isinstance(laboratory.do(device.send_mo, ICCID, "the last", "12345"), Sms)
-    assert lost(laboratory).cause is Cause.QUOTA_EXHAUSTED
-    assert lost(laboratory).cause is Cause.QUOTA_EXHAUSTED
+    assert lost(laboratory).cause is DeliveryFailure.QUOTA_EXHAUSTED
+    assert lost(laboratory).cause is DeliveryFailure.QUOTA_EXHAUSTED
     assert len(laboratory.log(EventType.SMS_USED_UP)) == 3
     assert laboratory.look(quotas.month_to_date, ICCID).sms_mo == 1
 
 
-def test_an_mo_beyond_the_monthly_limit_is_lost_without_a_word(laboratory: Laboratory) -> None:
+def test_an_mo_beyond_the_monthly_limit_is_lost_without_a_word(laboratory: CoreWorld) -> None:
     """The network rejects it: no event, no message (D§9.6)."""
     laboratory.active(status=ATTACHED)
     laboratory.do(quotas.set_limits, CALLER, sms_mo=35)
     for n in range(10):
         assert isinstance(laboratory.do(device.send_mo, ICCID, f"number {n}"), Sms)
     before = len(laboratory.log())
-    assert lost(laboratory).cause is Cause.LIMIT_REACHED
+    assert lost(laboratory).cause is DeliveryFailure.LIMIT_REACHED
     assert len(laboratory.log()) == before
 
 
-def test_an_mo_must_fit(laboratory: Laboratory) -> None:
+def test_an_mo_must_fit(laboratory: CoreWorld) -> None:
     """A device cannot send what no short message holds."""
     laboratory.active(status=ATTACHED)
     with pytest.raises(Malformed):
@@ -422,7 +414,7 @@ def test_an_mo_must_fit(laboratory: Laboratory) -> None:
     ],
 )
 def test_a_device_returns_from_a_reset_as_what_it_was(
-    laboratory: Laboratory, status: DeviceStatus, gone: list[EventType], back: list[EventType]
+    laboratory: CoreWorld, status: DeviceStatus, gone: list[EventType], back: list[EventType]
 ) -> None:
     """5, 15, 16 at once, and 1, 2, 3 some seconds later (D§7.4)."""
     laboratory.active(status=status)
@@ -436,7 +428,7 @@ def test_a_device_returns_from_a_reset_as_what_it_was(
     assert (laboratory.sim().device.status, laboratory.sim().device.returns_to) == (status, None)
 
 
-def test_a_device_that_was_moved_meanwhile_does_not_return(laboratory: Laboratory) -> None:
+def test_a_device_that_was_moved_meanwhile_does_not_return(laboratory: CoreWorld) -> None:
     """Whoever plays the device has the last word; so has who disables the SIM, or deletes it."""
     laboratory.active(status=ONLINE)
     laboratory.do(sims.reset, CALLER, ICCID)
@@ -458,7 +450,7 @@ def test_a_device_that_was_moved_meanwhile_does_not_return(laboratory: Laborator
     assert laboratory.look(lambda world: world.sims.count()) == 0
 
 
-def test_a_second_reset_starts_the_wait_anew(laboratory: Laboratory) -> None:
+def test_a_second_reset_starts_the_wait_anew(laboratory: CoreWorld) -> None:
     """Of a device that came back in between."""
     laboratory.active(status=ATTACHED)
     laboratory.do(sims.reset, CALLER, ICCID)

@@ -5,26 +5,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from emulator.core import device, housekeeping, jobs, smsc
-from emulator.core.calendar import next_midnight
-from emulator.core.model import (
-    DailyUsage,
-    DeviceStatus,
-    EventType,
-    Outcome,
-    SimState,
-    SmsStatus,
-    Token,
-)
-from emulator.core.partner_model import DataSession
-from emulator.core.world import World
-from tests.core.conftest import BEGAN, CALLER, ICCID, OTHER, Laboratory, MakeLaboratory
+from operator_emulator.core.customers.model import DailyUsage, SimState, Token
+from operator_emulator.core.network import device, smsc
+from operator_emulator.core.network.model import DeviceStatus, SmsStatus
+from operator_emulator.core.partners.model import DataSession
+from operator_emulator.core.world import housekeeping, jobs
+from operator_emulator.core.world.calendar import next_midnight
+from operator_emulator.core.world.model import EventType, Outcome
+from operator_emulator.core.world.world import World
+from tests.core.conftest import BEGAN, CALLER, ICCID, OTHER, CoreWorld, MakeLaboratory
 
 MIDNIGHT = datetime(2026, 3, 11, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
-def rounds(laboratory: Laboratory) -> list[datetime]:
+def rounds(laboratory: CoreWorld) -> list[datetime]:
     """When housekeeping is due."""
     return [job.due for job in laboratory.look(lambda world: world.jobs.find(kind="housekeeping", order="due"))]
 
@@ -32,7 +27,7 @@ def rounds(laboratory: Laboratory) -> list[datetime]:
 # --------------------------------------------------------------------------------------------- when
 
 
-def test_housekeeping_comes_at_every_midnight(laboratory: Laboratory) -> None:
+def test_housekeeping_comes_at_every_midnight(laboratory: CoreWorld) -> None:
     """Once a day, in UTC, and beginning twice makes no second one."""
     laboratory.do(housekeeping.begin)
     laboratory.do(housekeeping.begin)
@@ -41,7 +36,7 @@ def test_housekeeping_comes_at_every_midnight(laboratory: Laboratory) -> None:
     assert rounds(laboratory) == [MIDNIGHT + 3 * DAY]
 
 
-def test_missed_midnights_are_no_backlog(laboratory: Laboratory) -> None:
+def test_missed_midnights_are_no_backlog(laboratory: CoreWorld) -> None:
     """After ten days of standstill there is one round, and the next is tonight."""
 
     def sleep(world: World) -> None:
@@ -54,7 +49,7 @@ def test_missed_midnights_are_no_backlog(laboratory: Laboratory) -> None:
     assert rounds(laboratory) == [MIDNIGHT]
 
 
-def test_at_midnight_itself_the_next_one_is_tomorrows(laboratory: Laboratory) -> None:
+def test_at_midnight_itself_the_next_one_is_tomorrows(laboratory: CoreWorld) -> None:
     """The first midnight after an instant is never that instant."""
     assert next_midnight(MIDNIGHT) == MIDNIGHT + DAY
     assert next_midnight(MIDNIGHT - timedelta(microseconds=1)) == MIDNIGHT
@@ -63,7 +58,7 @@ def test_at_midnight_itself_the_next_one_is_tomorrows(laboratory: Laboratory) ->
 # --------------------------------------------------------------------------------------------- lives
 
 
-def test_a_sim_expires_at_the_end_of_its_life(laboratory: Laboratory) -> None:
+def test_a_sim_expires_at_the_end_of_its_life(laboratory: CoreWorld) -> None:
     """Off the network, with event 60; its volumes stay for an extension (D§12.4, 14)."""
     before = laboratory.active(status=DeviceStatus.ONLINE, expires=MIDNIGHT)
     laboratory.active(OTHER, expires=MIDNIGHT + DAY)
@@ -84,7 +79,7 @@ def test_a_sim_expires_at_the_end_of_its_life(laboratory: Laboratory) -> None:
 
 
 @pytest.mark.parametrize("state", [SimState.ISSUED, SimState.SUSPENDED])
-def test_every_sim_expires_whatever_its_state(laboratory: Laboratory, state: SimState) -> None:
+def test_every_sim_expires_whatever_its_state(laboratory: CoreWorld, state: SimState) -> None:
     """A SIM without an end does not."""
     laboratory.active(state=state, expires=BEGAN)
     laboratory.new(OTHER)
@@ -93,7 +88,7 @@ def test_every_sim_expires_whatever_its_state(laboratory: Laboratory, state: Sim
     assert laboratory.sim(OTHER).state is SimState.ISSUED
 
 
-def test_an_expired_sim_is_deleted_after_its_time_of_grace(laboratory: Laboratory) -> None:
+def test_an_expired_sim_is_deleted_after_its_time_of_grace(laboratory: CoreWorld) -> None:
     """18 months during which it could be extended (D§12.4)."""
     laboratory.active(state=SimState.EXPIRED, expires=datetime(2024, 9, 11, tzinfo=UTC))
     laboratory.do(housekeeping.begin)
@@ -106,7 +101,7 @@ def test_an_expired_sim_is_deleted_after_its_time_of_grace(laboratory: Laborator
 # --------------------------------------------------------------------------------------------- what is let go
 
 
-def test_what_is_older_than_seven_days_is_let_go(laboratory: Laboratory) -> None:
+def test_what_is_older_than_seven_days_is_let_go(laboratory: CoreWorld) -> None:
     """Messages, events and settled notifications; rows and what the API shows agree."""
     laboratory.active(status=DeviceStatus.ATTACHED)
     laboratory.submit()
@@ -121,7 +116,7 @@ def test_what_is_older_than_seven_days_is_let_go(laboratory: Laboratory) -> None
     assert laboratory.jobs() == ["housekeeping"]
 
 
-def test_what_is_exactly_seven_days_old_stays(laboratory: Laboratory) -> None:
+def test_what_is_exactly_seven_days_old_stays(laboratory: CoreWorld) -> None:
     """It is still shown, so it is still there."""
     laboratory.active()
     laboratory.move_to(MIDNIGHT)
@@ -134,7 +129,7 @@ def test_what_is_exactly_seven_days_old_stays(laboratory: Laboratory) -> None:
     assert laboratory.look(lambda world: world.sms.count()) == 0
 
 
-def test_a_message_that_may_still_be_delivered_stays(laboratory: Laboratory) -> None:
+def test_a_message_that_may_still_be_delivered_stays(laboratory: CoreWorld) -> None:
     """A validity of a month outlives retention; then it goes."""
     laboratory.active()
     sms = laboratory.submit(expires=BEGAN + 30 * DAY)
@@ -169,7 +164,7 @@ def test_without_retention_messages_and_events_stay(make_laboratory: MakeLaborat
     assert kept == (1, 1, 1)
 
 
-def test_usage_reaches_back_six_months(laboratory: Laboratory) -> None:
+def test_usage_reaches_back_six_months(laboratory: CoreWorld) -> None:
     """The day before the oldest that can be asked for is let go (D§8.3)."""
 
     def use(world: World) -> None:
@@ -182,7 +177,7 @@ def test_usage_reaches_back_six_months(laboratory: Laboratory) -> None:
     assert [row.day for row in left] == ["2025-09-10", "2026-03-10"]
 
 
-def test_sessions_are_kept_as_long_as_usage(laboratory: Laboratory) -> None:
+def test_sessions_are_kept_as_long_as_usage(laboratory: CoreWorld) -> None:
     """The portal's history of sessions grows no longer than that (assumed)."""
 
     def close(world: World) -> None:
@@ -197,7 +192,7 @@ def test_sessions_are_kept_as_long_as_usage(laboratory: Laboratory) -> None:
     assert [session.id for session in laboratory.look(lambda world: world.sessions.find())] == [2]
 
 
-def test_tokens_that_have_long_ended_are_let_go(laboratory: Laboratory) -> None:
+def test_tokens_that_have_long_ended_are_let_go(laboratory: CoreWorld) -> None:
     """One that ended lately stays, so that it is refused as expired and not as nonsense."""
 
     def issue(world: World) -> None:
@@ -212,7 +207,7 @@ def test_tokens_that_have_long_ended_are_let_go(laboratory: Laboratory) -> None:
 
 
 @pytest.mark.parametrize("rows", [1, 2 * housekeeping.BATCH - 1, 2 * housekeeping.BATCH])
-def test_much_is_let_go_in_parts(laboratory: Laboratory, rows: int) -> None:
+def test_much_is_let_go_in_parts(laboratory: CoreWorld, rows: int) -> None:
     """Some rows in a transaction, the rest at once in further ones, and one next midnight."""
 
     def use(world: World) -> None:
@@ -227,7 +222,7 @@ def test_much_is_let_go_in_parts(laboratory: Laboratory, rows: int) -> None:
     assert rounds(laboratory) == [MIDNIGHT + DAY]
 
 
-def test_many_lives_end_in_parts(laboratory: Laboratory) -> None:
+def test_many_lives_end_in_parts(laboratory: CoreWorld) -> None:
     """All in the same night."""
     sim = laboratory.active(expires=BEGAN)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.core.matching import like, within
+from operator_emulator.core.tester.matching import like, within
 
 FEW = st.text("ab*/", max_size=12)
 JSON = st.recursive(

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.core import numbering
-from emulator.core.errors import Malformed
-from emulator.core.numbering import AUSTRIA, GERMANY, GLOBAL, PLANS, Node, Plan
+from operator_emulator.core.network import numbering
+from operator_emulator.core.network.numbering import AUSTRIA, GERMANY, GLOBAL, PLANS, Node, Plan
+from operator_emulator.core.world.errors import Malformed
 
 digits = st.text("0123456789", min_size=1, max_size=40)
 cards = st.builds(

@@ -7,12 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.core import orders
-from emulator.core.errors import Malformed, PaymentMethodInvalid
-from emulator.core.model import (
-    DAY,
+from operator_emulator.core.customers import orders
+from operator_emulator.core.customers.model import (
     Caller,
-    EventType,
     Order,
     OrderLine,
     OrderStatus,
@@ -20,8 +17,10 @@ from emulator.core.model import (
     Organisation,
     SimState,
 )
-from emulator.core.world import World
-from tests.core.conftest import BEGAN, CALLER, ICCID, MASTER, OTHER, Laboratory, MakeLaboratory
+from operator_emulator.core.world.errors import Malformed, PaymentMethodInvalid
+from operator_emulator.core.world.model import DAY, EventType
+from operator_emulator.core.world.world import World
+from tests.core.conftest import BEGAN, CALLER, ICCID, MASTER, OTHER, CoreWorld, MakeLaboratory
 
 HOUR = timedelta(hours=1)
 ONE = (OrderLine(1001, 1),)
@@ -32,11 +31,11 @@ def sell(world: World) -> None:
         world.products.put(product)
 
 
-def order(laboratory: Laboratory, number: int) -> Order:
+def order(laboratory: CoreWorld, number: int) -> Order:
     return laboratory.look(orders.show, CALLER, number)
 
 
-def test_the_catalogue_has_ids_of_its_own_in_the_order_of_the_list(laboratory: Laboratory) -> None:
+def test_the_catalogue_has_ids_of_its_own_in_the_order_of_the_list(laboratory: CoreWorld) -> None:
     """And the list of products is in that order."""
     laboratory.do(sell)
     assert laboratory.look(orders.products) == list(orders.CATALOGUE)
@@ -59,7 +58,7 @@ def test_an_order_is_paid_by_hand_where_no_transfer_ever_arrives(make_laboratory
     assert (done.status, done.completed, len(done.iccids)) == (OrderStatus.COMPLETED, laboratory.now, 1)
 
 
-def test_paying_early_takes_back_the_transfer_that_was_expected(laboratory: Laboratory) -> None:
+def test_paying_early_takes_back_the_transfer_that_was_expected(laboratory: CoreWorld) -> None:
     """Nothing is left to happen of an order that is completed."""
     laboratory.do(sell)
     placed = laboratory.do(orders.place, CALLER, ONE, {})
@@ -88,7 +87,7 @@ def test_a_package_holds_many_sims(make_laboratory: MakeLaboratory) -> None:
     assert len(placed.iccids) == 6
 
 
-def test_a_product_that_is_no_longer_sold_is_still_delivered(laboratory: Laboratory) -> None:
+def test_a_product_that_is_no_longer_sold_is_still_delivered(laboratory: CoreWorld) -> None:
     """What was ordered was ordered, one SIM for each."""
     laboratory.do(sell)
     placed = laboratory.do(orders.place, CALLER, ONE, {})
@@ -97,7 +96,7 @@ def test_a_product_that_is_no_longer_sold_is_still_delivered(laboratory: Laborat
     assert len(order(laboratory, placed.number).iccids) == 1
 
 
-def test_order_numbers_keep_clear_of_those_that_a_fixture_brought(laboratory: Laboratory) -> None:
+def test_order_numbers_keep_clear_of_those_that_a_fixture_brought(laboratory: CoreWorld) -> None:
     """No order is overwritten."""
     laboratory.do(sell)
     first = laboratory.do(orders.place, CALLER, ONE, {})
@@ -107,7 +106,7 @@ def test_order_numbers_keep_clear_of_those_that_a_fixture_brought(laboratory: La
     assert (first.invoice, second.invoice) == ("20000001", "20000003")
 
 
-def test_a_top_up_reaches_the_sims_that_are_left(laboratory: Laboratory) -> None:
+def test_a_top_up_reaches_the_sims_that_are_left(laboratory: CoreWorld) -> None:
     """One that is gone when the money comes is left out."""
     for iccid in (ICCID, OTHER):
         laboratory.active(iccid)
@@ -120,7 +119,7 @@ def test_a_top_up_reaches_the_sims_that_are_left(laboratory: Laboratory) -> None
     assert quota.total == 500
 
 
-def test_an_extension_of_a_sim_that_was_never_activated_adds_volume_alone(laboratory: Laboratory) -> None:
+def test_an_extension_of_a_sim_that_was_never_activated_adds_volume_alone(laboratory: CoreWorld) -> None:
     """Its life has not begun, so it has no end to move."""
     laboratory.new()
     laboratory.do(orders.extend, CALLER, (ICCID,), None, "creditcard")
@@ -129,7 +128,7 @@ def test_an_extension_of_a_sim_that_was_never_activated_adds_volume_alone(labora
     assert laboratory.happened() == [EventType.DATA_QUOTA_ASSIGNED, EventType.SMS_QUOTA_ASSIGNED]
 
 
-def test_an_expired_sim_begins_a_new_life_when_its_extension_is_paid(laboratory: Laboratory) -> None:
+def test_an_expired_sim_begins_a_new_life_when_its_extension_is_paid(laboratory: CoreWorld) -> None:
     """Activated again, ten years from then, with what it had left and more (D§12.4)."""
     laboratory.active(state=SimState.EXPIRED, expires=BEGAN - 30 * DAY)
     laboratory.do(orders.extend, CALLER, (ICCID,))
@@ -162,7 +161,7 @@ def test_a_sim_without_a_life_is_not_due_either(make_laboratory: MakeLaboratory)
         laboratory.do(orders.extend, CALLER, (ICCID,))
 
 
-def test_an_organisation_that_is_gone_pays_by_nothing(laboratory: Laboratory) -> None:
+def test_an_organisation_that_is_gone_pays_by_nothing(laboratory: CoreWorld) -> None:
     """A token may outlive it."""
     with pytest.raises(PaymentMethodInvalid):
         laboratory.do(orders.top_up, Caller("ghost", 99), (ICCID,), None, bulk=False)
@@ -171,11 +170,11 @@ def test_an_organisation_that_is_gone_pays_by_nothing(laboratory: Laboratory) ->
 # --------------------------------------------------------------------------------------------- auto top-up
 
 
-def watching(laboratory: Laboratory, *iccids: str) -> None:
+def watching(laboratory: CoreWorld, *iccids: str) -> None:
     laboratory.do(orders.set_auto_topup, CALLER, iccids, True)
 
 
-def test_each_low_sim_gets_its_own_order_at_the_check(laboratory: Laboratory) -> None:
+def test_each_low_sim_gets_its_own_order_at_the_check(laboratory: CoreWorld) -> None:
     """Data or SMS below a fifth; the others are looked at and left (D§12.3)."""
     for iccid in (ICCID, OTHER):
         laboratory.active(iccid)
@@ -186,7 +185,7 @@ def test_each_low_sim_gets_its_own_order_at_the_check(laboratory: Laboratory) ->
     assert (total, found[0].type, found[0].iccids) == (1, OrderType.TOPUP, (ICCID,))
 
 
-def test_only_what_can_be_topped_up_is(laboratory: Laboratory) -> None:
+def test_only_what_can_be_topped_up_is(laboratory: CoreWorld) -> None:
     """Neither an expired SIM, nor one of nobody, nor one without volumes."""
     for iccid in (ICCID, OTHER):
         laboratory.active(iccid)
@@ -200,7 +199,7 @@ def test_only_what_can_be_topped_up_is(laboratory: Laboratory) -> None:
     assert laboratory.look(lambda world: world.orders.count()) == 0
 
 
-def test_nobody_checks_when_nobody_wants_it(laboratory: Laboratory) -> None:
+def test_nobody_checks_when_nobody_wants_it(laboratory: CoreWorld) -> None:
     """One job while there is a SIM to watch, however often it is asked for, and none after."""
     laboratory.active()
     for _ in range(2):
@@ -210,7 +209,7 @@ def test_nobody_checks_when_nobody_wants_it(laboratory: Laboratory) -> None:
     assert laboratory.jobs("orders.auto_topup") == []
 
 
-def test_auto_top_up_needs_a_credit_card(laboratory: Laboratory) -> None:
+def test_auto_top_up_needs_a_credit_card(laboratory: CoreWorld) -> None:
     """Published (D§12.3)."""
     laboratory.active()
     laboratory.do(lambda world: world.organisations.put(Organisation(id=MASTER, name="x", payment_methods=("boleto",))))
@@ -240,7 +239,7 @@ def test_the_next_check_is_soon_and_never_now(naive: datetime, hours: int) -> No
 # --------------------------------------------------------------------------------------------- support
 
 
-def test_cases_are_listed_in_the_order_in_which_they_were_opened(laboratory: Laboratory) -> None:
+def test_cases_are_listed_in_the_order_in_which_they_were_opened(laboratory: CoreWorld) -> None:
     """With how many there are, one's own only."""
     for n in range(3):
         laboratory.do(orders.open_case, CALLER, sender="Ines", reply_to="i@x", subject=str(n), text="t")

@@ -8,31 +8,33 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from emulator.core import clock, device, events, faults, jobs, outbox, schedule
-from emulator.core.errors import Malformed
-from emulator.core.model import (
-    DeviceStatus,
+from operator_emulator.core import outbox
+from operator_emulator.core.network import device
+from operator_emulator.core.network.model import DeviceStatus, Sms
+from operator_emulator.core.partners.model import Contract, ContractState, Partner
+from operator_emulator.core.tester import faults
+from operator_emulator.core.world import clock, events, jobs, schedule
+from operator_emulator.core.world.errors import Malformed
+from operator_emulator.core.world.model import (
     Event,
     EventType,
     Fate,
     Notification,
     Outcome,
     Outgoing,
-    Sms,
     Subscription,
     Way,
 )
-from emulator.core.partner_model import Contract, ContractState, Partner
-from emulator.core.policy import Policy
-from emulator.core.world import World
-from tests.core.conftest import BEGAN, ICCID, MASTER, SUB, Laboratory, MakeLaboratory
+from operator_emulator.core.world.policy import Policy
+from operator_emulator.core.world.world import World
+from tests.core.conftest import BEGAN, ICCID, MASTER, SUB, CoreWorld, MakeLaboratory
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 URL = "http://customer.test/sms"
 
 
-def send_mo(laboratory: Laboratory) -> Notification:
+def send_mo(laboratory: CoreWorld) -> Notification:
     """An MO message, and what is owed for it."""
     laboratory.active(status=DeviceStatus.ATTACHED)
     sms = laboratory.do(device.send_mo, ICCID, "hello", "12345")
@@ -40,25 +42,25 @@ def send_mo(laboratory: Laboratory) -> Notification:
     return owed(laboratory)
 
 
-def owed(laboratory: Laboratory, id: int = 1) -> Notification:
+def owed(laboratory: CoreWorld, id: int = 1) -> Notification:
     notification = laboratory.look(lambda world: world.notifications.get(id))
     assert notification is not None
     return notification
 
 
-def tries(laboratory: Laboratory, id: int = 1) -> list[float]:
+def tries(laboratory: CoreWorld, id: int = 1) -> list[float]:
     """Minutes from the beginning to each try."""
     return [(one.at - BEGAN) / MINUTE for one in owed(laboratory, id).tries]
 
 
-def failures(laboratory: Laboratory) -> list[Event]:
+def failures(laboratory: CoreWorld) -> list[Event]:
     return laboratory.log(EventType.FORWARDING_FAILED)
 
 
 # --------------------------------------------------------------------------------------------- the schedule of tries
 
 
-def test_waits_double_from_two_minutes(laboratory: Laboratory) -> None:
+def test_waits_double_from_two_minutes(laboratory: CoreWorld) -> None:
     """Cumulative 2, 6, 14, 30, 62 … minutes, as one record shows (D§10.4), and none after 24 hours."""
     send_mo(laboratory)
     laboratory.answers = [Outcome(503)] * 99
@@ -118,7 +120,7 @@ def test_what_counts_as_taken(rule: str, status: int | None, taken: bool) -> Non
 # --------------------------------------------------------------------------------------------- pushing
 
 
-def test_a_push_is_owed_and_taken(laboratory: Laboratory) -> None:
+def test_a_push_is_owed_and_taken(laboratory: CoreWorld) -> None:
     """Owed at once, sent as soon as time moves, with everything that a renderer needs; then nothing is left."""
     before = send_mo(laboratory)
     assert (before.fate, before.created, before.next_try) == (Fate.OWED, BEGAN, BEGAN)
@@ -136,7 +138,7 @@ def test_a_push_is_owed_and_taken(laboratory: Laboratory) -> None:
     assert failures(laboratory) == []
 
 
-def test_the_retry_is_promised_before_the_send(laboratory: Laboratory) -> None:
+def test_the_retry_is_promised_before_the_send(laboratory: CoreWorld) -> None:
     """If the process dies in between, the second try comes all the same."""
     send_mo(laboratory)
     laboratory.answers = [None]
@@ -149,7 +151,7 @@ def test_the_retry_is_promised_before_the_send(laboratory: Laboratory) -> None:
 
 
 @pytest.mark.parametrize(("outcome", "code"), [(Outcome(404), 404), (Outcome(None, "refused"), 500)])
-def test_every_failed_try_is_an_event(laboratory: Laboratory, outcome: Outcome, code: int) -> None:
+def test_every_failed_try_is_an_event(laboratory: CoreWorld, outcome: Outcome, code: int) -> None:
     """With the URL and the status; 500 where there was none (D§10.5)."""
     send_mo(laboratory)
     laboratory.answers = [outcome, outcome]
@@ -159,7 +161,7 @@ def test_every_failed_try_is_an_event(laboratory: Laboratory, outcome: Outcome, 
     ] * 2
 
 
-def test_a_failed_report_is_told_of_as_a_report(laboratory: Laboratory) -> None:
+def test_a_failed_report_is_told_of_as_a_report(laboratory: CoreWorld) -> None:
     """DLR, not SMS (D§10.5)."""
     laboratory.active(status=DeviceStatus.ATTACHED)
     laboratory.submit()
@@ -168,7 +170,7 @@ def test_a_failed_report_is_told_of_as_a_report(laboratory: Laboratory) -> None:
     assert [event.data["what"] for event in failures(laboratory)] == ["DLR"]
 
 
-def test_a_failure_to_tell_of_a_failure_is_not_told_of(laboratory: Laboratory) -> None:
+def test_a_failure_to_tell_of_a_failure_is_not_told_of(laboratory: CoreWorld) -> None:
     """Whoever subscribes to failures starts no avalanche."""
     wants = (EventType.FORWARDING_FAILED,)
     troubles = Subscription(id="troubles", organisation=MASTER, way=Way.FORWARDER, wants=wants, url=URL)
@@ -183,7 +185,7 @@ def test_a_failure_to_tell_of_a_failure_is_not_told_of(laboratory: Laboratory) -
     ]
 
 
-def test_what_is_put_off_is_no_failure_of_the_customers(laboratory: Laboratory) -> None:
+def test_what_is_put_off_is_no_failure_of_the_customers(laboratory: CoreWorld) -> None:
     """Too many wait already: it is tried later, and nothing is said of the customer."""
     send_mo(laboratory)
     laboratory.answers = [outbox.PUT_OFF]
@@ -194,7 +196,7 @@ def test_what_is_put_off_is_no_failure_of_the_customers(laboratory: Laboratory) 
     assert owed(laboratory).fate is Fate.TAKEN
 
 
-def test_an_outcome_that_comes_late_is_that_of_its_own_try(laboratory: Laboratory) -> None:
+def test_an_outcome_that_comes_late_is_that_of_its_own_try(laboratory: CoreWorld) -> None:
     """Where time runs fast, a slow customer is still at it when the next try begins."""
     send_mo(laboratory)
     laboratory.answers = [None, None]
@@ -206,7 +208,7 @@ def test_an_outcome_that_comes_late_is_that_of_its_own_try(laboratory: Laborator
     assert owed(laboratory).fate is Fate.TAKEN
 
 
-def test_an_outcome_after_the_end_changes_nothing(laboratory: Laboratory) -> None:
+def test_an_outcome_after_the_end_changes_nothing(laboratory: CoreWorld) -> None:
     """Nor does one of a notification that is gone, nor a job that comes too late."""
     send_mo(laboratory)
     laboratory.advance()
@@ -221,7 +223,7 @@ def test_an_outcome_after_the_end_changes_nothing(laboratory: Laboratory) -> Non
     assert failures(laboratory) == []
 
 
-def test_a_subscription_that_is_gone_is_pushed_to_no_more(laboratory: Laboratory) -> None:
+def test_a_subscription_that_is_gone_is_pushed_to_no_more(laboratory: CoreWorld) -> None:
     """Neither by the next try nor by an event about the one on its way; in the end it is given up."""
     send_mo(laboratory)
     laboratory.answers = [None]
@@ -233,7 +235,7 @@ def test_a_subscription_that_is_gone_is_pushed_to_no_more(laboratory: Laboratory
     assert (len(laboratory.sent), owed(laboratory).fate) == (1, Fate.GIVEN_UP)
 
 
-def test_an_event_that_is_about_no_sim_is_pushed_too(laboratory: Laboratory) -> None:
+def test_an_event_that_is_about_no_sim_is_pushed_too(laboratory: CoreWorld) -> None:
     """There is no SIM and no message to send along, and a failure is told of without them."""
     record(laboratory, EventType.SMS_EXPIRED, organisation=MASTER)
     laboratory.answers = [Outcome(500)]
@@ -242,7 +244,7 @@ def test_an_event_that_is_about_no_sim_is_pushed_too(laboratory: Laboratory) -> 
     assert [(event.iccid, event.organisation) for event in failures(laboratory)] == [(None, MASTER)]
 
 
-def test_a_fault_goes_along_with_what_is_sent(laboratory: Laboratory) -> None:
+def test_a_fault_goes_along_with_what_is_sent(laboratory: CoreWorld) -> None:
     """Chance has been asked already when the sender gets it, about this try of this notification."""
     laboratory.do(
         faults.add, {"name": "customer-down", "point": "callback", "effect": {"problem": "refused"}, "times": 1}
@@ -256,19 +258,19 @@ def test_a_fault_goes_along_with_what_is_sent(laboratory: Laboratory) -> None:
 # --------------------------------------------------------------------------------------------- who is owed what
 
 
-def record(laboratory: Laboratory, type: EventType, **what: object) -> Event:
+def record(laboratory: CoreWorld, type: EventType, **what: object) -> Event:
     return laboratory.do(lambda world: events.record(world, type, **what))  # type: ignore[arg-type]
 
 
-def subscribe(laboratory: Laboratory, id: str, **what: object) -> None:
+def subscribe(laboratory: CoreWorld, id: str, **what: object) -> None:
     laboratory.do(lambda world: world.subscriptions.put(Subscription(id=id, **what)))  # type: ignore[arg-type]
 
 
-def debts(laboratory: Laboratory) -> list[str]:
+def debts(laboratory: CoreWorld) -> list[str]:
     return [one.subscription for one in laboratory.look(lambda world: world.notifications.find(order="id"))]
 
 
-def test_only_who_wants_an_event_is_owed_it(laboratory: Laboratory) -> None:
+def test_only_who_wants_an_event_is_owed_it(laboratory: CoreWorld) -> None:
     """By organisation and by type."""
     subscribe(laboratory, "south", organisation=SUB, way=Way.FORWARDER, wants=(EventType.SMS_FAILED,), url=URL)
     record(laboratory, EventType.SMS_FAILED, organisation=MASTER)
@@ -278,7 +280,7 @@ def test_only_who_wants_an_event_is_owed_it(laboratory: Laboratory) -> None:
     assert debts(laboratory) == ["forwarder 4321", "south"]
 
 
-def test_an_event_has_what_is_known_of_its_sim(laboratory: Laboratory) -> None:
+def test_an_event_has_what_is_known_of_its_sim(laboratory: CoreWorld) -> None:
     """Organisation, identities, the device that is given or was learnt."""
     sim = laboratory.active(imei="8682390510114404")
     event = record(laboratory, EventType.SIM_ASSIGNED, sim=sim, note="x")
@@ -289,7 +291,7 @@ def test_an_event_has_what_is_known_of_its_sim(laboratory: Laboratory) -> None:
     assert record(laboratory, EventType.SIM_ASSIGNED, sim=sim, partner="GP_1").organisation is None
 
 
-def test_streams_hear_of_the_partners_that_they_cover(laboratory: Laboratory) -> None:
+def test_streams_hear_of_the_partners_that_they_cover(laboratory: CoreWorld) -> None:
     """Their own, or the subunits below them; they fetch what they are owed, and nothing is pushed."""
 
     def plant(world: World) -> None:
@@ -317,7 +319,7 @@ def test_streams_hear_of_the_partners_that_they_cover(laboratory: Laboratory) ->
     assert owed(laboratory).fate is Fate.GIVEN_UP
 
 
-def test_a_partners_sim_is_looked_at_after_what_it_did(laboratory: Laboratory) -> None:
+def test_a_partners_sim_is_looked_at_after_what_it_did(laboratory: CoreWorld) -> None:
     """Once, however much happened, and only if it is under contract and it did something that is watched."""
     sim = laboratory.active()
     record(laboratory, EventType.LOCATION_UPDATED, sim=sim)
@@ -334,7 +336,7 @@ def test_a_partners_sim_is_looked_at_after_what_it_did(laboratory: Laboratory) -
 # --------------------------------------------------------------------------------------------- jobs
 
 
-def test_jobs_come_by_due_time_then_by_number(laboratory: Laboratory) -> None:
+def test_jobs_come_by_due_time_then_by_number(laboratory: CoreWorld) -> None:
     """And only those that are due."""
 
     def fill(world: World) -> None:
@@ -350,7 +352,7 @@ def test_jobs_come_by_due_time_then_by_number(laboratory: Laboratory) -> None:
     assert laboratory.jobs() == ["d"]
 
 
-def test_jobs_are_cancelled_by_kind_and_row(laboratory: Laboratory) -> None:
+def test_jobs_are_cancelled_by_kind_and_row(laboratory: CoreWorld) -> None:
     """All of them, and no others; none is fine."""
 
     def fill(world: World) -> None:
@@ -365,14 +367,14 @@ def test_jobs_are_cancelled_by_kind_and_row(laboratory: Laboratory) -> None:
     assert laboratory.look(lambda world: schedule.next_due(world)) == BEGAN
 
 
-def test_an_empty_queue_has_no_next_job(laboratory: Laboratory) -> None:
+def test_an_empty_queue_has_no_next_job(laboratory: CoreWorld) -> None:
     """Nothing is due, and nothing runs."""
     assert laboratory.look(schedule.next_due) is None
     assert laboratory.do(jobs.run_next) == (False, None)
     assert laboratory.now == BEGAN
 
 
-def test_a_job_runs_at_its_own_due_time(laboratory: Laboratory) -> None:
+def test_a_job_runs_at_its_own_due_time(laboratory: CoreWorld) -> None:
     """On the way to a later one; without a target, time stands and only what is due runs."""
     send_mo(laboratory)
     laboratory.answers = [Outcome(500)]
@@ -387,7 +389,7 @@ def test_a_job_runs_at_its_own_due_time(laboratory: Laboratory) -> None:
     assert laboratory.now == BEGAN + HOUR
 
 
-def test_a_job_that_is_overdue_does_not_turn_time_back(laboratory: Laboratory) -> None:
+def test_a_job_that_is_overdue_does_not_turn_time_back(laboratory: CoreWorld) -> None:
     """It runs now."""
     laboratory.advance(hours=1)
     laboratory.do(lambda world: schedule.at(world, BEGAN, "outbox.give_up", 99))
@@ -405,13 +407,13 @@ def test_every_kind_of_job_has_its_verb() -> None:
 # --------------------------------------------------------------------------------------------- the clock
 
 
-def test_time_moves_forward_only(laboratory: Laboratory) -> None:
+def test_time_moves_forward_only(laboratory: CoreWorld) -> None:
     """To an earlier instant means to stay."""
     assert laboratory.do(clock.move_to, BEGAN + HOUR).virtual == BEGAN + HOUR
     assert laboratory.do(clock.move_to, BEGAN).virtual == BEGAN + HOUR
 
 
-def test_time_ends_before_dates_do(laboratory: Laboratory) -> None:
+def test_time_ends_before_dates_do(laboratory: CoreWorld) -> None:
     """So that ten years can be added to any now."""
     with pytest.raises(Malformed, match="seconds: leads beyond the year 9000"):
         laboratory.do(clock.move_to, datetime(9000, 1, 1, tzinfo=UTC))
@@ -419,7 +421,7 @@ def test_time_ends_before_dates_do(laboratory: Laboratory) -> None:
     assert laboratory.now.year == 8999
 
 
-def test_a_rate_makes_virtual_time_pass_in_real_time(laboratory: Laboratory) -> None:
+def test_a_rate_makes_virtual_time_pass_in_real_time(laboratory: CoreWorld) -> None:
     """From the moment it is set; what passed before stays passed."""
 
     def at(world: World, real: datetime) -> datetime:
@@ -434,7 +436,7 @@ def test_a_rate_makes_virtual_time_pass_in_real_time(laboratory: Laboratory) -> 
     assert laboratory.now == BEGAN + 2 * HOUR
 
 
-def test_a_roll_depends_on_seed_and_subject_alone(laboratory: Laboratory) -> None:
+def test_a_roll_depends_on_seed_and_subject_alone(laboratory: CoreWorld) -> None:
     """Not on what was asked before; it lies in [0, 1) and differs from subject to subject."""
 
     def roll(world: World, n: int) -> float:
@@ -456,7 +458,7 @@ class Debts(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.laboratory = Laboratory()
+        self.laboratory = CoreWorld()
         self.laboratory.active(status=DeviceStatus.ATTACHED)
         self.count = 0
 
@@ -514,7 +516,7 @@ TestDebts = Debts.TestCase
 TestDebts.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
 
 
-def test_a_message_that_is_no_longer_kept_is_not_sent(laboratory: Laboratory) -> None:
+def test_a_message_that_is_no_longer_kept_is_not_sent(laboratory: CoreWorld) -> None:
     """With a retention below a day nothing may be left to send: it is given up, and time goes on."""
     notification = send_mo(laboratory)
     laboratory.do(lambda world: world.sms.delete(1))

@@ -5,22 +5,25 @@ from typing import Any
 
 import pytest
 
-from emulator.core import contracts, device, partners, sims
-from emulator.core.errors import ForeignPartner, Malformed, UnknownUser, WrongPassword
-from emulator.core.model import DeviceStatus, SimState
-from emulator.core.partner_model import Application, ContractState, Restriction
-from tests.core.conftest import ICCID, MASTER, Laboratory
+from operator_emulator.core.customers import sims
+from operator_emulator.core.customers.model import SimState
+from operator_emulator.core.network import device
+from operator_emulator.core.network.model import DeviceStatus
+from operator_emulator.core.partners import contracts, partners
+from operator_emulator.core.partners.model import Application, ContractState, Restriction
+from operator_emulator.core.world.errors import ForeignPartner, Malformed, UnknownUser, WrongPassword
+from tests.core.conftest import ICCID, MASTER, CoreWorld
 from tests.portal.conftest import ACTIVE, BRANCH, INACTIVE, MAIN, OTHER, TEST, plant_partners
 
 
 @pytest.fixture
-def portal(laboratory: Laboratory) -> Laboratory:
+def portal(laboratory: CoreWorld) -> CoreWorld:
     """A laboratory with partners in it."""
     laboratory.do(plant_partners)
     return laboratory
 
 
-def contract(laboratory: Laboratory, iccid: str) -> Any:
+def contract(laboratory: CoreWorld, iccid: str) -> Any:
     return laboratory.look(lambda world: world.contracts.get(iccid))
 
 
@@ -28,7 +31,7 @@ def application(**changes: Any) -> Application:
     return replace(Application(client_id="new", client_secret="new", partner=MAIN), **changes)
 
 
-def test_credentials_are_compared(portal: Laboratory) -> None:
+def test_credentials_are_compared(portal: CoreWorld) -> None:
     """An unknown client and a wrong secret are two refusals."""
     assert portal.look(partners.authenticate, "portal-demo", "portal-demo").partner == MAIN
     with pytest.raises(UnknownUser):
@@ -46,7 +49,7 @@ def test_credentials_are_compared(portal: Laboratory) -> None:
         ({"ip_whitelist": ("192.0.2.1",) * 11}, "ip_whitelist"),
     ],
 )
-def test_an_application_is_of_a_partner_and_its_subunits(portal: Laboratory, changes: Any, field: str) -> None:
+def test_an_application_is_of_a_partner_and_its_subunits(portal: CoreWorld, changes: Any, field: str) -> None:
     """Nothing is registered otherwise."""
     with pytest.raises(Malformed) as refusal:
         portal.do(partners.add_application, application(**changes))
@@ -54,7 +57,7 @@ def test_an_application_is_of_a_partner_and_its_subunits(portal: Laboratory, cha
     assert portal.look(lambda world: world.applications.get("new")) is None
 
 
-def test_a_stream_has_the_published_kind_of_id(portal: Laboratory) -> None:
+def test_a_stream_has_the_published_kind_of_id(portal: CoreWorld) -> None:
     """40 hex digits: the SHA-1 of environment, event type and client (P§6.1)."""
     portal.do(partners.add_application, application())
     found = portal.look(lambda world: [one.id for one in world.subscriptions.find(partner=MAIN)])
@@ -62,7 +65,7 @@ def test_a_stream_has_the_published_kind_of_id(portal: Laboratory) -> None:
     assert {partners.stream_id(about, "new") for about in partners.STREAMS} < set(found)
 
 
-def test_an_unknown_partner_has_no_name(portal: Laboratory) -> None:
+def test_an_unknown_partner_has_no_name(portal: CoreWorld) -> None:
     """Nor is it anybody's subunit, nor has it booked anything."""
     with pytest.raises(ForeignPartner):
         portal.look(partners.named, "999999")
@@ -71,7 +74,7 @@ def test_an_unknown_partner_has_no_name(portal: Laboratory) -> None:
     assert portal.look(partners.main_of, BRANCH) == MAIN
 
 
-def test_a_sim_without_a_contract_is_no_partners(portal: Laboratory) -> None:
+def test_a_sim_without_a_contract_is_no_partners(portal: CoreWorld) -> None:
     """It has no restrictions, and nothing follows it."""
     portal.active()
     assert portal.look(partners.data_restricted, ICCID) is False
@@ -79,7 +82,7 @@ def test_a_sim_without_a_contract_is_no_partners(portal: Laboratory) -> None:
     assert contract(portal, ICCID) is None
 
 
-def test_a_contract_about_a_sim_that_is_there_takes_it_as_it_is(portal: Laboratory) -> None:
+def test_a_contract_about_a_sim_that_is_there_takes_it_as_it_is(portal: CoreWorld) -> None:
     """Its identity and volumes stay; the network's state follows the contract's."""
     before = portal.active()
     portal.do(contracts.sign, MAIN, ICCID, ContractState.SUSPENDED)
@@ -88,7 +91,7 @@ def test_a_contract_about_a_sim_that_is_there_takes_it_as_it_is(portal: Laborato
     assert contract(portal, ICCID).before is ContractState.ACTIVE
 
 
-def test_a_new_sim_of_an_organisation_has_its_volumes(portal: Laboratory) -> None:
+def test_a_new_sim_of_an_organisation_has_its_volumes(portal: CoreWorld) -> None:
     """One that is nobody's else has none: a partner's volumes are pools."""
     portal.do(contracts.sign, MAIN, "8949020000000000201", ContractState.ACTIVE, organisation=MASTER)
     portal.do(contracts.sign, MAIN, "8949020000000000202", ContractState.ACTIVE)
@@ -97,7 +100,7 @@ def test_a_new_sim_of_an_organisation_has_its_volumes(portal: Laboratory) -> Non
     assert portal.sim("8949020000000000202").ip_address != portal.sim(TEST).ip_address
 
 
-def test_an_order_whose_sims_are_gone_is_still_delivered(portal: Laboratory) -> None:
+def test_an_order_whose_sims_are_gone_is_still_delivered(portal: CoreWorld) -> None:
     """What was done with them meanwhile stays."""
     caller = portal.look(partners.enter, "portal-demo")
     order = portal.do(contracts.order, caller, MAIN, "M2M-ESIM", 3, {})
@@ -113,7 +116,7 @@ def test_an_order_whose_sims_are_gone_is_still_delivered(portal: Laboratory) -> 
     assert states == [None, ContractState.TERMINATED, ContractState.INACTIVE]
 
 
-def test_a_session_is_kept_when_it_closes(portal: Laboratory) -> None:
+def test_a_session_is_kept_when_it_closes(portal: CoreWorld) -> None:
     """Of a partner's SIM only, with what it used."""
     portal.device(DeviceStatus.ONLINE, ACTIVE)
     portal.do(device.use_data, ACTIVE, 5, 7)
@@ -131,6 +134,6 @@ def test_a_restriction_compares_by_how_hard_it_is() -> None:
     assert Restriction.SPEED.stricter(Restriction.NONE) is Restriction.SPEED
 
 
-def test_a_sim_in_stock_is_not_in_the_network(portal: Laboratory) -> None:
+def test_a_sim_in_stock_is_not_in_the_network(portal: CoreWorld) -> None:
     """Issued, and never activated."""
     assert (portal.sim(INACTIVE).state, portal.sim(INACTIVE).activated) == (SimState.ISSUED, None)

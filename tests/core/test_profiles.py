@@ -3,21 +3,22 @@
 from dataclasses import replace
 from typing import Any
 
-from emulator.core import pools, profiles
-from emulator.core.model import DeviceStatus, EventType
-from emulator.core.partner_model import Alarm, Barring, Restriction
-from tests.core.conftest import ICCID, Laboratory
+from operator_emulator.core.network.model import DeviceStatus
+from operator_emulator.core.partners import pools, profiles
+from operator_emulator.core.partners.model import Alarm, Barring, Restriction
+from operator_emulator.core.world.model import EventType
+from tests.core.conftest import ICCID, CoreWorld
 from tests.portal.conftest import ACTIVE, plant_partners
 
 
-def test_jobs_about_what_is_gone_do_nothing(laboratory: Laboratory) -> None:
+def test_jobs_about_what_is_gone_do_nothing(laboratory: CoreWorld) -> None:
     """A contract or pool may be removed while its job waits."""
     for job in (profiles.check, profiles.begin_month, pools.check):
         laboratory.do(job, ICCID)
     assert laboratory.log() == []
 
 
-def test_a_month_that_begins_leaves_fraud_alone(laboratory: Laboratory) -> None:
+def test_a_month_that_begins_leaves_fraud_alone(laboratory: CoreWorld) -> None:
     """Fraud stays until it is reset."""
     laboratory.do(plant_partners)
 
@@ -41,7 +42,7 @@ def test_a_month_that_begins_leaves_fraud_alone(laboratory: Laboratory) -> None:
     assert (contract.restriction, contract.noticed) == (Restriction.SPEED, ("fraud Device Fraud 2",))
 
 
-def test_one_look_for_many_things_at_once(laboratory: Laboratory) -> None:
+def test_one_look_for_many_things_at_once(laboratory: CoreWorld) -> None:
     """However much a SIM does in an instant, its profiles are held against it once."""
     laboratory.do(plant_partners)
     for _ in range(3):

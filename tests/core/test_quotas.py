@@ -7,38 +7,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.core import quotas
-from emulator.core.errors import LimitReached, Malformed, QuotaExhausted, UnknownSim
-from emulator.core.model import (
-    OCTETS_PER_MB,
-    Caller,
-    Cause,
-    DailyUsage,
-    DeviceStatus,
-    Direction,
-    EventType,
-    FailureCause,
-    Quota,
-    Service,
-)
-from tests.core.conftest import BEGAN, CALLER, ICCID, STRANGER, Laboratory, MakeLaboratory
+from operator_emulator.core.customers import quotas
+from operator_emulator.core.customers.model import OCTETS_PER_MB, Caller, DailyUsage, Quota, Service
+from operator_emulator.core.network.model import AttachFailure, DeliveryFailure, DeviceStatus, Direction
+from operator_emulator.core.world.errors import LimitReached, Malformed, QuotaExhausted, UnknownSim
+from operator_emulator.core.world.model import EventType
+from tests.core.conftest import BEGAN, CALLER, ICCID, STRANGER, CoreWorld, MakeLaboratory
 
 MB = OCTETS_PER_MB
 DATA = (EventType.DATA_THRESHOLD_REACHED, EventType.DATA_USED_UP)
 SMS = (EventType.SMS_THRESHOLD_REACHED, EventType.SMS_USED_UP)
 
 
-def used(laboratory: Laboratory, day: str, **what: int) -> None:
+def used(laboratory: CoreWorld, day: str, **what: int) -> None:
     laboratory.do(lambda world: world.usage.put(DailyUsage(id=f"{ICCID} {day}", iccid=ICCID, day=day, **what)))
 
 
-def charge_data(laboratory: Laboratory, tx: int, rx: int = 0) -> Quota:
+def charge_data(laboratory: CoreWorld, tx: int, rx: int = 0) -> Quota:
     sim = laboratory.do(quotas.charge_data, laboratory.sim(), tx, rx)
     assert sim.data_quota is not None
     return sim.data_quota
 
 
-def charge_sms(laboratory: Laboratory, direction: Direction = Direction.MT) -> Quota:
+def charge_sms(laboratory: CoreWorld, direction: Direction = Direction.MT) -> Quota:
     sim = laboratory.do(quotas.charge_sms, laboratory.sim(), direction)
     assert sim.sms_quota is not None
     return sim.sms_quota
@@ -47,7 +38,7 @@ def charge_sms(laboratory: Laboratory, direction: Direction = Direction.MT) -> Q
 # --------------------------------------------------------------------------------------------- charging
 
 
-def test_data_is_charged_both_ways_and_counted_on_its_day(laboratory: Laboratory) -> None:
+def test_data_is_charged_both_ways_and_counted_on_its_day(laboratory: CoreWorld) -> None:
     """What is sent and what is received come off one volume, and stand apart in the day's usage."""
     laboratory.active()
     assert charge_data(laboratory, 3 * MB, 2 * MB).volume == 495 * MB
@@ -56,7 +47,7 @@ def test_data_is_charged_both_ways_and_counted_on_its_day(laboratory: Laboratory
     assert (row.octets_tx, row.octets_rx, row.day) == (3 * MB + 1, 2 * MB, "2026-03-10")
 
 
-def test_messages_count_by_direction(laboratory: Laboratory) -> None:
+def test_messages_count_by_direction(laboratory: CoreWorld) -> None:
     """MT and MO each cost one of the same volume (D§9.6), and are counted apart."""
     laboratory.active()
     charge_sms(laboratory, Direction.MT)
@@ -66,7 +57,7 @@ def test_messages_count_by_direction(laboratory: Laboratory) -> None:
     assert (row.sms_mt, row.sms_mo, row.day) == (2, 1, "2026-03")
 
 
-def test_each_mark_of_a_quota_is_told_of_once(laboratory: Laboratory) -> None:
+def test_each_mark_of_a_quota_is_told_of_once(laboratory: CoreWorld) -> None:
     """Below 20 % comes an event, at 0 another, and neither comes again (D§9.6, 14)."""
     laboratory.active()
     laboratory.with_volume(sms=51)
@@ -84,7 +75,7 @@ def test_each_mark_of_a_quota_is_told_of_once(laboratory: Laboratory) -> None:
     assert [event.type for event in laboratory.log(*SMS)] == list(SMS)
 
 
-def test_one_large_step_passes_both_marks(laboratory: Laboratory) -> None:
+def test_one_large_step_passes_both_marks(laboratory: CoreWorld) -> None:
     """Data that uses everything up at once writes both events, and the rest may be below zero (D§8.4)."""
     laboratory.active()
     assert charge_data(laboratory, 501 * MB).volume == -MB
@@ -94,7 +85,7 @@ def test_one_large_step_passes_both_marks(laboratory: Laboratory) -> None:
 @given(steps=st.lists(st.one_of(st.integers(1, 300), st.just(-1)), max_size=12))
 def test_an_event_for_every_crossing_and_none_besides(steps: list[int]) -> None:
     """Whatever is used and topped up, each crossing of 20 % and of 0 from above is told of exactly once."""
-    laboratory = Laboratory()
+    laboratory = CoreWorld()
     laboratory.active()
     volume = total = 500
     expected = []
@@ -117,7 +108,7 @@ def test_an_event_for_every_crossing_and_none_besides(steps: list[int]) -> None:
     laboratory.store.close()
 
 
-def test_a_sim_without_quotas_is_counted_and_not_charged(laboratory: Laboratory) -> None:
+def test_a_sim_without_quotas_is_counted_and_not_charged(laboratory: CoreWorld) -> None:
     """Usage is written for a SIM that has no volumes, too."""
     laboratory.active(data_quota=None, sms_quota=None)
     sim = laboratory.do(quotas.charge_data, laboratory.sim(), 5, 7)
@@ -130,7 +121,7 @@ def test_a_sim_without_quotas_is_counted_and_not_charged(laboratory: Laboratory)
 # --------------------------------------------------------------------------------------------- topping up
 
 
-def test_a_top_up_adds_to_what_is_left_and_to_the_total(laboratory: Laboratory) -> None:
+def test_a_top_up_adds_to_what_is_left_and_to_the_total(laboratory: CoreWorld) -> None:
     """500 MB and 250 SMS more, with events 56 and 58 that name the volumes (D§12.2)."""
     laboratory.active()
     charge_data(laboratory, 20 * MB)
@@ -145,7 +136,7 @@ def test_a_top_up_adds_to_what_is_left_and_to_the_total(laboratory: Laboratory) 
     ]
 
 
-def test_a_top_up_forgets_marks_that_are_no_longer_true(laboratory: Laboratory) -> None:
+def test_a_top_up_forgets_marks_that_are_no_longer_true(laboratory: CoreWorld) -> None:
     """Enough volume takes back both dates; a little takes back only what it mends."""
     laboratory.active()
     charge_data(laboratory, 500 * MB)
@@ -175,10 +166,10 @@ def test_at_zero_nothing_more_can_be_sent(make_laboratory: MakeLaboratory) -> No
     lenient.active()
     lenient.with_volume(sms=0)
     lenient.look(quotas.require, lenient.sim(), Service.SMS)
-    assert lenient.look(quotas.sms_barred, lenient.sim(), Direction.MT) is Cause.QUOTA_EXHAUSTED
+    assert lenient.look(quotas.sms_barred, lenient.sim(), Direction.MT) is DeliveryFailure.QUOTA_EXHAUSTED
 
 
-def test_a_monthly_limit_counts_one_direction_of_this_month(laboratory: Laboratory) -> None:
+def test_a_monthly_limit_counts_one_direction_of_this_month(laboratory: CoreWorld) -> None:
     """Ten MT a month: last month's do not count, nor do MO, and changing the limit forgets nothing (D§9.6)."""
     laboratory.active()
     laboratory.do(quotas.set_limits, CALLER, sms_mt=45)
@@ -193,12 +184,12 @@ def test_a_monthly_limit_counts_one_direction_of_this_month(laboratory: Laborato
     laboratory.do(quotas.set_limits, CALLER, sms_mt=29)
     laboratory.look(quotas.require, laboratory.sim(), Service.SMS)
     laboratory.do(quotas.set_limits, CALLER, sms_mt=45, sms_mo=30)
-    assert laboratory.look(quotas.sms_barred, laboratory.sim(), Direction.MO) is Cause.LIMIT_REACHED
+    assert laboratory.look(quotas.sms_barred, laboratory.sim(), Direction.MO) is DeliveryFailure.LIMIT_REACHED
     laboratory.advance(days=22)  # April
     laboratory.look(quotas.require, laboratory.sim(), Service.SMS)
 
 
-def test_a_data_limit_is_told_of_when_crossed_and_refuses_new_sessions(laboratory: Laboratory) -> None:
+def test_a_data_limit_is_told_of_when_crossed_and_refuses_new_sessions(laboratory: CoreWorld) -> None:
     """Event 11 comes once in the month; from then on a session is refused (D§11.2, 12.1)."""
     laboratory.active()
     laboratory.do(quotas.set_limits, CALLER, data=9)
@@ -207,27 +198,27 @@ def test_a_data_limit_is_told_of_when_crossed_and_refuses_new_sessions(laborator
     charge_data(laboratory, MB)
     charge_data(laboratory, MB)
     assert [event.type for event in laboratory.log(EventType.DATA_LIMIT_REACHED)] == [EventType.DATA_LIMIT_REACHED]
-    assert laboratory.look(quotas.data_barred, laboratory.sim()) is FailureCause.MONTHLY_USAGE_LIMIT_EXCEEDED
+    assert laboratory.look(quotas.data_barred, laboratory.sim()) is AttachFailure.MONTHLY_USAGE_LIMIT_EXCEEDED
     with pytest.raises(LimitReached) as refused:
         laboratory.look(quotas.require, laboratory.sim(), Service.DATA)
     assert (refused.value.service, refused.value.limit) == ("data", 10)
 
 
-def test_data_needs_a_quota_that_is_not_used_up(laboratory: Laboratory) -> None:
+def test_data_needs_a_quota_that_is_not_used_up(laboratory: CoreWorld) -> None:
     """No volume, and none left, are told apart (D§11.2); a partner's SIM needs none."""
     sim = laboratory.active(data_quota=None)
-    assert laboratory.look(quotas.data_barred, sim) is FailureCause.NO_QUOTA_FOUND
+    assert laboratory.look(quotas.data_barred, sim) is AttachFailure.NO_QUOTA_FOUND
     with pytest.raises(QuotaExhausted):
         laboratory.look(quotas.require, sim, Service.DATA)
     assert laboratory.look(quotas.data_barred, laboratory.change(organisation=None)) is None
     assert laboratory.look(quotas.limit_of, laboratory.sim(), "data") is None
 
 
-def test_a_used_up_data_volume_refuses_sessions(laboratory: Laboratory) -> None:
+def test_a_used_up_data_volume_refuses_sessions(laboratory: CoreWorld) -> None:
     """At 0 the cause is exhaustion."""
     laboratory.active(status=DeviceStatus.ATTACHED)
     sim = laboratory.with_volume(data=0)
-    assert laboratory.look(quotas.data_barred, sim) is FailureCause.QUOTA_EXHAUSTED
+    assert laboratory.look(quotas.data_barred, sim) is AttachFailure.QUOTA_EXHAUSTED
     with pytest.raises(QuotaExhausted) as refused:
         laboratory.look(quotas.require, sim, Service.DATA)
     assert refused.value.service == "data"
@@ -236,7 +227,7 @@ def test_a_used_up_data_volume_refuses_sessions(laboratory: Laboratory) -> None:
 # --------------------------------------------------------------------------------------------- limits
 
 
-def test_limits_are_set_by_id_and_taken_away_by_zero(laboratory: Laboratory) -> None:
+def test_limits_are_set_by_id_and_taken_away_by_zero(laboratory: CoreWorld) -> None:
     """Each is optional, an omitted one stays, and none that is set is absent (D§12.1)."""
     assert laboratory.look(quotas.limits, CALLER) == {}
     laboratory.do(quotas.set_limits, CALLER, data=17, sms_mt=45, sms_mo=7)
@@ -248,7 +239,7 @@ def test_limits_are_set_by_id_and_taken_away_by_zero(laboratory: Laboratory) -> 
     }
 
 
-def test_an_unknown_limit_changes_nothing(laboratory: Laboratory) -> None:
+def test_an_unknown_limit_changes_nothing(laboratory: CoreWorld) -> None:
     """One wrong id, and the right ones beside it are not set either."""
     with pytest.raises(Malformed, match="smsMT: must be one of the selectable limits 0, 45, 29, 28, 5"):
         laboratory.do(quotas.set_limits, CALLER, data=9, sms_mt=9)
@@ -277,11 +268,11 @@ def test_an_unknown_service_has_no_limits() -> None:
 # --------------------------------------------------------------------------------------------- usage
 
 
-def days(laboratory: Laboratory, **window: Any) -> list[str]:
+def days(laboratory: CoreWorld, **window: Any) -> list[str]:
     return [row.day for row in laboratory.look(quotas.usage, CALLER, ICCID, **window)]
 
 
-def test_usage_is_this_month_newest_first_with_idle_days(laboratory: Laboratory) -> None:
+def test_usage_is_this_month_newest_first_with_idle_days(laboratory: CoreWorld) -> None:
     """Ten days on 10 March, as recorded of another month (D§8.3); idle ones are there and zero."""
     laboratory.active()
     used(laboratory, "2026-02-28", octets_tx=1)
@@ -303,7 +294,7 @@ def test_usage_is_this_month_newest_first_with_idle_days(laboratory: Laboratory)
     ],
 )
 def test_a_window_has_both_its_ends_and_six_months_at_most(
-    laboratory: Laboratory, window: dict[str, date], first: str, last: str, count: int
+    laboratory: CoreWorld, window: dict[str, date], first: str, last: str, count: int
 ) -> None:
     """Start alone leads to today, end alone begins with its month, and neither leaves what is kept (D§8.3)."""
     laboratory.active()
@@ -319,7 +310,7 @@ def test_a_window_has_both_its_ends_and_six_months_at_most(
         {"end": date(2020, 1, 1)},
     ],
 )
-def test_a_nonsense_window_is_empty(laboratory: Laboratory, window: dict[str, date]) -> None:
+def test_a_nonsense_window_is_empty(laboratory: CoreWorld, window: dict[str, date]) -> None:
     """No error, and no day (D§8.3)."""
     laboratory.active()
     assert days(laboratory, **window) == []
@@ -334,7 +325,7 @@ def test_the_window_without_dates_is_a_choice(make_laboratory: MakeLaboratory, c
     assert days(laboratory, end=date(2026, 3, 2)) == ["2026-03-02", "2026-03-01"]
 
 
-def test_usage_of_a_foreign_sim_is_unknown(laboratory: Laboratory) -> None:
+def test_usage_of_a_foreign_sim_is_unknown(laboratory: CoreWorld) -> None:
     """A SIM of another organisation behaves like an unknown one (D§3.2)."""
     laboratory.active()
     with pytest.raises(UnknownSim):

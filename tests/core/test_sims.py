@@ -5,31 +5,31 @@ from typing import Any
 
 import pytest
 
-from emulator.core import device, numbering, quotas, sims
-from emulator.core.calendar import add_months, midnight_of, next_midnight
-from emulator.core.errors import Malformed, SimExpired, TransferForbidden, UnknownOrganisation, UnknownSim
-from emulator.core.model import (
-    OCTETS_PER_MB,
-    Caller,
-    DeviceStatus,
-    EventType,
-    Organisation,
-    Sim,
-    SimChange,
-    SimState,
+from operator_emulator.core.customers import quotas, sims
+from operator_emulator.core.customers.model import OCTETS_PER_MB, Caller, Organisation, Sim, SimChange, SimState
+from operator_emulator.core.network import device, numbering
+from operator_emulator.core.network.model import DeviceStatus
+from operator_emulator.core.world.calendar import add_months, midnight_of, next_midnight
+from operator_emulator.core.world.errors import (
+    Malformed,
+    SimExpired,
+    TransferForbidden,
+    UnknownOrganisation,
+    UnknownSim,
 )
-from tests.core.conftest import BEGAN, CALLER, ICCID, MASTER, OTHER, STRANGER, SUB, Laboratory, MakeLaboratory
+from operator_emulator.core.world.model import EventType
+from tests.core.conftest import BEGAN, CALLER, ICCID, MASTER, OTHER, STRANGER, SUB, CoreWorld, MakeLaboratory
 
 OFFLINE, ATTACHED, ONLINE = DeviceStatus.OFFLINE, DeviceStatus.ATTACHED, DeviceStatus.ONLINE
 SOUTH = Caller("south", SUB)
 THIRD = "8988228066600000003"
 
 
-def change(laboratory: Laboratory, iccid: str = ICCID, **what: Any) -> Sim:
+def change(laboratory: CoreWorld, iccid: str = ICCID, **what: Any) -> Sim:
     return laboratory.do(sims.change, CALLER, iccid, SimChange(**what))
 
 
-def shown(laboratory: Laboratory, caller: Caller = CALLER, **how: Any) -> tuple[list[str], int]:
+def shown(laboratory: CoreWorld, caller: Caller = CALLER, **how: Any) -> tuple[list[str], int]:
     page, total = laboratory.look(sims.page, caller, **{"offset": 0, "limit": 10, **how})
     return [sim.iccid for sim in page], total
 
@@ -37,7 +37,7 @@ def shown(laboratory: Laboratory, caller: Caller = CALLER, **how: Any) -> tuple[
 # --------------------------------------------------------------------------------------------- looking
 
 
-def test_a_sim_is_seen_by_its_owner_only(laboratory: Laboratory) -> None:
+def test_a_sim_is_seen_by_its_owner_only(laboratory: CoreWorld) -> None:
     """To others it is unknown (D§3.2), to its master organisation, too (D§2.1)."""
     sim = laboratory.new(OTHER, SUB)
     assert laboratory.look(sims.owned, SOUTH, OTHER) == sim
@@ -65,7 +65,7 @@ def test_twenty_digits_are_an_unknown_sim_unless_accepted(make_laboratory: MakeL
             laboratory.look(sims.owned, CALLER, wrong)
 
 
-def test_sims_stand_in_the_order_in_which_they_came(laboratory: Laboratory) -> None:
+def test_sims_stand_in_the_order_in_which_they_came(laboratory: CoreWorld) -> None:
     """Not by ICCID (D§5), and only the caller's own."""
     for iccid in (THIRD, ICCID):
         laboratory.new(iccid)
@@ -76,7 +76,7 @@ def test_sims_stand_in_the_order_in_which_they_came(laboratory: Laboratory) -> N
     assert shown(laboratory, SOUTH) == ([OTHER], 1)
 
 
-def test_sims_are_sorted_and_filtered_by_device_and_address(laboratory: Laboratory) -> None:
+def test_sims_are_sorted_and_filtered_by_device_and_address(laboratory: CoreWorld) -> None:
     """The two sort keys and the two filters of the list (D§5)."""
     for n, iccid in enumerate((THIRD, OTHER, ICCID)):
         laboratory.new(iccid)
@@ -98,7 +98,7 @@ def test_sims_are_sorted_and_filtered_by_device_and_address(laboratory: Laborato
         ("86823905101145", False),
     ],
 )
-def test_an_imei_finds_its_device_by_fourteen_digits(laboratory: Laboratory, imei: str, found: bool) -> None:
+def test_an_imei_finds_its_device_by_fourteen_digits(laboratory: CoreWorld, imei: str, found: bool) -> None:
     """What is stored has sixteen, and clients look for fourteen (D§5); whoever knows sixteen means them."""
     laboratory.new()
     laboratory.change(imei="8682390510114404")
@@ -108,7 +108,7 @@ def test_an_imei_finds_its_device_by_fourteen_digits(laboratory: Laboratory, ime
 # --------------------------------------------------------------------------------------------- making
 
 
-def test_a_new_sim_derives_what_is_left_out(laboratory: Laboratory) -> None:
+def test_a_new_sim_derives_what_is_left_out(laboratory: CoreWorld) -> None:
     """Identities by the recorded relation (D§15), an address of its organisation's network, no life yet."""
     sim = laboratory.new()
     assert (sim.imsi, sim.msisdn) == ("901405100000001", "882285100000001")
@@ -117,7 +117,7 @@ def test_a_new_sim_derives_what_is_left_out(laboratory: Laboratory) -> None:
     assert (sim.data_quota, sim.sms_quota, sim.device.status) == (None, None, OFFLINE)
 
 
-def test_a_new_sim_keeps_what_is_given(laboratory: Laboratory) -> None:
+def test_a_new_sim_keeps_what_is_given(laboratory: CoreWorld) -> None:
     """And addresses that are given are not given again."""
     first = numbering.ip_address_for(MASTER, 0)
     sim = laboratory.do(
@@ -135,7 +135,7 @@ def test_a_new_sim_keeps_what_is_given(laboratory: Laboratory) -> None:
     assert laboratory.new(OTHER).ip_address == numbering.ip_address_for(MASTER, 1)
 
 
-def test_ordered_sims_have_numbers_of_their_own(laboratory: Laboratory) -> None:
+def test_ordered_sims_have_numbers_of_their_own(laboratory: CoreWorld) -> None:
     """Counting on from one that no fixture has taken."""
     laboratory.new(str(sims.ORDERED_FROM + 2))
     made = [laboratory.do(sims.new, organisation=MASTER).iccid for _ in range(2)]
@@ -143,7 +143,7 @@ def test_ordered_sims_have_numbers_of_their_own(laboratory: Laboratory) -> None:
     assert all(numbering.is_iccid19(iccid) for iccid in made)
 
 
-def test_a_delivered_sim_brings_its_volumes(laboratory: Laboratory) -> None:
+def test_a_delivered_sim_brings_its_volumes(laboratory: CoreWorld) -> None:
     """Issued, with 500 MB and 250 SMS: 51, 56, 58 (D§13, 14)."""
     sim = laboratory.do(sims.deliver, MASTER, 1002)
     assert sim.data_quota is not None
@@ -160,7 +160,7 @@ def test_a_delivered_sim_brings_its_volumes(laboratory: Laboratory) -> None:
 # --------------------------------------------------------------------------------------------- switching
 
 
-def test_the_first_activation_begins_a_life(laboratory: Laboratory) -> None:
+def test_the_first_activation_begins_a_life(laboratory: CoreWorld) -> None:
     """8, the date, the end ten years and three months later at midnight, and volumes if it has none (D§8.4, 14)."""
     laboratory.new()
     sim = change(laboratory, enabled=True)
@@ -175,7 +175,7 @@ def test_the_first_activation_begins_a_life(laboratory: Laboratory) -> None:
     assert laboratory.log()[0].data == {"from": "Issued", "to": "Activated"}
 
 
-def test_an_activation_keeps_volumes_and_dates_that_are_there(laboratory: Laboratory) -> None:
+def test_an_activation_keeps_volumes_and_dates_that_are_there(laboratory: CoreWorld) -> None:
     """A delivered SIM has its volumes already; a second activation changes neither date."""
     delivered = laboratory.do(sims.deliver, MASTER, 1001)
     sim = change(laboratory, delivered.iccid, enabled=True)
@@ -188,7 +188,7 @@ def test_an_activation_keeps_volumes_and_dates_that_are_there(laboratory: Labora
 
 
 @pytest.mark.parametrize("lacking", ["data_quota", "sms_quota"])
-def test_an_activation_fills_the_volume_that_is_lacking(laboratory: Laboratory, lacking: str) -> None:
+def test_an_activation_fills_the_volume_that_is_lacking(laboratory: CoreWorld, lacking: str) -> None:
     """And leaves the other as it is."""
     laboratory.do(quotas.top_up, laboratory.new(), 100, 100)
     laboratory.change(ICCID, **{lacking: None})
@@ -208,18 +208,18 @@ def test_an_activation_fills_the_volume_that_is_lacking(laboratory: Laboratory, 
         (datetime(2022, 11, 30, tzinfo=UTC), datetime(2033, 2, 28, tzinfo=UTC)),
     ],
 )
-def test_a_life_ends_as_recorded(laboratory: Laboratory, activated: datetime, expires: datetime) -> None:
+def test_a_life_ends_as_recorded(laboratory: CoreWorld, activated: datetime, expires: datetime) -> None:
     """Ten years and three months after the activation, at midnight (D§8.4)."""
     assert laboratory.look(sims.end_of_life, activated) == expires
 
 
-def test_a_partners_sim_gets_no_volumes(laboratory: Laboratory) -> None:
+def test_a_partners_sim_gets_no_volumes(laboratory: CoreWorld) -> None:
     """What it may use is in its contract."""
     sim = laboratory.do(sims.activate, laboratory.do(sims.new, organisation=None, iccid=ICCID))
     assert (sim.state, sim.data_quota, sim.sms_quota) == (SimState.ACTIVATED, None, None)
 
 
-def test_disabling_takes_everything_from_the_device(laboratory: Laboratory) -> None:
+def test_disabling_takes_everything_from_the_device(laboratory: CoreWorld) -> None:
     """9, 0, 5, 15, 16 (D§14), and the SIM cannot attach until it is enabled."""
     laboratory.active(status=ONLINE)
     sim = change(laboratory, enabled=False)
@@ -241,7 +241,7 @@ def test_disabling_takes_everything_from_the_device(laboratory: Laboratory) -> N
     assert laboratory.sim().device.status is ATTACHED
 
 
-def test_disabling_an_attached_device_disconnects_no_data(laboratory: Laboratory) -> None:
+def test_disabling_an_attached_device_disconnects_no_data(laboratory: CoreWorld) -> None:
     """Nor is there anything to purge of one that is gone."""
     laboratory.active(status=ATTACHED)
     change(laboratory, enabled=False)
@@ -255,7 +255,7 @@ def test_disabling_an_attached_device_disconnects_no_data(laboratory: Laboratory
 # --------------------------------------------------------------------------------------------- changing
 
 
-def test_what_is_present_is_changed_and_nothing_else(laboratory: Laboratory) -> None:
+def test_what_is_present_is_changed_and_nothing_else(laboratory: CoreWorld) -> None:
     """Partial objects, down to an empty one (D§7.2); a label and a lock write no event (D§14, assumed)."""
     before = laboratory.active()
     assert change(laboratory) == before
@@ -268,21 +268,21 @@ def test_what_is_present_is_changed_and_nothing_else(laboratory: Laboratory) -> 
 
 
 @pytest.mark.parametrize("state", [SimState.ACTIVATED, SimState.SUSPENDED])
-def test_writing_the_current_state_again_is_no_event(laboratory: Laboratory, state: SimState) -> None:
+def test_writing_the_current_state_again_is_no_event(laboratory: CoreWorld, state: SimState) -> None:
     """200, and nothing happened (D§7.2, assumed)."""
     laboratory.active(state=state)
     assert change(laboratory, enabled=state is SimState.ACTIVATED).state is state
     assert laboratory.log() == []
 
 
-def test_a_sim_that_was_never_activated_is_not_enabled_already(laboratory: Laboratory) -> None:
+def test_a_sim_that_was_never_activated_is_not_enabled_already(laboratory: CoreWorld) -> None:
     """Disabling it changes nothing."""
     laboratory.new()
     assert change(laboratory, enabled=False).state is SimState.ISSUED
     assert laboratory.log() == []
 
 
-def test_a_body_about_another_sim_is_ignored(laboratory: Laboratory) -> None:
+def test_a_body_about_another_sim_is_ignored(laboratory: CoreWorld) -> None:
     """Neither the one in the path nor the one in the body changes (D§7.2, assumed)."""
     laboratory.active()
     laboratory.active(OTHER)
@@ -292,7 +292,7 @@ def test_a_body_about_another_sim_is_ignored(laboratory: Laboratory) -> None:
     assert laboratory.sim().label == "x"
 
 
-def test_a_label_has_255_characters_at_most(laboratory: Laboratory) -> None:
+def test_a_label_has_255_characters_at_most(laboratory: CoreWorld) -> None:
     """More is malformed, wherever it is asked for (D§7.2, assumed)."""
     laboratory.active()
     assert change(laboratory, label="ü" * 255).label == "ü" * 255
@@ -302,7 +302,7 @@ def test_a_label_has_255_characters_at_most(laboratory: Laboratory) -> None:
         laboratory.do(sims.submit_batch, CALLER, (SimChange(iccid=ICCID, label="x" * 256),))
 
 
-def test_an_expired_sim_is_changed_no_more(laboratory: Laboratory) -> None:
+def test_an_expired_sim_is_changed_no_more(laboratory: CoreWorld) -> None:
     """Extension is all that is allowed (D§3.2, 14)."""
     laboratory.active(state=SimState.EXPIRED)
     with pytest.raises(SimExpired) as refused:
@@ -317,7 +317,7 @@ def test_an_expired_sim_is_changed_no_more(laboratory: Laboratory) -> None:
 # --------------------------------------------------------------------------------------------- in bulk
 
 
-def test_a_batch_is_applied_a_little_later(laboratory: Laboratory) -> None:
+def test_a_batch_is_applied_a_little_later(laboratory: CoreWorld) -> None:
     """After two seconds, in its order; what is unknown, foreign or nameless is skipped (D§7.3)."""
     laboratory.active()
     laboratory.active(OTHER)
@@ -340,13 +340,13 @@ def test_a_batch_is_applied_a_little_later(laboratory: Laboratory) -> None:
     assert laboratory.look(lambda world: world.batches.count()) == 0
 
 
-def test_an_empty_batch_is_fine(laboratory: Laboratory) -> None:
+def test_an_empty_batch_is_fine(laboratory: CoreWorld) -> None:
     """And nothing waits for it (D§7.3)."""
     laboratory.do(sims.submit_batch, CALLER, ())
     assert laboratory.jobs() == []
 
 
-def test_a_batch_with_expired_sims_is_refused_as_a_whole(laboratory: Laboratory) -> None:
+def test_a_batch_with_expired_sims_is_refused_as_a_whole(laboratory: CoreWorld) -> None:
     """The refusal names all of them, each once (D§3.2, 7.3)."""
     laboratory.active()
     for iccid in (OTHER, THIRD):
@@ -358,7 +358,7 @@ def test_a_batch_with_expired_sims_is_refused_as_a_whole(laboratory: Laboratory)
     assert laboratory.jobs() == []
 
 
-def test_a_batch_passes_over_what_changed_meanwhile(laboratory: Laboratory) -> None:
+def test_a_batch_passes_over_what_changed_meanwhile(laboratory: CoreWorld) -> None:
     """A SIM that expired or went away before the batch came."""
     laboratory.active()
     laboratory.active(OTHER)
@@ -369,7 +369,7 @@ def test_a_batch_passes_over_what_changed_meanwhile(laboratory: Laboratory) -> N
     assert (laboratory.sim().label, laboratory.sim(OTHER).label) == (None, None)
 
 
-def test_a_large_batch_is_applied_part_by_part(laboratory: Laboratory) -> None:
+def test_a_large_batch_is_applied_part_by_part(laboratory: CoreWorld) -> None:
     """So that nobody waits for all of it; the parts follow at once, in order."""
     laboratory.active()
     count = 2 * sims.APPLIED_AT_ONCE + 1
@@ -383,11 +383,11 @@ def test_a_large_batch_is_applied_part_by_part(laboratory: Laboratory) -> None:
 # --------------------------------------------------------------------------------------------- transferring
 
 
-def transfer(laboratory: Laboratory, caller: Caller = CALLER, target: int | None = SUB, **what: Any) -> None:
+def transfer(laboratory: CoreWorld, caller: Caller = CALLER, target: int | None = SUB, **what: Any) -> None:
     laboratory.do(sims.transfer, caller, target=target, **what)
 
 
-def test_a_transfer_moves_sims_after_a_minute(laboratory: Laboratory) -> None:
+def test_a_transfer_moves_sims_after_a_minute(laboratory: CoreWorld) -> None:
     """50 for the one, 51 for the other, another address, and the session gone that had the old one (D§12.5)."""
     before = laboratory.active(status=ONLINE)
     transfer(laboratory, iccids=[ICCID])
@@ -407,7 +407,7 @@ def test_a_transfer_moves_sims_after_a_minute(laboratory: Laboratory) -> None:
     laboratory.do(sims.complete_transfer, "1")  # over and done with
 
 
-def test_a_sub_organisation_gives_back_to_its_master(laboratory: Laboratory) -> None:
+def test_a_sub_organisation_gives_back_to_its_master(laboratory: CoreWorld) -> None:
     """By name, or by leaving the target out (D§12.5)."""
     for iccid, target in ((ICCID, None), (OTHER, MASTER)):
         laboratory.active(iccid, organisation=SUB)
@@ -416,7 +416,7 @@ def test_a_sub_organisation_gives_back_to_its_master(laboratory: Laboratory) -> 
     assert shown(laboratory)[0] == [ICCID, OTHER]
 
 
-def test_a_range_means_the_callers_sims_in_it(laboratory: Laboratory) -> None:
+def test_a_range_means_the_callers_sims_in_it(laboratory: CoreWorld) -> None:
     """Both its ends belong to it; others' SIMs stay where they are; a SIM that is named twice moves once."""
     laboratory.active(ICCID)
     laboratory.active(OTHER, organisation=STRANGER)
@@ -438,7 +438,7 @@ def test_a_range_means_the_callers_sims_in_it(laboratory: Laboratory) -> None:
         (SOUTH, 4323),  # a sister
     ],
 )
-def test_sims_move_between_master_and_sub_only(laboratory: Laboratory, caller: Caller, target: int | None) -> None:
+def test_sims_move_between_master_and_sub_only(laboratory: CoreWorld, caller: Caller, target: int | None) -> None:
     """Never from sub to sub, nor to strangers (D§12.5)."""
     laboratory.do(lambda world: world.organisations.put(Organisation(id=4323, name="Sister", parent=MASTER)))
     laboratory.active(ICCID, organisation=caller.organisation)
@@ -447,7 +447,7 @@ def test_sims_move_between_master_and_sub_only(laboratory: Laboratory, caller: C
     assert (refused.value.source, refused.value.target) == (caller.organisation, target or MASTER)
 
 
-def test_a_transfer_that_names_wrong_things_moves_nothing(laboratory: Laboratory) -> None:
+def test_a_transfer_that_names_wrong_things_moves_nothing(laboratory: CoreWorld) -> None:
     """Nobody, no SIM, a foreign one, an expired one, a range that is none: each is refused as a whole."""
     laboratory.active()
     laboratory.active(OTHER, organisation=STRANGER)
@@ -469,7 +469,7 @@ def test_a_transfer_that_names_wrong_things_moves_nothing(laboratory: Laboratory
     assert laboratory.jobs() == []
 
 
-def test_a_sim_that_went_away_meanwhile_is_not_transferred(laboratory: Laboratory) -> None:
+def test_a_sim_that_went_away_meanwhile_is_not_transferred(laboratory: CoreWorld) -> None:
     """To another organisation, or for good."""
     laboratory.active()
     laboratory.active(OTHER)
@@ -495,7 +495,7 @@ def test_months_end_where_they_end() -> None:
     assert next_midnight(next_midnight(late)) == datetime(2024, 2, 2, tzinfo=UTC)
 
 
-def test_a_lock_of_a_sim_never_attached_waits(laboratory: Laboratory) -> None:
+def test_a_lock_of_a_sim_never_attached_waits(laboratory: CoreWorld) -> None:
     """Locked at the first attach, whatever comes (D§14)."""
     laboratory.new()
     assert change(laboratory, imei_lock=True, enabled=True).locked_imei is None

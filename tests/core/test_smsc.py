@@ -5,27 +5,30 @@ from typing import Any
 
 import pytest
 
-from emulator.core import device, quotas, sims, smsc
-from emulator.core.errors import LimitReached, Malformed, QuotaExhausted, SimExpired, UnknownSim, UnknownSms
-from emulator.core.model import (
+from operator_emulator.core.customers import quotas, sims
+from operator_emulator.core.customers.model import Caller, SimState
+from operator_emulator.core.network import device, smsc
+from operator_emulator.core.network.model import (
     AddressType,
-    Caller,
-    Cause,
+    DeliveryFailure,
     Device,
     DeviceStatus,
     Direction,
-    Event,
-    EventType,
-    Outcome,
     Rat,
-    SimState,
     Sms,
     SmsStatus,
-    Subscription,
-    Way,
 )
-from emulator.core.world import World
-from tests.core.conftest import BEGAN, CALLER, ICCID, MASTER, OTHER, STRANGER, SUB, Laboratory, MakeLaboratory
+from operator_emulator.core.world.errors import (
+    LimitReached,
+    Malformed,
+    QuotaExhausted,
+    SimExpired,
+    UnknownSim,
+    UnknownSms,
+)
+from operator_emulator.core.world.model import Event, EventType, Outcome, Subscription, Way
+from operator_emulator.core.world.world import World
+from tests.core.conftest import BEGAN, CALLER, ICCID, MASTER, OTHER, STRANGER, SUB, CoreWorld, MakeLaboratory
 
 FINAL = (EventType.SMS_DELIVERED, EventType.SMS_FAILED, EventType.SMS_EXPIRED)
 SECOND = timedelta(seconds=1)
@@ -33,21 +36,21 @@ HOUR = timedelta(hours=1)
 ATTACHED, OFFLINE = DeviceStatus.ATTACHED, DeviceStatus.OFFLINE
 
 
-def charged(laboratory: Laboratory, iccid: str = ICCID) -> int:
+def charged(laboratory: CoreWorld, iccid: str = ICCID) -> int:
     quota = laboratory.sim(iccid).sms_quota
     assert quota is not None
     return quota.total - quota.volume
 
 
-def shown(laboratory: Laboratory, id: int, iccid: str = ICCID) -> Sms:
+def shown(laboratory: CoreWorld, id: int, iccid: str = ICCID) -> Sms:
     return laboratory.look(smsc.show, CALLER, iccid, id)
 
 
-def reports(laboratory: Laboratory) -> list[Event]:
+def reports(laboratory: CoreWorld) -> list[Event]:
     return laboratory.log(*FINAL)
 
 
-def send_mo(laboratory: Laboratory, payload: str = "hello", **more: Any) -> Sms:
+def send_mo(laboratory: CoreWorld, payload: str = "hello", **more: Any) -> Sms:
     sms = laboratory.do(device.send_mo, ICCID, payload, "12345", **more)
     assert isinstance(sms, Sms)
     return sms
@@ -56,7 +59,7 @@ def send_mo(laboratory: Laboratory, payload: str = "hello", **more: Any) -> Sms:
 # --------------------------------------------------------------------------------------------- straight
 
 
-def test_a_message_to_an_attached_device_is_delivered_in_seconds(laboratory: Laboratory) -> None:
+def test_a_message_to_an_attached_device_is_delivered_in_seconds(laboratory: CoreWorld) -> None:
     """Pending, tried after a second, delivered and charged after another, and reported (D§9.3, 9.4)."""
     sim = laboratory.active(status=ATTACHED)
     sms = laboratory.submit(source_address="ping", source_address_type=AddressType.ALPHANUMERIC)
@@ -82,7 +85,7 @@ def test_a_message_to_an_attached_device_is_delivered_in_seconds(laboratory: Lab
     assert laboratory.jobs("smsc", sms.id) == []
 
 
-def test_an_online_device_gets_messages_too(laboratory: Laboratory) -> None:
+def test_an_online_device_gets_messages_too(laboratory: CoreWorld) -> None:
     """A data session does not stand in the way."""
     laboratory.active(status=DeviceStatus.ONLINE)
     sms = laboratory.submit()
@@ -90,7 +93,7 @@ def test_an_online_device_gets_messages_too(laboratory: Laboratory) -> None:
     assert shown(laboratory, sms.id).status is SmsStatus.DELIVERED
 
 
-def test_every_part_of_a_concatenated_message_is_charged(laboratory: Laboratory) -> None:
+def test_every_part_of_a_concatenated_message_is_charged(laboratory: CoreWorld) -> None:
     """One submission per part, and one charge each (D§9.2, 9.6)."""
     laboratory.active(status=ATTACHED)
     for part in ("050003CC0201", "050003CC0202"):
@@ -102,13 +105,13 @@ def test_every_part_of_a_concatenated_message_is_charged(laboratory: Laboratory)
 # --------------------------------------------------------------------------------------------- waiting
 
 
-def test_a_message_waits_for_an_absent_device_and_comes_with_it(laboratory: Laboratory) -> None:
+def test_a_message_waits_for_an_absent_device_and_comes_with_it(laboratory: CoreWorld) -> None:
     """Buffered after the first attempt, due at the instant at which the device attaches (D§9.4)."""
     laboratory.active()
     sms = laboratory.submit()
     laboratory.advance(1)
     waiting = shown(laboratory, sms.id)
-    assert (waiting.status, waiting.cause) == (SmsStatus.BUFFERED, Cause.ABSENT_SUBSCRIBER)
+    assert (waiting.status, waiting.cause) == (SmsStatus.BUFFERED, DeliveryFailure.ABSENT_SUBSCRIBER)
     assert (waiting.attempted, waiting.next_attempt) == (BEGAN + SECOND, BEGAN + SECOND + HOUR)
     assert (waiting.msc, waiting.imsi, waiting.finished) == (None, "", None)
     assert laboratory.sim().message_waiting
@@ -124,7 +127,7 @@ def test_a_message_waits_for_an_absent_device_and_comes_with_it(laboratory: Labo
     assert laboratory.jobs("smsc", sms.id) == []
 
 
-def test_buffered_messages_come_in_the_order_in_which_they_were_submitted(laboratory: Laboratory) -> None:
+def test_buffered_messages_come_in_the_order_in_which_they_were_submitted(laboratory: CoreWorld) -> None:
     """The oldest first."""
     laboratory.active()
     ids = [laboratory.submit(f"number {n}").id for n in range(3)]
@@ -134,7 +137,7 @@ def test_buffered_messages_come_in_the_order_in_which_they_were_submitted(labora
     assert [event.sms for event in reports(laboratory)] == ids
 
 
-def test_without_an_attach_it_is_tried_every_hour(laboratory: Laboratory) -> None:
+def test_without_an_attach_it_is_tried_every_hour(laboratory: CoreWorld) -> None:
     """The last attempt moves by an hour each time, and the retry count stays 0, as recorded (D§9.4)."""
     laboratory.active()
     sms = laboratory.submit()
@@ -144,7 +147,7 @@ def test_without_an_attach_it_is_tried_every_hour(laboratory: Laboratory) -> Non
     assert waiting.retries == 0
 
 
-def test_the_hourly_attempt_finds_a_device_whose_attach_woke_nobody(laboratory: Laboratory) -> None:
+def test_the_hourly_attempt_finds_a_device_whose_attach_woke_nobody(laboratory: CoreWorld) -> None:
     """A SIM is enabled while its device, by hand, is there: nothing alerts, and the retry delivers."""
     laboratory.active(state=SimState.SUSPENDED)
     sms = laboratory.submit()
@@ -155,7 +158,7 @@ def test_the_hourly_attempt_finds_a_device_whose_attach_woke_nobody(laboratory: 
     assert shown(laboratory, sms.id).msc is None  # nobody knows the network of this device
 
 
-def test_a_disabled_sim_has_its_messages_kept(laboratory: Laboratory) -> None:
+def test_a_disabled_sim_has_its_messages_kept(laboratory: CoreWorld) -> None:
     """Accepted and buffered (D§9.4, assumed); delivered once it is enabled and attaches."""
     laboratory.active(status=ATTACHED)
     laboratory.do(sims.suspend, laboratory.sim())
@@ -175,10 +178,10 @@ def test_a_disabled_sim_may_fail_its_messages(make_laboratory: MakeLaboratory) -
     sms = laboratory.submit()
     laboratory.advance(1)
     done = shown(laboratory, sms.id)
-    assert (done.status, done.cause) == (SmsStatus.FAILED, Cause.CALL_BARRED)
+    assert (done.status, done.cause) == (SmsStatus.FAILED, DeliveryFailure.CALL_BARRED)
 
 
-def test_nb_iot_carries_no_sms(laboratory: Laboratory) -> None:
+def test_nb_iot_carries_no_sms(laboratory: CoreWorld) -> None:
     """Attached, and yet not reachable until the access technology changes (D§9.4)."""
     laboratory.active(status=ATTACHED)
     laboratory.device(ATTACHED, rat=Rat.NB_IOT)
@@ -190,7 +193,7 @@ def test_nb_iot_carries_no_sms(laboratory: Laboratory) -> None:
     assert shown(laboratory, sms.id).status is SmsStatus.DELIVERED
 
 
-def test_a_device_that_leaves_before_it_acknowledges_gets_the_message_later(laboratory: Laboratory) -> None:
+def test_a_device_that_leaves_before_it_acknowledges_gets_the_message_later(laboratory: CoreWorld) -> None:
     """Back to the buffer, uncharged, with the switch named at which it was tried."""
     laboratory.active(status=ATTACHED)
     sms = laboratory.submit()
@@ -207,7 +210,7 @@ def test_a_device_that_leaves_before_it_acknowledges_gets_the_message_later(labo
 # --------------------------------------------------------------------------------------------- ending otherwise
 
 
-def test_after_its_validity_a_message_expires(laboratory: Laboratory) -> None:
+def test_after_its_validity_a_message_expires(laboratory: CoreWorld) -> None:
     """24 hours, uncharged, reported, and no job is left (D§9.4)."""
     laboratory.active()
     sms = laboratory.submit()
@@ -229,7 +232,7 @@ def test_after_its_validity_a_message_may_have_failed(make_laboratory: MakeLabor
     assert [event.type for event in reports(laboratory)] == [EventType.SMS_FAILED]
 
 
-def test_a_validity_that_is_over_already_is_taken_and_expires_at_once(laboratory: Laboratory) -> None:
+def test_a_validity_that_is_over_already_is_taken_and_expires_at_once(laboratory: CoreWorld) -> None:
     """Accepted, final, reported (D§9.4, assumed)."""
     laboratory.active(status=ATTACHED)
     sms = laboratory.submit(expires=BEGAN - HOUR)
@@ -239,7 +242,7 @@ def test_a_validity_that_is_over_already_is_taken_and_expires_at_once(laboratory
     assert [outgoing.event.type for outgoing in laboratory.sent] == [EventType.SMS_EXPIRED]
 
 
-def test_no_attempt_is_planned_beyond_the_validity(laboratory: Laboratory) -> None:
+def test_no_attempt_is_planned_beyond_the_validity(laboratory: CoreWorld) -> None:
     """A message of half an hour has no retry date, and still comes with the device."""
     laboratory.active()
     sms = laboratory.submit(expires=BEGAN + HOUR / 2)
@@ -253,7 +256,7 @@ def test_no_attempt_is_planned_beyond_the_validity(laboratory: Laboratory) -> No
 
 @pytest.mark.parametrize(("seconds", "status"), [(0, OFFLINE), (1, ATTACHED), (1, OFFLINE)])
 def test_a_message_that_is_not_delivered_yet_can_be_cancelled(
-    laboratory: Laboratory, seconds: int, status: DeviceStatus
+    laboratory: CoreWorld, seconds: int, status: DeviceStatus
 ) -> None:
     """Pending, on the air, buffered: no report, no charge, no final date, no job (D§9.3, 9.5)."""
     laboratory.active(status=status)
@@ -268,7 +271,7 @@ def test_a_message_that_is_not_delivered_yet_can_be_cancelled(
     assert (reports(laboratory), charged(laboratory)) == ([], 0)
 
 
-def test_cancelling_what_is_final_changes_nothing(laboratory: Laboratory) -> None:
+def test_cancelling_what_is_final_changes_nothing(laboratory: CoreWorld) -> None:
     """D§19, trap 2: a delivered message stays delivered."""
     laboratory.active(status=ATTACHED)
     sms = laboratory.submit()
@@ -277,7 +280,7 @@ def test_cancelling_what_is_final_changes_nothing(laboratory: Laboratory) -> Non
     assert laboratory.do(smsc.cancel, CALLER, ICCID, sms.id) == done == shown(laboratory, sms.id)
 
 
-def test_cancelling_an_mo_changes_nothing(laboratory: Laboratory) -> None:
+def test_cancelling_an_mo_changes_nothing(laboratory: CoreWorld) -> None:
     """It is answered as it stands (D§9.5, assumed)."""
     laboratory.active(status=ATTACHED)
     sms = send_mo(laboratory)
@@ -288,7 +291,7 @@ def test_cancelling_an_mo_changes_nothing(laboratory: Laboratory) -> None:
 # --------------------------------------------------------------------------------------------- volumes
 
 
-def test_at_zero_a_message_is_refused(laboratory: Laboratory) -> None:
+def test_at_zero_a_message_is_refused(laboratory: CoreWorld) -> None:
     """Nothing is submitted, and no id is used up (D§9.6)."""
     laboratory.active(status=ATTACHED)
     laboratory.with_volume(sms=0)
@@ -306,11 +309,15 @@ def test_at_zero_a_message_may_be_taken_and_fail(make_laboratory: MakeLaboratory
     sms = laboratory.submit()
     laboratory.advance(1)
     done = shown(laboratory, sms.id)
-    assert (done.status, done.cause, done.finished) == (SmsStatus.FAILED, Cause.QUOTA_EXHAUSTED, BEGAN + SECOND)
+    assert (done.status, done.cause, done.finished) == (
+        SmsStatus.FAILED,
+        DeliveryFailure.QUOTA_EXHAUSTED,
+        BEGAN + SECOND,
+    )
     assert [event.type for event in reports(laboratory)] == [EventType.SMS_FAILED]
 
 
-def test_the_last_volume_goes_to_the_first_message(laboratory: Laboratory) -> None:
+def test_the_last_volume_goes_to_the_first_message(laboratory: CoreWorld) -> None:
     """Two are on the air and one is left: the second fails, and nothing goes below zero."""
     laboratory.active(status=ATTACHED)
     laboratory.with_volume(sms=1)
@@ -319,14 +326,14 @@ def test_the_last_volume_goes_to_the_first_message(laboratory: Laboratory) -> No
     assert shown(laboratory, first.id).status is SmsStatus.DELIVERED
     assert (shown(laboratory, second.id).status, shown(laboratory, second.id).cause) == (
         SmsStatus.FAILED,
-        Cause.QUOTA_EXHAUSTED,
+        DeliveryFailure.QUOTA_EXHAUSTED,
     )
     quota = laboratory.sim().sms_quota
     assert quota is not None
     assert quota.volume == 0
 
 
-def test_the_monthly_limit_refuses_and_holds_for_what_was_buffered(laboratory: Laboratory) -> None:
+def test_the_monthly_limit_refuses_and_holds_for_what_was_buffered(laboratory: CoreWorld) -> None:
     """Ten a month: of twelve that waited ten are delivered, and a further one is refused (D§9.6)."""
     laboratory.active()
     laboratory.do(quotas.set_limits, CALLER, sms_mt=45)
@@ -336,7 +343,7 @@ def test_the_monthly_limit_refuses_and_holds_for_what_was_buffered(laboratory: L
     laboratory.advance(2)
     ends = [shown(laboratory, id) for id in ids]
     assert [sms.status for sms in ends] == [SmsStatus.DELIVERED] * 10 + [SmsStatus.FAILED] * 2
-    assert ends[-1].cause is Cause.LIMIT_REACHED
+    assert ends[-1].cause is DeliveryFailure.LIMIT_REACHED
     with pytest.raises(LimitReached) as refused:
         laboratory.submit()
     assert refused.value.limit == 10
@@ -345,7 +352,7 @@ def test_the_monthly_limit_refuses_and_holds_for_what_was_buffered(laboratory: L
 # --------------------------------------------------------------------------------------------- refusing
 
 
-def test_a_message_that_does_not_fit_is_malformed(laboratory: Laboratory) -> None:
+def test_a_message_that_does_not_fit_is_malformed(laboratory: CoreWorld) -> None:
     """Long texts are the customer's to split (D§9.2)."""
     laboratory.active()
     with pytest.raises(Malformed):
@@ -354,7 +361,7 @@ def test_a_message_that_does_not_fit_is_malformed(laboratory: Laboratory) -> Non
         laboratory.submit("")
 
 
-def test_messages_are_for_ones_own_living_sims(laboratory: Laboratory) -> None:
+def test_messages_are_for_ones_own_living_sims(laboratory: CoreWorld) -> None:
     """Unknown, foreign, expired (D§3.2)."""
     laboratory.active()
     with pytest.raises(UnknownSim):
@@ -370,7 +377,7 @@ def test_messages_are_for_ones_own_living_sims(laboratory: Laboratory) -> None:
 # --------------------------------------------------------------------------------------------- reporting
 
 
-def test_without_a_forwarder_an_event_says_so(laboratory: Laboratory) -> None:
+def test_without_a_forwarder_an_event_says_so(laboratory: CoreWorld) -> None:
     """For a delivery report as for an MO; the message stays (D§9.7, 10.5)."""
     laboratory.active(OTHER, ATTACHED, organisation=SUB)
     caller = Caller("south", SUB)
@@ -389,7 +396,7 @@ def test_without_a_forwarder_an_event_says_so(laboratory: Laboratory) -> None:
     assert laboratory.sent == []
 
 
-def test_a_forwarder_that_wants_other_things_forwards_nothing(laboratory: Laboratory) -> None:
+def test_a_forwarder_that_wants_other_things_forwards_nothing(laboratory: CoreWorld) -> None:
     """Somebody listens, yet nobody forwards."""
     laboratory.active(OTHER, ATTACHED, organisation=SUB)
     for way, wants in ((Way.FORWARDER, EventType.MO_RECEIVED), (Way.STREAM, EventType.SMS_DELIVERED)):
@@ -400,7 +407,7 @@ def test_a_forwarder_that_wants_other_things_forwards_nothing(laboratory: Labora
     assert [event.data["what"] for event in laboratory.log(EventType.FORWARDING_IMPOSSIBLE)] == ["DLR"]
 
 
-def test_a_report_is_owed_to_the_organisation_that_submitted(laboratory: Laboratory) -> None:
+def test_a_report_is_owed_to_the_organisation_that_submitted(laboratory: CoreWorld) -> None:
     """The SIM may be another's by the time of the delivery."""
     laboratory.active()
     laboratory.submit()
@@ -415,7 +422,7 @@ def test_a_report_is_owed_to_the_organisation_that_submitted(laboratory: Laborat
 # --------------------------------------------------------------------------------------------- MO
 
 
-def test_an_mo_is_charged_at_once_and_forwarded(laboratory: Laboratory) -> None:
+def test_an_mo_is_charged_at_once_and_forwarded(laboratory: CoreWorld) -> None:
     """Its id is from the same row as the others'; its fate is its notification's (D§9.6, 9.7)."""
     laboratory.active(status=ATTACHED)
     mt = laboratory.submit()
@@ -432,7 +439,7 @@ def test_an_mo_is_charged_at_once_and_forwarded(laboratory: Laboratory) -> None:
     assert [outgoing.sms and outgoing.sms.payload for outgoing in laboratory.sent] == ["22 degrees"]
 
 
-def test_an_mo_that_was_not_taken_shows_its_retries(laboratory: Laboratory) -> None:
+def test_an_mo_that_was_not_taken_shows_its_retries(laboratory: CoreWorld) -> None:
     """After four tries, 14 minutes: three retries done, the next in 16 minutes, as recorded (D§9.3, 10.4)."""
     laboratory.active(status=ATTACHED)
     sms = send_mo(laboratory)
@@ -446,7 +453,7 @@ def test_an_mo_that_was_not_taken_shows_its_retries(laboratory: Laboratory) -> N
     assert (shown(laboratory, sms.id).status, shown(laboratory, sms.id).retries) == (SmsStatus.DELIVERED, 4)
 
 
-def test_an_mo_on_its_way_is_in_progress(laboratory: Laboratory) -> None:
+def test_an_mo_on_its_way_is_in_progress(laboratory: CoreWorld) -> None:
     """While the customer's answer is awaited, or was never heard."""
     laboratory.active(status=ATTACHED)
     sms = send_mo(laboratory)
@@ -468,7 +475,7 @@ def test_an_mo_that_nobody_takes_ends_after_a_day(make_laboratory: MakeLaborator
     assert done.next_attempt is None
 
 
-def test_a_stream_that_hears_of_an_mo_does_not_forward_it(laboratory: Laboratory) -> None:
+def test_a_stream_that_hears_of_an_mo_does_not_forward_it(laboratory: CoreWorld) -> None:
     """What counts is the forwarder's notification, also when the forwarder itself is gone."""
     laboratory.active(status=ATTACHED)
     stream = Subscription(id="a stream", organisation=MASTER, way=Way.STREAM, wants=(EventType.MO_RECEIVED,))
@@ -480,7 +487,7 @@ def test_a_stream_that_hears_of_an_mo_does_not_forward_it(laboratory: Laboratory
     assert shown(laboratory, sms.id).status is SmsStatus.DELIVERED
 
 
-def test_an_alert_leaves_mo_messages_alone(laboratory: Laboratory) -> None:
+def test_an_alert_leaves_mo_messages_alone(laboratory: CoreWorld) -> None:
     """Only what goes to the device is due when it attaches."""
     laboratory.active(OTHER, ATTACHED, organisation=SUB)
     laboratory.do(device.send_mo, OTHER, "hello", "12345")
@@ -491,7 +498,7 @@ def test_an_alert_leaves_mo_messages_alone(laboratory: Laboratory) -> None:
 # --------------------------------------------------------------------------------------------- looking
 
 
-def test_a_page_is_newest_first_and_of_one_sim(laboratory: Laboratory) -> None:
+def test_a_page_is_newest_first_and_of_one_sim(laboratory: CoreWorld) -> None:
     """With how many there are in all; another order is possible (D§5)."""
     laboratory.active()
     laboratory.active(OTHER)
@@ -505,7 +512,7 @@ def test_a_page_is_newest_first_and_of_one_sim(laboratory: Laboratory) -> None:
     assert laboratory.look(smsc.page, CALLER, ICCID, offset=9, limit=2) == ([], 5)
 
 
-def test_a_page_shows_what_became_of_an_mo(laboratory: Laboratory) -> None:
+def test_a_page_shows_what_became_of_an_mo(laboratory: CoreWorld) -> None:
     """As the single message does."""
     laboratory.active(status=ATTACHED)
     sms = send_mo(laboratory)
@@ -533,7 +540,7 @@ def test_after_seven_days_a_message_is_gone(make_laboratory: MakeLaboratory) -> 
                     laboratory.do(verb, CALLER, ICCID, sms.id)
 
 
-def test_a_message_is_looked_up_under_its_own_sim(laboratory: Laboratory) -> None:
+def test_a_message_is_looked_up_under_its_own_sim(laboratory: CoreWorld) -> None:
     """Elsewhere it is unknown, as is a number that was never given."""
     laboratory.active()
     laboratory.active(OTHER)
@@ -549,7 +556,7 @@ def test_a_message_is_looked_up_under_its_own_sim(laboratory: Laboratory) -> Non
 # --------------------------------------------------------------------------------------------- late jobs
 
 
-def test_a_job_that_comes_too_late_does_nothing(laboratory: Laboratory) -> None:
+def test_a_job_that_comes_too_late_does_nothing(laboratory: CoreWorld) -> None:
     """The message is final, on the air, or there is none: nothing changes."""
     laboratory.active(status=ATTACHED)
     sms = laboratory.submit()
@@ -564,7 +571,7 @@ def test_a_job_that_comes_too_late_does_nothing(laboratory: Laboratory) -> None:
     assert len(reports(laboratory)) == 1
 
 
-def test_a_message_whose_sim_is_gone_ends_with_its_validity(laboratory: Laboratory) -> None:
+def test_a_message_whose_sim_is_gone_ends_with_its_validity(laboratory: CoreWorld) -> None:
     """It is tried in vain, then expires."""
 
     def delete(world: World) -> None:
@@ -579,7 +586,7 @@ def test_a_message_whose_sim_is_gone_ends_with_its_validity(laboratory: Laborato
     assert laboratory.sms(gone.id).status is SmsStatus.EXPIRED
 
 
-def test_the_steps_of_a_message_are_those_of_the_table(laboratory: Laboratory) -> None:
+def test_the_steps_of_a_message_are_those_of_the_table(laboratory: CoreWorld) -> None:
     """A step that is not in SMS_STEPS is a bug, and says so."""
     laboratory.active(status=ATTACHED)
     sms = laboratory.submit()

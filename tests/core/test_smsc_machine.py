@@ -6,10 +6,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from emulator.core import jobs, quotas, schedule, sims, smsc
-from emulator.core.errors import QuotaExhausted
-from emulator.core.model import SMS_STEPS, DeviceStatus, EventType, SmsStatus
-from tests.core.conftest import CALLER, ICCID, Laboratory
+from operator_emulator.core.customers import quotas, sims
+from operator_emulator.core.network import smsc
+from operator_emulator.core.network.model import SMS_STEPS, DeviceStatus, SmsStatus
+from operator_emulator.core.world import jobs, schedule
+from operator_emulator.core.world.errors import QuotaExhausted
+from operator_emulator.core.world.model import EventType
+from tests.core.conftest import CALLER, ICCID, CoreWorld
 
 REPORTS = {
     SmsStatus.DELIVERED: EventType.SMS_DELIVERED,
@@ -26,7 +29,7 @@ class Messages(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.laboratory = Laboratory()
+        self.laboratory = CoreWorld()
         self.laboratory.active()
         self.laboratory.with_volume(sms=FEW)
         self.bought = FEW

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.core import tpdu
-from emulator.core.errors import Malformed
-from emulator.core.tpdu import ALPHABET, ESCAPE, EXTENSION, Concatenation, Dcs, Reassembled, Udh
+from operator_emulator.core.network import tpdu
+from operator_emulator.core.network.tpdu import ALPHABET, ESCAPE, EXTENSION, Concatenation, Dcs, Reassembled, Udh
+from operator_emulator.core.world.errors import Malformed
 
 EXTENDED = "".join(EXTENSION.values())
 gsm_characters = st.sampled_from([character for character in ALPHABET if character != "\x1b"] + list(EXTENDED))

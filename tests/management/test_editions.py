@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from emulator.core.policy import Policy
-from emulator.management import routes
-from emulator.management.editions import AFTER_2019, EDITIONS, LIMITS
-from emulator.resources import spec
-from emulator.web.contract import Document
+from operator_emulator.core.world.policy import Policy
+from operator_emulator.management import routes
+from operator_emulator.management.editions import AFTER_2019, EDITIONS, LIMITS
+from operator_emulator.resources import spec
+from operator_emulator.web.openapi import Document
 from tests.conftest import ATTACHED, OFFLINE, ONLINE, MakeOperator, Operator
 
 NAMES = ("1nce", "1nce-2019", "bsc-2019", "easyconnect")

@@ -197,7 +197,7 @@ def test_strict_paging_and_sorting_are_settings(make_operator: MakeOperator) -> 
 
 def test_a_full_disk_is_503_and_then_over(operator: Operator, caplog: pytest.LogCaptureFixture) -> None:
     """The answer says what is wrong, in the operator's shape: client and keeper are the same person here."""
-    store = operator.http.app.emulator.store.connection  # type: ignore[attr-defined]
+    store = operator.http.app.engine.store.connection  # type: ignore[attr-defined]
     (pages,) = store.execute("PRAGMA page_count").fetchone()
     store.execute(f"PRAGMA max_page_count = {pages}")
     case = {"replyToMail": "m", "senderName": "n", "subject": "s", "text": "x" * 4000}

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.core import networks
-from emulator.core.model import Event, EventType, FailureCause, Rat
-from emulator.core.policy import Policy
-from emulator.management.catalogue import CATALOGUE, REASONS, SMS_ROWS, show_event, shown_types, words_of
-from emulator.management.editions import EDITIONS
+from operator_emulator.core.network import networks
+from operator_emulator.core.network.model import AttachFailure, Rat
+from operator_emulator.core.world.model import Event, EventType
+from operator_emulator.core.world.policy import Policy
+from operator_emulator.management.editions import EDITIONS
+from operator_emulator.management.events import CATALOGUE, REASONS, SMS_ROWS, show_event, shown_types, words_of
 from tests.conftest import ATTACHED, ISSUED, OFFLINE, ONLINE, MakeOperator, Operator
 
 NOW = EDITIONS["1nce"]
@@ -309,8 +310,8 @@ def test_each_type_has_its_number_severity_and_sentence(
     assert shown["timestamp"] == "2018-05-07T14:08:05.000+0000"
 
 
-@pytest.mark.parametrize("cause", FailureCause)
-def test_every_refusal_has_a_reason(cause: FailureCause) -> None:
+@pytest.mark.parametrize("cause", AttachFailure)
+def test_every_refusal_has_a_reason(cause: AttachFailure) -> None:
     """No cause of the network is left without words."""
     text = show_event(event(EventType.PDP_CONTEXT_REFUSED, {"cause": cause.value}), NOW)["event_type"]
     assert text == f"PDP Context Request rejected, because {REASONS[cause]}."

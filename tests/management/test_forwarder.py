@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from emulator.management.forwarder import without_userinfo
-from emulator.store.fixtures import FixtureError
+from operator_emulator.fixtures import FixtureError
+from operator_emulator.management.forwarder import without_userinfo
 from tests.conftest import ATTACHED, OFFLINE, ONLINE, Customer, MakeOperator, Operator
 
 TO_URL = """

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from emulator.core.model import DAY
+from operator_emulator.core.world.model import DAY
 from tests.conftest import FOREIGN, OFFLINE, ONLINE, MakeOperator, Operator
 
 HOUR = timedelta(hours=1)

@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from emulator.core.numbering import iccid_with_luhn
+from operator_emulator.core.network.numbering import iccid_with_luhn
 from tests.conftest import OFFLINE, ONLINE, MakeOperator, Operator
 
 SPACED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")

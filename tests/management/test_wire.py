@@ -8,26 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.core import networks
-from emulator.core.clock import LAST_INSTANT
-from emulator.core.errors import Malformed
-from emulator.core.model import (
-    AddressType,
-    Device,
-    DeviceStatus,
-    Order,
-    OrderPurpose,
-    OrderStatus,
-    OrderType,
-    PdpContext,
-    Quota,
-    Sim,
-    SimChange,
-    SmsDraft,
-)
-from emulator.core.policy import Policy
-from emulator.management import wire
-from emulator.management.editions import EDITIONS, Dialect
+from operator_emulator.core.customers.model import Order, OrderPurpose, OrderStatus, OrderType, Quota, Sim, SimChange
+from operator_emulator.core.network import networks
+from operator_emulator.core.network.model import AddressType, Device, DeviceStatus, PdpContext, SmsDraft
+from operator_emulator.core.world.clock import LAST_INSTANT
+from operator_emulator.core.world.errors import Malformed
+from operator_emulator.core.world.policy import Policy
+from operator_emulator.management import wire
+from operator_emulator.management.editions import EDITIONS, Dialect
 
 SCALARS = (
     st.none()

@@ -16,10 +16,12 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from emulator import resources
-from emulator.core import contracts, device, handmade, partners
-from emulator.core.model import Clock, DeviceStatus, Fate, Organisation, Origin
-from emulator.core.partner_model import (
+from operator_emulator import resources
+from operator_emulator.core.customers.model import Organisation
+from operator_emulator.core.network import device
+from operator_emulator.core.network.model import DeviceStatus
+from operator_emulator.core.partners import contracts, partners
+from operator_emulator.core.partners.model import (
     Application,
     ContractState,
     Partner,
@@ -29,16 +31,18 @@ from emulator.core.partner_model import (
     Restriction,
     Threshold,
 )
-from emulator.core.policy import Policy
-from emulator.core.world import World
-from emulator.portal import BASE, Signer, portal
-from emulator.runtime.engine import Emulator
-from emulator.runtime.journal import Journal
-from emulator.runtime.sender import Message, Reply, Sender
-from emulator.serving import Protocol
-from emulator.store.sqlite import SqliteStore
-from emulator.web.contract import Document
-from emulator.web.journaled import Journaled
+from operator_emulator.core.tester import synthetic_events
+from operator_emulator.core.world.model import Clock, Fate, Origin
+from operator_emulator.core.world.policy import Policy
+from operator_emulator.core.world.world import World
+from operator_emulator.portal import BASE, Signer, portal
+from operator_emulator.runtime.engine import Engine
+from operator_emulator.runtime.journal import Journal
+from operator_emulator.runtime.sender import Message, Reply, Sender
+from operator_emulator.serving import Protocol
+from operator_emulator.store.sqlite.store import SqliteStore
+from operator_emulator.web.journaled import Journaled
+from operator_emulator.web.openapi import Document
 
 BEGAN = datetime(2026, 3, 10, 12, tzinfo=UTC)
 MAIN, BRANCH, OTHER = "100013", "100014", "100017"
@@ -145,7 +149,7 @@ class Portal:
     def __init__(self, rate: float = 0, **policy: Any) -> None:
         self.policy = Policy(**policy)
         self.journal = Journal()
-        self.emulator = Emulator(
+        self.engine = Engine(
             SqliteStore(None, self.policy),
             Sender(nobody, {}, self.journal, self.policy, self.now),
             self.plant,
@@ -153,7 +157,7 @@ class Portal:
         )
         self.rate = rate
         self.real = BEGAN
-        surface = Journaled(portal(*descriptions(), self.policy, signer()), self.journal, self.emulator)
+        surface = Journaled(portal(*descriptions(), self.policy, signer()), self.journal, self.engine)
         self._surface = surface
         self._rest = Starlette(lifespan=self._lifespan)
 
@@ -166,17 +170,17 @@ class Portal:
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
-        await self.emulator.start()
-        running = asyncio.create_task(self.emulator.run())
+        await self.engine.start()
+        running = asyncio.create_task(self.engine.run())
         yield
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-        await self.emulator.stop()
+        await self.engine.stop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app: ASGIApp = self._rest
         if scope["type"] == "http":
-            scope["emulator"] = self.emulator
+            scope["engine"] = self.engine
             app = self._surface
         await app(scope, receive, send)
 
@@ -259,12 +263,12 @@ class Client:
 
     def advance(self, seconds: float = 0) -> int:
         self._tokens.clear()  # they live for five minutes of the world's time
-        ran: int = self.run(self.app.emulator.advance, timedelta(seconds=seconds))
+        ran: int = self.run(self.app.engine.advance, timedelta(seconds=seconds))
         return ran
 
     def do(self, verb: Any, *args: Any, **kwargs: Any) -> Any:
         async def write() -> Any:
-            return await self.app.emulator.write(verb, *args, **kwargs)
+            return await self.app.engine.write(verb, *args, **kwargs)
 
         return self.run(write)
 
@@ -283,7 +287,7 @@ class Client:
         fetching = threading.Thread(target=lambda: found.append(self.stream(as_, type, **how)))
         fetching.start()
         while fetching.is_alive():
-            self.run(self.app.emulator.advance, timedelta(seconds=61))
+            self.run(self.app.engine.advance, timedelta(seconds=61))
             fetching.join(0.01)
         self._tokens.clear()
         return found[0]
@@ -404,20 +408,20 @@ class Server:
         return listener
 
     async def connection(self, subscription: str) -> int:
-        row = await self.app.emulator.read(lambda world: world.subscriptions.get(subscription))
+        row = await self.app.engine.read(lambda world: world.subscriptions.get(subscription))
         return 0 if row is None else row.connection
 
     async def advance(self, seconds: float = 0) -> None:
-        await self.app.emulator.advance(timedelta(seconds=seconds))
+        await self.app.engine.advance(timedelta(seconds=seconds))
 
     async def happen(self, times: int = 1, partner: str = MAIN, **given: Any) -> None:
         """Let events of actions happen."""
         for _ in range(times):
-            await self.app.emulator.write(handmade.make, "simaction.v1", partner, given)
+            await self.app.engine.write(synthetic_events.make, "simaction.v1", partner, given)
 
     async def owed(self, client: str = "portal-demo", type: str = "simaction.v1") -> int:
         subscription = partners.stream_id(type, client)
-        return await self.app.emulator.read(
+        return await self.app.engine.read(
             lambda world: world.notifications.count(subscription=subscription, fate=Fate.OWED)
         )
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from emulator.core import actions, device, housekeeping
-from emulator.core.partner_model import ActionKind, Alarm, Barring, Restriction
-from emulator.portal import BASE
+from operator_emulator.core.network import device
+from operator_emulator.core.partners import actions
+from operator_emulator.core.partners.model import ActionKind, Alarm, Barring, Restriction
+from operator_emulator.core.world import housekeeping
+from operator_emulator.portal import BASE
 from tests.portal.conftest import (
     ACTIVE,
     BLOCKED,

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from emulator.app import create_app
-from emulator.portal import BASE
-from emulator.settings import Settings
+from operator_emulator.app import create_app
+from operator_emulator.portal import BASE
+from operator_emulator.settings import Settings
 from tests.portal.conftest import TOKEN
 
 PARTNER = f"{BASE}/partners/100013"

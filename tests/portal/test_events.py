@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from emulator.core import device, handmade
-from emulator.core.errors import Malformed
-from emulator.core.partner_model import Restriction, Threshold
+from operator_emulator.core.network import device
+from operator_emulator.core.partners.model import Restriction, Threshold
+from operator_emulator.core.tester import synthetic_events
+from operator_emulator.core.world.errors import Malformed
 from tests.portal.conftest import ACTIVE, BRANCH, BRANCHED, MAIN, OTHER, TEST, Client
 
 MakeClient = Any
@@ -231,7 +232,7 @@ def test_a_profile_is_held_against_what_was_before_it(client: Client) -> None:
 def test_the_key_with_its_colon_is_a_setting(make_client: MakeClient, choice: str, keys: list[str]) -> None:
     """As published, mended, or both."""
     client = make_client(restriction_key=choice)
-    client.do(handmade.make, PROFILES, MAIN, {})
+    client.do(synthetic_events.make, PROFILES, MAIN, {})
     (event,) = client.events(type=PROFILES)
     assert list(event["data"]["sim"])[1:] == keys
 
@@ -318,7 +319,7 @@ def test_costs_of_messages_reach_a_limit(client: Client) -> None:
 
 def test_an_amount_without_decimals_is_a_whole_number(client: Client) -> None:
     """25 as in the published sample, not 25.0."""
-    client.do(handmade.make, COSTS, MAIN, {})
+    client.do(synthetic_events.make, COSTS, MAIN, {})
     assert '"limit":25,' in client.until_idle(type=COSTS).text
 
 
@@ -369,7 +370,7 @@ def test_a_sim_of_no_partner_is_nobodys_business(client: Client) -> None:
 )
 def test_every_type_can_be_made_by_hand(client: Client, type: str, place: str) -> None:
     """Plausible, and fitting its description."""
-    client.do(handmade.make, type, MAIN, {})
+    client.do(synthetic_events.make, type, MAIN, {})
     (event,) = client.events(type=type)
     assert event["type"] == type
     assert place in event["data"]
@@ -377,7 +378,7 @@ def test_every_type_can_be_made_by_hand(client: Client, type: str, place: str) -
 
 def test_what_is_given_goes_over_what_is_made(client: Client) -> None:
     """Object by object, and unchecked: a client under test may be sent anything; the journal notes it."""
-    client.do(handmade.make, POOLS, MAIN, {"poolLimitNotification": {"limit": 75.5}, "extra": [1]})
+    client.do(synthetic_events.make, POOLS, MAIN, {"poolLimitNotification": {"limit": 75.5}, "extra": [1]})
     (event,) = client.events(type=POOLS)
     assert event["data"]["poolLimitNotification"]["limit"] == 75.5
     assert event["data"]["poolLimitNotification"]["poolName"] == "Data Pool"
@@ -389,7 +390,7 @@ def test_what_is_given_goes_over_what_is_made(client: Client) -> None:
 def test_a_transfers_notice_is_made_by_its_transaction_id(client: Client) -> None:
     """The same type carries both."""
     client.act("suspend", ACTIVE)
-    client.do(handmade.make, "simaction.v1", MAIN, {"transactionID": "1002946999"})
+    client.do(synthetic_events.make, "simaction.v1", MAIN, {"transactionID": "1002946999"})
     notice = client.events()[0]["data"]
     assert (notice["transactionID"], notice["signupID"]) == ("1002946999", "708855306")
 
@@ -406,18 +407,18 @@ def test_what_cannot_be_made_by_hand_is_refused(client: Client, type: str, partn
 
     client.do(poor)
     with pytest.raises(Malformed) as refusal:
-        client.do(handmade.make, type, partner, {})
+        client.do(synthetic_events.make, type, partner, {})
     assert refusal.value.field == field
 
 
 def test_a_partner_without_pools_may_have_an_event_about_one(client: Client) -> None:
     """With the values of the published sample."""
-    client.do(handmade.make, POOLS, OTHER, {})
+    client.do(synthetic_events.make, POOLS, OTHER, {})
     (event,) = client.events("other", POOLS)
     assert event["data"]["poolLimitNotification"]["offeringID"] == 800206106
 
 
 def test_a_subunits_event_goes_to_its_partner_too(client: Client) -> None:
     """Once for each stream that covers it."""
-    client.do(handmade.make, "simaction.v1", BRANCH, {})
+    client.do(synthetic_events.make, "simaction.v1", BRANCH, {})
     assert len(client.events()) == len(client.events("branch")) == 1

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from emulator.core import limits
-from emulator.core.tester_model import Per, RateLimit
+from operator_emulator.core.tester import rate_limits
+from operator_emulator.core.tester.model import Per, RateLimit
 from tests.portal.conftest import ACTIVE, BRANCH, BRANCHED, INACTIVE, MAIN, OTHER, TEST, Client
 
 MakeClient = Any
@@ -101,18 +101,18 @@ def test_what_is_exempt_is_not_counted(limited: Client) -> None:
         ("POST", "/sims/actions/simtransfer", {"receivingPartnerID": OTHER, "sims": [{"iccid": TEST}]}),
     ):
         assert limited.call(method, path, json=body).status_code in (200, 202), path
-    assert limited.do(lambda world: world.sim_counts.find()) == []
+    assert limited.do(lambda world: world.rate_windows.find()) == []
 
 
 def test_a_sim_that_is_not_there_costs_nothing(limited: Client) -> None:
     """What is refused is not counted (assumed)."""
     assert limited.call("GET", "/sims/8949020000000999999").status_code == 404
-    assert limited.do(lambda world: world.sim_counts.find()) == []
+    assert limited.do(lambda world: world.rate_windows.find()) == []
 
 
 def test_limits_put_by_hand_stand_in_their_place(limited: Client) -> None:
     """``PUT /_emulator/limits`` overrides the settings for both APIs."""
-    limited.do(limits.put, [RateLimit(name="x", path="/x", per=Per.ADDRESS, requests=1, seconds=1)])
+    limited.do(rate_limits.put, [RateLimit(name="x", path="/x", per=Per.ADDRESS, requests=1, seconds=1)])
     for _ in range(2):
         assert bulk(limited, 1000).status_code == 202
 
@@ -120,6 +120,6 @@ def test_limits_put_by_hand_stand_in_their_place(limited: Client) -> None:
 def test_a_foreign_partner_is_refused_before_it_is_counted(limited: Client) -> None:
     """No permission is another 403."""
     assert bulk(limited, 1, partner=OTHER).json()["message"] == "Access denied"
-    assert MAIN not in str(limited.do(lambda world: world.sim_counts.find()))
+    assert MAIN not in str(limited.do(lambda world: world.rate_windows.find()))
     assert limited.call("GET", f"/sims/{INACTIVE}", partner=OTHER).json()["message"] == "Access denied"
     assert limited.call("GET", f"/sims/{BRANCHED}", partner=BRANCH, as_="branch").status_code == 200

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from emulator.portal import BASE, routes
-from emulator.portal.routes import Evidence
-from emulator.store import StoreFailure
+from operator_emulator.portal import BASE, routes
+from operator_emulator.portal.routes import Evidence
+from operator_emulator.store import StoreFailure
 from tests.portal.conftest import ACTIVE, MAIN, TOKEN, Client, descriptions, stream_path
 
 MakeClient = Any
@@ -114,7 +114,7 @@ def test_errors_have_a_blank_and_no_zone_in_their_time(client: Client) -> None:
 
 def test_a_failing_disk_is_the_portals_503(client: Client) -> None:
     """Whoever speaks says it in his dialect; the reason is in the log."""
-    emulator = client.app.emulator
+    emulator = client.app.engine
     token = client.token()
     write = emulator.write
 

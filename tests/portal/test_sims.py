@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from emulator.core import contracts, device, numbering, sims, smsc
-from emulator.core.model import Caller, SimChange
-from emulator.core.partner_model import Contract, ContractState
+from operator_emulator.core.customers import sims
+from operator_emulator.core.customers.model import Caller, SimChange
+from operator_emulator.core.network import device, numbering, smsc
+from operator_emulator.core.partners import contracts
+from operator_emulator.core.partners.model import Contract, ContractState
 from tests.portal.conftest import (
     ACTIVE,
     BLOCKED,

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from emulator.core import handmade, partners, streams
-from emulator.core.errors import UnknownUser
-from emulator.core.model import Fate, Notification
-from emulator.core.partner_model import Application
-from emulator.core.world import World
+from operator_emulator.core.partners import partners, streams
+from operator_emulator.core.partners.model import Application
+from operator_emulator.core.tester import synthetic_events
+from operator_emulator.core.world.errors import UnknownUser
+from operator_emulator.core.world.model import Fate, Notification
+from operator_emulator.core.world.world import World
 from tests.portal.conftest import MAIN, OTHER, Client, Portal, Server, signer, stream_path
 
 Story = Callable[[Server], Awaitable[None]]
@@ -113,7 +114,7 @@ def test_a_leap_in_time_ends_a_stream_where_it_would_have_ended(on_socket: OnSoc
     async def story(server: Server) -> None:
         listener = await server.listen()
         for after in (30, 80, 200):
-            await server.app.emulator.write(ask_for_event, after)
+            await server.app.engine.write(ask_for_event, after)
         await server.advance(300)
         assert (await listener.event())["data"]["signupID"] == "0030"
         assert (await listener.event())["data"]["signupID"] == "0080"
@@ -121,7 +122,7 @@ def test_a_leap_in_time_ends_a_stream_where_it_would_have_ended(on_socket: OnSoc
         assert await server.owed() == 1
 
     def ask_for_event(world: World, after: int) -> None:
-        event = handmade.make(world, "simaction.v1", MAIN, {"signupID": f"{after:04}"})
+        event = synthetic_events.make(world, "simaction.v1", MAIN, {"signupID": f"{after:04}"})
         for row in world.notifications.find(event=event.id):
             world.notifications.put(replace(row, created=row.created + timedelta(seconds=after)))
 
@@ -175,7 +176,7 @@ def test_streams_of_different_types_do_not_disturb_each_other(on_socket: OnSocke
     async def story(server: Server) -> None:
         listeners = {type: await server.listen(type=type) for type in partners.STREAMS}
         for type in partners.STREAMS:
-            await server.app.emulator.write(handmade.make, type, MAIN, {})
+            await server.app.engine.write(synthetic_events.make, type, MAIN, {})
         for type, listener in listeners.items():
             assert (await listener.event())["type"] == type
 
@@ -217,7 +218,7 @@ def test_a_deleted_application_loses_its_stream(on_socket: OnSocket) -> None:
 
     async def story(server: Server) -> None:
         listener = await server.listen()
-        await server.app.emulator.write(partners.remove_application, "portal-demo")
+        await server.app.engine.write(partners.remove_application, "portal-demo")
         assert await listener.answer() == 200
         assert await listener.chunk() == b""
 
@@ -229,7 +230,7 @@ def test_a_reset_of_the_world_ends_its_streams(on_socket: OnSocket) -> None:
 
     async def story(server: Server) -> None:
         listener = await server.listen()
-        await server.app.emulator.reset()
+        await server.app.engine.reset()
         assert await listener.answer() == 200
         assert await listener.chunk() == b""
 
@@ -241,7 +242,7 @@ def test_a_server_that_stops_ends_its_streams(on_socket: OnSocket) -> None:
 
     async def story(server: Server) -> None:
         listener, busy = await server.listen(), await server.listen(type="profilenotification.v1")
-        await server.app.emulator.write(handmade.make, "profilenotification.v1", MAIN, {})
+        await server.app.engine.write(synthetic_events.make, "profilenotification.v1", MAIN, {})
         await busy.event()
         server.server.should_exit = True
         assert await listener.answer() == 200
@@ -258,7 +259,7 @@ def test_200_streams_at_once(on_socket: OnSocket) -> None:
         names = [f"app-{n:03}" for n in range(200)]
         for name in names:
             application = Application(client_id=name, client_secret=name, partner=MAIN)
-            await server.app.emulator.write(partners.add_application, application)
+            await server.app.engine.write(partners.add_application, application)
         listeners = [await server.listen(name) for name in names]
         await server.happen(3)
         for listener in listeners:
@@ -341,18 +342,18 @@ def test_nothing_is_delivered_to_whoever_hung_up(on_socket: OnSocket) -> None:
 
 def test_an_application_that_came_later_gets_what_happens_from_then_on(client: Client) -> None:
     """A subscription has no past."""
-    client.do(handmade.make, "simaction.v1", MAIN, {})
+    client.do(synthetic_events.make, "simaction.v1", MAIN, {})
     client.do(partners.add_application, Application(client_id="late", client_secret="late", partner=MAIN))
-    client.do(handmade.make, "simaction.v1", MAIN, {})
+    client.do(synthetic_events.make, "simaction.v1", MAIN, {})
     assert len(client.events("late")) == 1
     assert len(client.events()) == 2
 
 
 def test_after_seven_days_it_is_lost(client: Client) -> None:
     """Who comes within them gets it; who comes later does not."""
-    client.do(handmade.make, "simaction.v1", MAIN, {})
+    client.do(synthetic_events.make, "simaction.v1", MAIN, {})
     client.advance(7 * 86400 - 3600)
-    client.do(handmade.make, "simaction.v1", MAIN, {})
+    client.do(synthetic_events.make, "simaction.v1", MAIN, {})
     client.advance(7200)
     assert len(client.events()) == 1
 
@@ -360,7 +361,7 @@ def test_after_seven_days_it_is_lost(client: Client) -> None:
 def test_an_application_sees_its_partner_and_a_subunit_user_its_subunits(client: Client) -> None:
     """P§6.5: scoping, assumed."""
     for partner in (MAIN, "100014", OTHER):
-        client.do(handmade.make, "simaction.v1", partner, {})
+        client.do(synthetic_events.make, "simaction.v1", partner, {})
     seen = {
         name: [event["data"]["partnerID"] for event in client.events(name)]
         for name in ("portal-demo", "branch", "other")
@@ -385,7 +386,7 @@ def test_an_application_sees_its_partner_and_a_subunit_user_its_subunits(client:
 )
 def test_the_accept_header_is_compared_as_a_whole(client: Client, accept: str, type: str, frame: bytes) -> None:
     """Exactly the type of server-sent events gets them; whatever else, lists too, gets a line for each event."""
-    client.do(handmade.make, "simaction.v1", MAIN, {})
+    client.do(synthetic_events.make, "simaction.v1", MAIN, {})
     answer = client.stream(headers={"Accept": accept}, params={"maxNumber": 1})
     assert answer.status_code == 200
     assert answer.headers["content-type"] == type
@@ -401,7 +402,7 @@ def test_the_accept_header_is_compared_as_a_whole(client: Client, accept: str, t
 def test_max_number_ends_a_stream_after_so_many_events(client: Client) -> None:
     """The rest stays owed."""
     for _ in range(3):
-        client.do(handmade.make, "simaction.v1", MAIN, {})
+        client.do(synthetic_events.make, "simaction.v1", MAIN, {})
     assert len(client.stream(params={"maxNumber": 2}).text.splitlines()) == 2
     assert len(client.stream(params={"maxNumber": 1}).text.splitlines()) == 1
 
@@ -409,7 +410,7 @@ def test_max_number_ends_a_stream_after_so_many_events(client: Client) -> None:
 def test_max_bytes_ends_a_stream_once_so_many_are_written(client: Client) -> None:
     """The event that passes the limit is whole."""
     for _ in range(3):
-        client.do(handmade.make, "simaction.v1", MAIN, {})
+        client.do(synthetic_events.make, "simaction.v1", MAIN, {})
     size = len(client.stream(params={"maxBytes": 1}).content)
     assert len(client.stream(params={"maxBytes": size + 1}).text.splitlines()) == 2
 
@@ -462,8 +463,8 @@ def test_limits_that_are_no_numbers_are_refused_by_the_framework(client: Client,
 
 def test_http_headers_carry_the_offset_for_a_replay(client: Client) -> None:
     """Only if asked for; the offset is a UUID of its own, not the event's id."""
-    client.do(handmade.make, "simaction.v1", MAIN, {})
-    client.do(handmade.make, "simaction.v1", MAIN, {})
+    client.do(synthetic_events.make, "simaction.v1", MAIN, {})
+    client.do(synthetic_events.make, "simaction.v1", MAIN, {})
     bare, full = (
         client.stream(params={"maxNumber": 1, "includeHttpHeaders": asked}).json() for asked in ("false", "true")
     )
@@ -476,7 +477,7 @@ def test_http_headers_carry_the_offset_for_a_replay(client: Client) -> None:
 def test_last_event_id_replays_everything_newer(client: Client) -> None:
     """What was delivered included; with headers; and again, whenever it is asked for. Then it goes on with the new."""
     for _ in range(4):
-        client.do(handmade.make, "simaction.v1", MAIN, {})
+        client.do(synthetic_events.make, "simaction.v1", MAIN, {})
     first = client.stream(params={"maxNumber": 3, "includeHttpHeaders": "true"}).text.splitlines()
     offset = json.loads(first[0])["httpHeaders"]["x-pubsub-offset-id"][0]
     for _ in range(2):
@@ -487,7 +488,7 @@ def test_last_event_id_replays_everything_newer(client: Client) -> None:
 
 def test_an_unknown_last_event_id_changes_nothing_but_the_headers(client: Client) -> None:
     """Neither an event's id nor nonsense is an offset, nor is another stream's."""
-    client.do(handmade.make, "simaction.v1", MAIN, {})
+    client.do(synthetic_events.make, "simaction.v1", MAIN, {})
     event = client.events(headers={"Last-Event-ID": "nonsense"})
     assert "httpHeaders" in event[0]
     foreign = client.stream("reader", params={"maxNumber": 1, "includeHttpHeaders": "true"}).json()
@@ -496,13 +497,13 @@ def test_an_unknown_last_event_id_changes_nothing_but_the_headers(client: Client
         foreign["httpHeaders"]["x-pubsub-offset-id"][0],
         "5c3f9f0e-3b0a-4b43-9a67-6a6f2e6c1d20",
     ):
-        client.do(handmade.make, "simaction.v1", MAIN, {})
+        client.do(synthetic_events.make, "simaction.v1", MAIN, {})
         assert len(client.events(headers={"Last-Event-ID": unknown})) == 1
 
 
 def test_offsets_tell_their_notification_and_look_random(client: Client) -> None:
     """Found without searching; a digit changed is another offset."""
-    client.do(handmade.make, "simaction.v1", MAIN, {})
+    client.do(synthetic_events.make, "simaction.v1", MAIN, {})
     row: Notification = client.do(lambda world: world.notifications.find(fate=Fate.OWED, order="id")[0])
     offset = client.do(streams.offset_of, row.id)
     assert client.do(streams.find_offset, row.subscription, offset.upper()) == row.id
@@ -562,7 +563,7 @@ def test_a_token_is_looked_at_when_connecting_only(on_socket: OnSocket) -> None:
 
 def test_a_read_only_application_may_listen(client: Client) -> None:
     """It looks, and changes nothing."""
-    client.do(handmade.make, "simaction.v1", MAIN, {})
+    client.do(synthetic_events.make, "simaction.v1", MAIN, {})
     assert len(client.events("reader")) == 1
 
 
@@ -599,10 +600,10 @@ class Hand:
 
     async def call(self, events: int = 3) -> int:
         """Open a stream with so many events; answer how many are still owed when it is over."""
-        await self.app.emulator.start()
-        emulator = self.app.emulator
+        await self.app.engine.start()
+        emulator = self.app.engine
         for _ in range(events):
-            await emulator.write(handmade.make, "simaction.v1", MAIN, {})
+            await emulator.write(synthetic_events.make, "simaction.v1", MAIN, {})
         claims = {"exp": 2**32, "iss": "http://portal.test/auth/realms/default", "clientId": "portal-demo"}
         token = signer().sign(claims)
         scope = {
@@ -636,9 +637,9 @@ def test_a_stream_that_is_superseded_in_a_batch_stops_there() -> None:
     """What it had begun to write is delivered; the rest is the newer one's."""
 
     async def supersede(hand: Hand) -> None:
-        caller = await hand.app.emulator.read(partners.enter, "portal-demo")
+        caller = await hand.app.engine.read(partners.enter, "portal-demo")
         subscription = partners.stream_id("simaction.v1", "portal-demo")
-        await hand.app.emulator.write(streams.connect, caller, "simaction.v1", subscription)
+        await hand.app.engine.write(streams.connect, caller, "simaction.v1", subscription)
 
     hand = Hand(supersede)
     assert asyncio.run(hand.call()) == 2
@@ -649,7 +650,7 @@ def test_a_stream_whose_world_begins_again_in_a_batch_stops_there() -> None:
     """Its events are of a world that is no more."""
 
     async def reset(hand: Hand) -> None:
-        await hand.app.emulator.reset()
+        await hand.app.engine.reset()
 
     hand = Hand(reset)
     assert asyncio.run(hand.call()) == 0

@@ -10,12 +10,12 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 from starlette.testclient import TestClient
 
-from emulator.core import partners
-from emulator.core.partner_model import Application
-from emulator.core.policy import Policy
-from emulator.portal import BASE, KeyUnusable, Signer
-from emulator.portal.context import Portal as Context
-from emulator.portal.gateway import VERIFIED, Gateway
+from operator_emulator.core.partners import partners
+from operator_emulator.core.partners.model import Application
+from operator_emulator.core.world.policy import Policy
+from operator_emulator.portal import BASE, KeyUnusable, Signer
+from operator_emulator.portal.context import Portal as Context
+from operator_emulator.portal.gateway import VERIFIED, Gateway
 from tests.portal.conftest import MAIN, TOKEN, Client, Portal, descriptions, signer
 
 REALM = "/auth/realms/default"

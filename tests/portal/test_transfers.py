@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from emulator.core import sim_transfers
-from emulator.core.errors import Conflict, UnknownTransfer
-from emulator.portal import BASE
+from operator_emulator.core.partners import sim_transfers
+from operator_emulator.core.world.errors import Conflict, UnknownTransfer
+from operator_emulator.portal import BASE
 from tests.portal.conftest import ACTIVE, BRANCH, BRANCHED, FOREIGN, MAIN, OTHER, TERMINATED, TEST, Client
 
 SENDER, RECEIVER = "Secondary Test Company", "Main Test Company"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from emulator.core import handmade
-from emulator.portal import BASE
+from operator_emulator.core.tester import synthetic_events
+from operator_emulator.portal import BASE
 from tests.portal.conftest import ACTIVE, ESIM, FOREIGN, MAIN, OTHER, Client, descriptions
 
 HERE = Path(__file__).parent
@@ -87,7 +87,7 @@ def test_trap_1_forbidden_means_four_things(make_client: Any) -> None:
 
 def test_trap_8_the_default_type_is_not_the_documented_one(client: Client) -> None:
     """application/stream+json on the wire; the guide's application-stream/json does not exist."""
-    client.do(handmade.make, "simaction.v1", MAIN, {})
+    client.do(synthetic_events.make, "simaction.v1", MAIN, {})
     answer = client.stream(params={"maxNumber": 1}, headers={"Accept": "application-stream/json"})
     assert answer.headers["content-type"] == "application/stream+json"
 
@@ -107,7 +107,7 @@ def test_trap_14_ids_are_spelled_by_place(client: Client) -> None:
 def test_trap_16_numbers_and_strings_are_as_published(client: Client) -> None:
     """allowed and detected are strings; levels, limits and ids of the price list are numbers; 50.0 stays 50.0."""
     for about in ("profilenotification.v1", "poollimitnotification.v1", "costlimitnotification.v1"):
-        client.do(handmade.make, about, MAIN, {})
+        client.do(synthetic_events.make, about, MAIN, {})
     status = client.events(type="profilenotification.v1")[0]["data"]["profileStatus"]
     assert [type(status[name]) for name in ("allowed", "detected", "barringLevel")] == [str, str, int]
     assert '"limit":50.0,' in client.stream("reader", "poollimitnotification.v1", params={"maxNumber": 1}).text

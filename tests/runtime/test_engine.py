@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from emulator.core import clock, events, jobs, schedule
-from emulator.core.errors import Busy
-from emulator.core.model import Clock, EventType, Fate, Origin, Outgoing, Subscription, Way
-from emulator.core.policy import Policy
-from emulator.core.world import World
-from emulator.runtime.engine import Emulator, paced, seconds_to_next_job
-from emulator.runtime.journal import Journal
-from emulator.runtime.sender import Message, Reply, Sender, Transport
-from emulator.store import StoreFailure
-from emulator.store.sqlite import SqliteStore
+from operator_emulator.core.world import clock, events, jobs, schedule
+from operator_emulator.core.world.errors import Busy
+from operator_emulator.core.world.model import Clock, EventType, Fate, Origin, Outgoing, Subscription, Way
+from operator_emulator.core.world.policy import Policy
+from operator_emulator.core.world.world import World
+from operator_emulator.runtime.engine import Engine, paced, seconds_to_next_job
+from operator_emulator.runtime.journal import Journal
+from operator_emulator.runtime.sender import Message, Reply, Sender, Transport
+from operator_emulator.store import StoreFailure
+from operator_emulator.store.sqlite.store import SqliteStore
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -35,7 +35,7 @@ async def accept(message: Message) -> Reply:
 @asynccontextmanager
 async def emulating(
     transport: Transport = accept, *, rate: float = 0.0, running: bool = False, policy: Policy | None = None
-) -> AsyncIterator[Emulator]:
+) -> AsyncIterator[Engine]:
     """An emulator with one subscription that wants every failure of the forwarder pushed."""
     policy = policy or Policy()
 
@@ -50,7 +50,7 @@ async def emulating(
             )
 
     sender = Sender(transport, {Way.FORWARDER: render}, Journal(), policy, lambda: datetime.now(UTC))
-    emulator = Emulator(SqliteStore(None, policy), sender, plant)
+    emulator = Engine(SqliteStore(None, policy), sender, plant)
     await emulator.start(paced(rate))
     task = asyncio.create_task(emulator.run()) if running else None
     try:
@@ -80,7 +80,7 @@ def run(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
     return synchronous
 
 
-async def until(emulator: Emulator, true: Callable[[World], bool]) -> None:
+async def until(emulator: Engine, true: Callable[[World], bool]) -> None:
     """Wait for a change that makes *true* true."""
     while True:
         heard = emulator.store.bell.listen()
@@ -328,7 +328,7 @@ async def test_a_world_that_is_there_goes_on() -> None:
     """A store that brings a world along is not planted again; the clock only gets its pace."""
     async with emulating() as emulator:
         await emulator.write(happen())
-        again = Emulator(emulator.store, emulator.sender, emulator.plant)
+        again = Engine(emulator.store, emulator.sender, emulator.plant)
         await again.start(paced(2.0))
         assert len(await again.read(lambda world: world.events.find())) == 1
         assert await again.read(lambda world: world.clock.rate) == 2.0

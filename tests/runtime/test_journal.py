@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from emulator.runtime.journal import Exchange, Journal, without_secrets
+from operator_emulator.runtime.journal import Exchange, Journal, without_secrets
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator.runtime.journal import BODY_LIMIT, Exchange, Journal, Pattern
+from operator_emulator.runtime.journal import BODY_LIMIT, Exchange, Journal, Pattern
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

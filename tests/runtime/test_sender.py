@@ -6,19 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from emulator.core.model import (
-    Event,
-    EventType,
-    Notification,
-    Outcome,
-    Outgoing,
-    Subscription,
-    Try,
-    Way,
-)
-from emulator.core.policy import Policy
-from emulator.runtime.journal import Journal
-from emulator.runtime.sender import AiohttpTransport, Message, Reply, Sender, Unreachable
+from operator_emulator.core.world.model import Event, EventType, Notification, Outcome, Outgoing, Subscription, Try, Way
+from operator_emulator.core.world.policy import Policy
+from operator_emulator.runtime.journal import Journal
+from operator_emulator.runtime.sender import AiohttpTransport, Message, Reply, Sender, Unreachable
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

@@ -12,12 +12,14 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator import resources
-from emulator.core.model import Cause, EventType, Role, SmsStatus
-from emulator.core.partner_model import ContractState, Restriction
-from emulator.core.policy import Policy
-from emulator.store import fixtures
-from emulator.store.fixtures import Fixture, FixtureError, entries, rows, shape, text, times
+from operator_emulator import fixtures, resources
+from operator_emulator.core.customers.model import Role
+from operator_emulator.core.network.model import DeliveryFailure, SmsStatus
+from operator_emulator.core.partners.model import ContractState, Restriction
+from operator_emulator.core.world.model import EventType
+from operator_emulator.core.world.policy import Policy
+from operator_emulator.fixtures import Fixture, FixtureError, dumping
+from operator_emulator.fixtures.read import entries, shape, text, times
 
 BASE = datetime(2026, 1, 15, 12, tzinfo=UTC)
 FIRST = "8988228066600000001"
@@ -493,7 +495,7 @@ def test_a_merge_key_in_quotes_is_a_key() -> None:
 @given(anything)
 def test_json_means_what_it_means_as_yaml(data: Any) -> None:
     """Read fast, it is the same data, texts aside that YAML makes of what is written without quotes."""
-    written = rows.in_line(data)
+    written = dumping.in_line(data)
     quick = text.read_json(written)
     assert quick is None or quick == text.read(written)[0]
 
@@ -529,7 +531,7 @@ def test_a_keyword_without_words_of_ours_is_told_in_those_of_jsonschema() -> Non
 def test_the_schema_knows_what_the_core_knows() -> None:
     """Its lists of names are those of the nouns."""
     parts = shape.schema()["$defs"]
-    assert parts["sms"]["properties"]["cause"]["enum"] == [cause.value for cause in Cause]
+    assert parts["sms"]["properties"]["cause"]["enum"] == [cause.value for cause in DeliveryFailure]
     named = set(parts["event"]["properties"]["type"]["enum"])
     assert named < {type.value for type in EventType}
     assert not named & {EventType.MO_RECEIVED, EventType.SMS_DELIVERED, EventType.SIM_ACTION_DONE}

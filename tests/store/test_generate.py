@@ -5,10 +5,10 @@ from hashlib import sha256
 
 import pytest
 
-from emulator.core import numbering
-from emulator.store import fixtures
-from emulator.store.fixtures.entries import OrganisationEntry
-from emulator.store.generate import generate
+from operator_emulator import fixtures
+from operator_emulator.core.network import numbering
+from operator_emulator.fixtures.generate import generate
+from operator_emulator.fixtures.read.entries import OrganisationEntry
 
 
 def written(sims: int, seed: int) -> str:

@@ -10,14 +10,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.core import actions, numbering, partners
-from emulator.core.model import Clock, Sim, SimState, Way
-from emulator.core.partner_model import ON_AIR, Contract, ContractState, PartnerCaller, PoolType, Restriction, Threshold
-from emulator.core.policy import Policy
-from emulator.core.world import World
-from emulator.store import fixtures
-from emulator.store.fixtures import FixtureError
-from emulator.store.sqlite import SqliteStore
+from operator_emulator import fixtures
+from operator_emulator.core.customers.model import Sim, SimState
+from operator_emulator.core.network import numbering
+from operator_emulator.core.partners import actions, partners
+from operator_emulator.core.partners.model import (
+    ON_AIR,
+    Contract,
+    ContractState,
+    PartnerCaller,
+    PoolType,
+    Restriction,
+    Threshold,
+)
+from operator_emulator.core.world.model import Clock, Way
+from operator_emulator.core.world.policy import Policy
+from operator_emulator.core.world.world import World
+from operator_emulator.fixtures import FixtureError
+from operator_emulator.store.sqlite.store import SqliteStore
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 CARD = "8949020000000000011"

@@ -7,31 +7,16 @@ from typing import Any
 
 import pytest
 
-from emulator.core import numbering
-from emulator.core.model import (
-    AddressType,
-    CaseStatus,
-    Cause,
-    Clock,
-    Device,
-    DeviceStatus,
-    EventType,
-    Fate,
-    OrderPurpose,
-    OrderStatus,
-    Rat,
-    Role,
-    Sim,
-    SimState,
-    Sms,
-    SmsStatus,
-)
-from emulator.core.policy import Policy
-from emulator.core.smsc import present
-from emulator.core.world import World
-from emulator.store import fixtures
-from emulator.store.fixtures import shape
-from emulator.store.sqlite import SqliteStore
+from operator_emulator import fixtures
+from operator_emulator.core.customers.model import CaseStatus, OrderPurpose, OrderStatus, Role, Sim, SimState
+from operator_emulator.core.network import numbering
+from operator_emulator.core.network.model import AddressType, DeliveryFailure, Device, DeviceStatus, Rat, Sms, SmsStatus
+from operator_emulator.core.network.smsc import present
+from operator_emulator.core.world.model import Clock, EventType, Fate
+from operator_emulator.core.world.policy import Policy
+from operator_emulator.core.world.world import World
+from operator_emulator.fixtures.read import shape
+from operator_emulator.store.sqlite.store import SqliteStore
 
 NOW = datetime(2026, 1, 15, 12, 0, 0, 250_000, tzinfo=UTC)
 BASE = NOW.replace(microsecond=0)
@@ -530,8 +515,8 @@ def test_a_message_that_failed_or_expired_says_why(plant: Plant) -> None:
         )
     )
     found = {sms.payload: sms for sms in messages(world)}
-    assert (found["a"].status, found["a"].cause) == (SmsStatus.FAILED, Cause.CALL_BARRED)
-    assert (found["b"].cause, found["b"].finished) == (Cause.QUOTA_EXHAUSTED, BASE - timedelta(minutes=1))
+    assert (found["a"].status, found["a"].cause) == (SmsStatus.FAILED, DeliveryFailure.CALL_BARRED)
+    assert (found["b"].cause, found["b"].finished) == (DeliveryFailure.QUOTA_EXHAUSTED, BASE - timedelta(minutes=1))
     assert (found["c"].status, found["c"].finished) == (SmsStatus.EXPIRED, found["c"].submitted + DAY)
     assert found["d"].expires == found["d"].finished == BASE
     assert (found["e"].status, found["e"].finished, found["e"].event) == (SmsStatus.CANCELED, None, None)

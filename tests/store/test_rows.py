@@ -8,14 +8,13 @@ from typing import Any
 import pytest
 import yaml
 
-from emulator import resources
-from emulator.core.model import Clock
-from emulator.core.policy import Policy
-from emulator.core.world import World
-from emulator.store import fixtures
-from emulator.store.fixtures import FixtureError, rows
-from emulator.store.sqlite import SqliteStore
-from emulator.store.tables import TABLES
+from operator_emulator import fixtures, resources
+from operator_emulator.core.world.model import Clock
+from operator_emulator.core.world.policy import Policy
+from operator_emulator.core.world.world import World
+from operator_emulator.fixtures import FixtureError, dumping
+from operator_emulator.store.sqlite.store import SqliteStore
+from operator_emulator.store.tables import TABLES
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 DEMO = resources.fixture("default.yaml").read_text(encoding="utf-8")
@@ -62,11 +61,11 @@ SIM = {"iccid": "8988228066600000001", "organisation": 1, "position": 1, "imsi":
 def test_every_table_comes_back_row_for_row(store: SqliteStore) -> None:
     """Decoded, they are the same nouns; and the numbers go on where they were."""
     world = planted(store, DEMO)
-    dumped = rows.dump(world, secrets=True)
-    before = {name: rows.table_of(world, name).find() for name in TABLES}
+    dumped = dumping.dump(world, secrets=True)
+    before = {name: dumping.table_of(world, name).find() for name in TABLES}
     ids = world.last_ids()
-    world = planted(store, rows.to_yaml(dumped, secrets=True))
-    after = {name: rows.table_of(world, name).find() for name in TABLES}
+    world = planted(store, dumping.to_yaml(dumped, secrets=True))
+    after = {name: dumping.table_of(world, name).find() for name in TABLES}
     assert [name for name in TABLES if before[name] != after[name]] == []
     assert world.last_ids() == ids
     assert asyncio.run(store.write(NOW, lambda world: world.next_id("sim"))) == ids["sim"] + 1
@@ -98,7 +97,7 @@ def test_ids_that_were_continued_are_kept_in_a_file(tmp_path: Any) -> None:
 def test_usual_values_are_left_out(store: SqliteStore) -> None:
     """What remains is what a person wants to read."""
     world = planted(store, "version: 1\norganisations: [{id: 1, users: [{username: a, password: b}]}]")
-    dumped = rows.dump(world, secrets=True)
+    dumped = dumping.dump(world, secrets=True)
     assert dumped["rows"]["users"] == [{"username": "a", "password": "b", "organisation": 1}]
     assert dumped["rows"]["organisations"] == [{"id": 1, "name": "Organisation 1", "customer_number": "81010001"}]
 
@@ -110,8 +109,10 @@ def test_recipes_of_organisations_lose_their_passwords_and_get_them_back() -> No
     """They hold users of their own; what is no list of users is left for the check to tell."""
     recipe = {"id": 1, "users": [{"username": "a", "password": "b", "organisation": 1}]}
     bare = {"id": 1, "users": [{"username": "a", "organisation": 1}]}
-    assert rows.without_secrets("recipes", [recipe, {"id": 2}]) == [bare, {"id": 2}]
-    assert rows.filled("recipes", [bare, {"id": 2}, {"users": 3}, {"users": [4]}], {("users", "a"): "b"}) == [
+    assert dumping.without_secrets("organisation_snapshots", [recipe, {"id": 2}]) == [bare, {"id": 2}]
+    assert dumping.filled(
+        "organisation_snapshots", [bare, {"id": 2}, {"users": 3}, {"users": [4]}], {("users", "a"): "b"}
+    ) == [
         recipe,
         {"id": 2},
         {"users": 3},
@@ -122,11 +123,11 @@ def test_recipes_of_organisations_lose_their_passwords_and_get_them_back() -> No
 def test_a_secret_that_is_written_is_the_one(store: SqliteStore) -> None:
     """Whether or not the world that is replaced knows another."""
     known = {("users", "a"): "old"}
-    assert rows.filled("users", [{"username": "a", "password": "new"}, {"username": 5}], known) == [
+    assert dumping.filled("users", [{"username": "a", "password": "new"}, {"username": 5}], known) == [
         {"username": "a", "password": "new"},
         {"username": 5},
     ]
-    assert rows.filled("users", [{"username": "a"}, {"username": "c"}], known) == [
+    assert dumping.filled("users", [{"username": "a"}, {"username": "c"}], known) == [
         {"username": "a", "password": "old"},
         {"username": "c", "password": "c"},
     ]
@@ -177,8 +178,8 @@ def test_each_problem_names_its_place(source: Any, found: list[str]) -> None:
 def test_instants_are_looked_for_wherever_they_may_be() -> None:
     """In lists and mappings, too."""
     naive, aware = datetime(2026, 1, 1), NOW
-    assert rows.without_zone([aware, (aware, {"a": naive})])
-    assert not rows.without_zone([aware, (aware, {"a": aware, "b": 1})])
+    assert dumping.without_zone([aware, (aware, {"a": naive})])
+    assert not dumping.without_zone([aware, (aware, {"a": aware, "b": 1})])
 
 
 def test_rows_that_belong_together_are_fine() -> None:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from emulator.core import clock, schedule
-from emulator.core.errors import UnknownSnapshot
-from emulator.core.model import Clock, Organisation, Origin
-from emulator.core.policy import Policy
-from emulator.core.world import World
-from emulator.store import Store, StoreFailure, open_store
+from operator_emulator.core.customers.model import Organisation
+from operator_emulator.core.world import clock, schedule
+from operator_emulator.core.world.errors import UnknownSnapshot
+from operator_emulator.core.world.model import Clock, Origin
+from operator_emulator.core.world.policy import Policy
+from operator_emulator.core.world.world import World
+from operator_emulator.store import Store, StoreFailure, open_store
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)

@@ -17,31 +17,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from emulator.core.model import (
-    Clock,
-    DailyUsage,
-    Device,
-    DeviceStatus,
-    Event,
-    EventType,
-    Job,
-    Notification,
-    Organisation,
-    Origin,
-    Outcome,
-    PdpContext,
-    Quota,
-    Rat,
-    Sim,
-    SimState,
-    Try,
-)
-from emulator.core.policy import Policy
-from emulator.core.world import Before, Between, Prefix, Since, World
-from emulator.store import StoreFailure, open_store, sqlite, tables
-from emulator.store.bell import Bell
-from emulator.store.sqlite import SqliteStore
-from emulator.store.tables import Kept
+from operator_emulator.core.customers.model import DailyUsage, Organisation, Quota, Sim, SimState
+from operator_emulator.core.network.model import Device, DeviceStatus, PdpContext, Rat
+from operator_emulator.core.world.model import Clock, Event, EventType, Job, Notification, Origin, Outcome, Try
+from operator_emulator.core.world.policy import Policy
+from operator_emulator.core.world.world import Before, Between, Prefix, Since, World
+from operator_emulator.store import StoreFailure, open_store, tables
+from operator_emulator.store.bell import Bell
+from operator_emulator.store.sqlite import store
+from operator_emulator.store.sqlite.store import SqliteStore
+from operator_emulator.store.tables import Kept
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -66,7 +51,7 @@ def plant(world: World) -> None:
     world.origins.put(Origin(7, NOW))
 
 
-class Shelf:
+class SynchronousStore:
     """A store whose coroutines are run to their end."""
 
     def __init__(self, path: Path | None = None) -> None:
@@ -83,9 +68,9 @@ class Shelf:
 
 
 @pytest.fixture
-def shelf() -> Iterator[Shelf]:
+def shelf() -> Iterator[SynchronousStore]:
     """A store in memory."""
-    shelf = Shelf()
+    shelf = SynchronousStore()
     yield shelf
     shelf.store.close()
 
@@ -127,7 +112,7 @@ def ids(rows: list[Any]) -> list[Any]:
 # --------------------------------------------------------------------------------------------- rows
 
 
-def test_a_row_comes_back_as_it_was(shelf: Shelf) -> None:
+def test_a_row_comes_back_as_it_was(shelf: SynchronousStore) -> None:
     """Put, got, replaced, deleted; what is not there is None."""
 
     def use(world: World) -> None:
@@ -168,10 +153,10 @@ def test_every_kind_of_value_survives_the_disk(path: Path) -> None:
         for name, row in rows.items():
             getattr(world, name).put(row)
 
-    first = Shelf(path)
+    first = SynchronousStore(path)
     first.do(write)
     first.store.close()
-    again = Shelf(path)
+    again = SynchronousStore(path)
     keys = {"sims": "89", "organisations": 2**62}
     read = {name: again.look(lambda world, name=name: getattr(world, name).get(keys.get(name, 1))) for name in rows}
     again.store.close()
@@ -182,19 +167,19 @@ def test_every_kind_of_value_survives_the_disk(path: Path) -> None:
 def test_instants_are_sorted_to_the_microsecond(instant: datetime) -> None:
     """As integers, which order as the instants do, and lose nothing."""
     aware = instant.replace(tzinfo=UTC)
-    value = sqlite.column(aware)
-    assert sqlite.EPOCH + value * sqlite.MICROSECOND == aware
+    value = store.column(aware)
+    assert store.EPOCH + value * store.MICROSECOND == aware
 
 
-def test_a_key_that_no_row_could_have_finds_nothing(shelf: Shelf) -> None:
+def test_a_key_that_no_row_could_have_finds_nothing(shelf: SynchronousStore) -> None:
     """Larger than any integer that is kept."""
     for key in (2**63, -(2**63), 10**40):
         assert shelf.look(lambda world, key=key: world.sms.get(key)) is None
 
 
-def test_more_rows_are_kept_than_stay_decoded(shelf: Shelf) -> None:
+def test_more_rows_are_kept_than_stay_decoded(shelf: SynchronousStore) -> None:
     """Those that were pushed out of memory are read again."""
-    count = sqlite.KEPT_DECODED + 100
+    count = store.KEPT_DECODED + 100
     shelf.do(put_jobs, *(job(n, kind=str(n)) for n in range(count)))
     found = shelf.look(lambda world: [world.jobs.get(n) for n in range(count)])
     assert [row.kind for row in found] == [str(n) for n in range(count)]
@@ -204,7 +189,7 @@ def test_more_rows_are_kept_than_stay_decoded(shelf: Shelf) -> None:
 # --------------------------------------------------------------------------------------------- find and count
 
 
-def test_rows_are_found_by_equal_values(shelf: Shelf) -> None:
+def test_rows_are_found_by_equal_values(shelf: SynchronousStore) -> None:
     """Of one field, of several, of one of many, of none."""
     shelf.do(put_jobs, job(1, kind="a", about="1"), job(2, kind="a", about="2"), job(3, kind="b", about="1"))
 
@@ -223,7 +208,7 @@ def test_rows_are_found_by_equal_values(shelf: Shelf) -> None:
     assert found(kind="nothing") == []
 
 
-def test_rows_are_found_by_ranges(shelf: Shelf) -> None:
+def test_rows_are_found_by_ranges(shelf: SynchronousStore) -> None:
     """A prefix, from, up to, between; both ends are included."""
     for iccid, day in (("89", "2026-01-31"), ("89", "2026-02-01"), ("89", "2026-02-28"), ("891", "2026-03-01")):
         shelf.do(lambda world, row: world.usage.put(row), usage(iccid, day))
@@ -239,7 +224,7 @@ def test_rows_are_found_by_ranges(shelf: Shelf) -> None:
     assert days(id=Prefix("891 ")) == ["2026-03-01"]
 
 
-def test_instants_and_enums_are_conditions_too(shelf: Shelf) -> None:
+def test_instants_and_enums_are_conditions_too(shelf: SynchronousStore) -> None:
     """As the nouns have them; None means that there is no value."""
     rows = [
         sim("891", state=SimState.ACTIVATED, expires=NOW),
@@ -259,7 +244,7 @@ def test_instants_and_enums_are_conditions_too(shelf: Shelf) -> None:
     assert found(auto_topup=False) == ["891", "892", "893"]
 
 
-def test_rows_are_ordered_and_the_key_breaks_ties(shelf: Shelf) -> None:
+def test_rows_are_ordered_and_the_key_breaks_ties(shelf: SynchronousStore) -> None:
     """Several fields, descending with "-"; ties go the way of the first field."""
     shelf.do(put_jobs, job(1, 5, "b"), job(2, 1, "a"), job(3, 5, "a"), job(4, 1, "b"))
 
@@ -278,7 +263,7 @@ def test_rows_are_ordered_and_the_key_breaks_ties(shelf: Shelf) -> None:
     assert order("due", limit=0) == order("due", offset=9) == []
 
 
-def test_what_is_not_indexed_cannot_be_asked_for(shelf: Shelf) -> None:
+def test_what_is_not_indexed_cannot_be_asked_for(shelf: SynchronousStore) -> None:
     """A query that would look at every row is a bug, and says where to mend it."""
     for ask in (
         lambda world: world.sims.find(label="x"),
@@ -290,8 +275,8 @@ def test_what_is_not_indexed_cannot_be_asked_for(shelf: Shelf) -> None:
             shelf.look(ask)
 
 
-def test_an_answer_is_never_older_than_the_last_change(shelf: Shelf) -> None:
-    """Asked twice, the same; asked after a put, a delete or a reset, anew, also within one verb."""
+def test_an_answer_is_never_older_than_the_last_change(shelf: SynchronousStore) -> None:
+    """SimRequest twice, the same; asked after a put, a delete or a reset, anew, also within one verb."""
 
     def ask(world: World) -> tuple[list[int], int]:
         return ids(world.jobs.find(kind="a")), world.jobs.count(kind="a")
@@ -315,9 +300,9 @@ def test_an_answer_is_never_older_than_the_last_change(shelf: Shelf) -> None:
     assert shelf.look(ask) == ([], 0)
 
 
-def test_many_different_questions_are_answered(shelf: Shelf) -> None:
+def test_many_different_questions_are_answered(shelf: SynchronousStore) -> None:
     """More than are remembered, and answers too long to be."""
-    count = max(sqlite.KEPT_ANSWERS, sqlite.LONG_ANSWER) + 10
+    count = max(store.CACHED_QUERIES, store.CACHED_KEYS_MAX) + 10
     shelf.do(put_jobs, *(job(n, about=str(n)) for n in range(count)))
     for _ in range(2):
         assert [shelf.look(lambda world, n=n: world.jobs.count(about=str(n))) for n in range(count)] == [1] * count
@@ -329,7 +314,7 @@ class Rows(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.shelf = Shelf()
+        self.shelf = SynchronousStore()
         self.rows: dict[int, Job] = {}
 
     def teardown(self) -> None:
@@ -382,7 +367,7 @@ TestRows.settings = settings(max_examples=40, stateful_step_count=25, deadline=N
 # --------------------------------------------------------------------------------------------- transactions
 
 
-def test_a_verb_that_raises_has_not_happened(shelf: Shelf) -> None:
+def test_a_verb_that_raises_has_not_happened(shelf: SynchronousStore) -> None:
     """Rows, deletions, answers and ids are as before; and the next verb works."""
 
     def good(world: World) -> int:
@@ -409,7 +394,7 @@ def test_a_verb_that_raises_has_not_happened(shelf: Shelf) -> None:
     assert shelf.do(good) == 2
 
 
-def test_an_interruption_undoes_as_any_error_does(shelf: Shelf) -> None:
+def test_an_interruption_undoes_as_any_error_does(shelf: SynchronousStore) -> None:
     """Ctrl-C in the midst of a verb, too."""
 
     def interrupted(world: World) -> None:
@@ -421,7 +406,7 @@ def test_an_interruption_undoes_as_any_error_does(shelf: Shelf) -> None:
     assert shelf.look(lambda world: world.jobs.count()) == 0
 
 
-def test_what_the_database_undid_itself_is_not_undone_twice(shelf: Shelf) -> None:
+def test_what_the_database_undid_itself_is_not_undone_twice(shelf: SynchronousStore) -> None:
     """As it does at some failures of the disk."""
 
     def undone(world: World) -> None:
@@ -434,7 +419,7 @@ def test_what_the_database_undid_itself_is_not_undone_twice(shelf: Shelf) -> Non
     assert shelf.look(lambda world: world.jobs.get(1)) is None
 
 
-def test_a_refusal_that_changed_nothing_costs_no_transaction(shelf: Shelf) -> None:
+def test_a_refusal_that_changed_nothing_costs_no_transaction(shelf: SynchronousStore) -> None:
     """Nothing is begun before the first change."""
     began = []
 
@@ -448,7 +433,7 @@ def test_a_refusal_that_changed_nothing_costs_no_transaction(shelf: Shelf) -> No
     assert began == [False]
 
 
-def test_ids_count_without_holes(shelf: Shelf) -> None:
+def test_ids_count_without_holes(shelf: SynchronousStore) -> None:
     """1, 2, 3 for each kind; what a failed verb took is given again."""
 
     def take(world: World, kind: str, fail: bool = False) -> int:
@@ -464,7 +449,7 @@ def test_ids_count_without_holes(shelf: Shelf) -> None:
     assert [shelf.do(take, "sms"), shelf.do(take, "event")] == [3, 2]
 
 
-def test_a_view_that_writes_is_a_bug(shelf: Shelf) -> None:
+def test_a_view_that_writes_is_a_bug(shelf: SynchronousStore) -> None:
     """Whatever it tries to change; and nothing is changed, then or by the next verb."""
     for change in (
         lambda world: world.jobs.put(job(1)),
@@ -477,7 +462,7 @@ def test_a_view_that_writes_is_a_bug(shelf: Shelf) -> None:
     assert shelf.look(lambda world: world.jobs.count()) == 0
 
 
-def test_beginning_again_forgets_everything(shelf: Shelf) -> None:
+def test_beginning_again_forgets_everything(shelf: SynchronousStore) -> None:
     """Rows and ids; what is planted is the new world."""
     assert shelf.store.fresh
     shelf.begin_again()
@@ -489,7 +474,7 @@ def test_beginning_again_forgets_everything(shelf: Shelf) -> None:
     assert shelf.do(lambda world: world.next_id("job")) == 2
 
 
-def test_a_planting_that_fails_leaves_the_old_world(shelf: Shelf) -> None:
+def test_a_planting_that_fails_leaves_the_old_world(shelf: SynchronousStore) -> None:
     """Wiping and planting are one transaction."""
 
     def fail(world: World) -> None:
@@ -505,7 +490,7 @@ def test_a_planting_that_fails_leaves_the_old_world(shelf: Shelf) -> None:
     assert shelf.do(lambda world: world.next_id("job")) == 2
 
 
-def test_an_instant_is_that_of_its_own_unit_of_work(shelf: Shelf) -> None:
+def test_an_instant_is_that_of_its_own_unit_of_work(shelf: SynchronousStore) -> None:
     """The world shows the real time with which it was asked for."""
     shelf.do(lambda world: world.clocks.put(Clock(NOW, NOW, rate=1)))
     later = NOW + SECOND
@@ -516,7 +501,7 @@ def test_an_instant_is_that_of_its_own_unit_of_work(shelf: Shelf) -> None:
 # --------------------------------------------------------------------------------------------- the bell
 
 
-def test_the_bell_rings_after_a_change_and_only_then(shelf: Shelf) -> None:
+def test_the_bell_rings_after_a_change_and_only_then(shelf: SynchronousStore) -> None:
     """Not for a view, a refusal, or a verb that changed nothing; and when it rings, the change can be seen."""
     heard = shelf.store.bell.listen()
     shelf.look(lambda world: world.jobs.find())
@@ -550,7 +535,7 @@ def test_all_who_listen_hear_the_same_ring() -> None:
 
 def test_a_file_is_there_again_after_closing(path: Path) -> None:
     """Rows, ids, and that the world was planted."""
-    first = Shelf(path)
+    first = SynchronousStore(path)
     assert first.store.fresh
     first.begin_again()
     first.do(put_jobs, job(1, 7, "x", "y"))
@@ -580,9 +565,9 @@ OPEN = """
     import asyncio, os, signal, sys
     from datetime import UTC, datetime
     from pathlib import Path
-    from emulator.core.model import Job
-    from emulator.core.policy import Policy
-    from emulator.store import StoreFailure, open_store
+    from operator_emulator.core.world.model import Job
+    from operator_emulator.core.world.policy import Policy
+    from operator_emulator.store import StoreFailure, open_store
     NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
     def add(world):
         number = world.next_id("job")
@@ -606,7 +591,7 @@ def test_what_was_committed_survives_kill_9(path: Path) -> None:
         path,
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr
-    shelf = Shelf(path)
+    shelf = SynchronousStore(path)
     assert ids(shelf.look(lambda world: world.jobs.find())) == list(range(1, 51))
     assert shelf.do(lambda world: world.next_id("job")) == 51
     shelf.store.close()
@@ -614,7 +599,7 @@ def test_what_was_committed_survives_kill_9(path: Path) -> None:
 
 def test_a_second_process_is_told_that_the_file_is_in_use(path: Path) -> None:
     """It leaves at once, and the first goes on."""
-    shelf = Shelf(path)
+    shelf = SynchronousStore(path)
     shelf.do(put_jobs, job(1))
     second = run(
         OPEN
@@ -627,11 +612,11 @@ def test_a_second_process_is_told_that_the_file_is_in_use(path: Path) -> None:
         path,
     )
     with pytest.raises(StoreFailure, match="is in use by another process"):
-        Shelf(path)
+        SynchronousStore(path)
     assert second.stdout == f"{path}: is in use by another process; stop it or choose another --data\n", second.stderr
     shelf.do(put_jobs, job(2))
     shelf.store.close()
-    again = Shelf(path)
+    again = SynchronousStore(path)
     assert ids(again.look(lambda world: world.jobs.find())) == [1, 2]
     again.store.close()
 
@@ -645,7 +630,7 @@ def test_a_file_of_another_program_is_left_alone(path: Path) -> None:
     other.close()
     before = path.read_bytes()
     with pytest.raises(StoreFailure, match="is an SQLite file of another program"):
-        Shelf(path)
+        SynchronousStore(path)
     assert path.read_bytes() == before
 
 
@@ -654,20 +639,20 @@ def test_a_file_that_is_no_database_is_left_alone(path: Path, content: bytes) ->
     """The message says so, and the file stays as it is."""
     path.write_bytes(content)
     with pytest.raises(StoreFailure, match="is not a file of this program; choose another --data"):
-        Shelf(path)
+        SynchronousStore(path)
     assert path.read_bytes() == content
 
 
 def test_an_empty_file_is_a_new_world(path: Path) -> None:
     """As ``touch`` or a temporary file makes it."""
     path.touch()
-    shelf = Shelf(path)
+    shelf = SynchronousStore(path)
     assert shelf.store.fresh
     shelf.store.close()
 
 
 def fill(path: Path, rows: int = 400) -> None:
-    shelf = Shelf(path)
+    shelf = SynchronousStore(path)
     shelf.begin_again()
     shelf.do(put_jobs, *(job(n, kind="x" * 200, about=str(n)) for n in range(rows)))
     shelf.store.close()
@@ -687,14 +672,14 @@ def test_a_damaged_file_is_refused(path: Path, damage: str) -> None:
         path.write_bytes(content[: 2 * third])
     before = path.read_bytes()
     with pytest.raises(StoreFailure, match=r"is damaged \(.*\); restore a copy or move it away"):
-        Shelf(path)
+        SynchronousStore(path)
     assert path.read_bytes() == before
 
 
 def test_a_damaged_row_is_a_failure_when_it_is_met(path: Path) -> None:
     """Damage that came while the store was open reaches the asker as a store's failure."""
     fill(path)
-    shelf = Shelf(path)
+    shelf = SynchronousStore(path)
     shelf.store.connection.execute("PRAGMA cache_size = 5")  # or else it would not look at the file again
     with path.open("r+b") as file:
         size = file.seek(0, os.SEEK_END)
@@ -709,22 +694,22 @@ def test_a_newer_format_is_refused(path: Path) -> None:
     """A file that a later version wrote, and may have written otherwise."""
     fill(path, 1)
     raw = sqlite3.connect(path)
-    raw.execute(f"PRAGMA user_version = {sqlite.FORMAT + 1}")
+    raw.execute(f"PRAGMA user_version = {store.FORMAT + 1}")
     raw.close()
     with pytest.raises(StoreFailure, match=r"was written by a newer version \(format 2, this one reads 1\)"):
-        Shelf(path)
+        SynchronousStore(path)
 
 
 def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
     """It is not made by itself: it may be a slip of the pen."""
     with pytest.raises(StoreFailure, match=rf"there is no folder {tmp_path / 'missing'}; make it first"):
-        Shelf(tmp_path / "missing" / "world.db")
+        SynchronousStore(tmp_path / "missing" / "world.db")
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     """What SQLite says of it is passed on with the name."""
     with pytest.raises(StoreFailure, match=f"{tmp_path}: unable to open"):
-        Shelf(tmp_path)
+        SynchronousStore(tmp_path)
 
 
 def test_a_store_that_was_refused_holds_no_lock(path: Path) -> None:
@@ -734,11 +719,11 @@ def test_a_store_that_was_refused_holds_no_lock(path: Path) -> None:
     raw.execute("PRAGMA user_version = 99")
     raw.close()
     with pytest.raises(StoreFailure):
-        Shelf(path)
+        SynchronousStore(path)
     raw = sqlite3.connect(path, timeout=0)
-    raw.execute(f"PRAGMA user_version = {sqlite.FORMAT}")
+    raw.execute(f"PRAGMA user_version = {store.FORMAT}")
     raw.close()
-    Shelf(path).store.close()
+    SynchronousStore(path).store.close()
 
 
 # --------------------------------------------------------------------------------------------- a full disk
@@ -746,7 +731,7 @@ def test_a_store_that_was_refused_holds_no_lock(path: Path) -> None:
 
 def test_a_full_disk_refuses_the_change_and_keeps_the_rest(path: Path) -> None:
     """The verb has not happened; looking goes on; and with room again, so does writing."""
-    shelf = Shelf(path)
+    shelf = SynchronousStore(path)
     shelf.begin_again()
     shelf.do(put_jobs, job(1))
     pages = shelf.store.connection.execute("PRAGMA page_count").fetchone()[0]
@@ -759,7 +744,7 @@ def test_a_full_disk_refuses_the_change_and_keeps_the_rest(path: Path) -> None:
     shelf.store.connection.execute("PRAGMA max_page_count = 100000")
     shelf.do(put_jobs, *much)
     shelf.store.close()
-    again = Shelf(path)
+    again = SynchronousStore(path)
     assert again.look(lambda world: world.jobs.count()) == 49
     again.store.close()
 
@@ -788,7 +773,7 @@ def test_a_write_that_the_system_refuses_loses_nothing(path: Path) -> None:
     assert "cannot be written" in failure
     kept, seen = map(int, counts.split())
     assert kept == seen > 10
-    shelf = Shelf(path)
+    shelf = SynchronousStore(path)
     assert ids(shelf.look(lambda world: world.jobs.find())) == list(range(1, kept + 1))
     shelf.store.close()
 
@@ -801,7 +786,7 @@ def test_changed_indexes_rebuild_the_table(path: Path, monkeypatch: pytest.Monke
     fill(path, 5)
     for indexes in ((("about",),), (("about", "kind"),), (("kind", "about"), ("about",)), ()):
         monkeypatch.setitem(tables.TABLES, "jobs", Kept(Job, indexes=indexes))
-        shelf = Shelf(path)
+        shelf = SynchronousStore(path)
         assert ids(shelf.look(lambda world: world.jobs.find())) == [0, 1, 2, 3, 4]
         if indexes:
             assert ids(shelf.look(lambda world: world.jobs.find(about="3"))) == [3]
@@ -812,7 +797,7 @@ def test_changed_indexes_rebuild_the_table(path: Path, monkeypatch: pytest.Monke
 
 def test_rows_of_an_older_version_get_the_defaults_of_new_fields(path: Path) -> None:
     """Adding a field to a noun is adding a field."""
-    shelf = Shelf(path)
+    shelf = SynchronousStore(path)
     old = b'{"id":1,"name":"Old","customer_number":"8101","forgotten":true}'
     shelf.store.connection.execute("INSERT INTO organisations VALUES (1, ?, NULL)", (old,))
     assert shelf.look(lambda world: world.organisations.get(1)) == Organisation(
@@ -823,19 +808,19 @@ def test_rows_of_an_older_version_get_the_defaults_of_new_fields(path: Path) -> 
 
 def test_rows_that_cannot_be_read_are_a_failure_with_a_reason(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When a rebuild meets them; the file stays as it was."""
-    shelf = Shelf(path)
+    shelf = SynchronousStore(path)
     shelf.store.connection.execute("INSERT INTO organisations VALUES (1, ?, NULL)", (b'{"id":"one"}',))
     shelf.store.close()
     monkeypatch.setitem(tables.TABLES, "organisations", Kept(Organisation, indexes=(("name",),)))
     with pytest.raises(StoreFailure, match="holds rows that this version cannot read"):
-        Shelf(path)
+        SynchronousStore(path)
     monkeypatch.undo()
-    again = Shelf(path)
+    again = SynchronousStore(path)
     assert again.look(lambda world: world.organisations.count()) == 1
     again.store.close()
 
 
-def test_every_failure_names_the_file(shelf: Shelf) -> None:
+def test_every_failure_names_the_file(shelf: SynchronousStore) -> None:
     """Also one that SQLite has no name for."""
     assert str(shelf.store._failure(sqlite3.OperationalError("odd"))) == "the world in memory: odd"
 

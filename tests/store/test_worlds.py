@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from emulator import resources
-from emulator.store import fixtures
+from operator_emulator import fixtures, resources
 
 DEMO = resources.fixture("default.yaml").read_text(encoding="utf-8")
 SIMS = [f"89882280666000000{number:02}" for number in range(1, 26)]

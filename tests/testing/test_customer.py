@@ -9,26 +9,26 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from emulator.runtime.sender import Message, Unreachable
-from emulator.testing.customer import Callback, Customer, Reception
+from operator_emulator.runtime.sender import Message, Unreachable
+from operator_emulator.testing.customer import Callback, CallbackServer, Customer
 
 Send = Callable[..., tuple[int, bytes]]
 
 
 @pytest.fixture(params=["http", "function"])
-def reception(request: pytest.FixtureRequest) -> Iterator[Reception]:
-    reception = Reception(socket=request.param == "http")
+def reception(request: pytest.FixtureRequest) -> Iterator[CallbackServer]:
+    reception = CallbackServer(socket=request.param == "http")
     yield reception
     reception.close()
 
 
 @pytest.fixture
-def customer(reception: Reception) -> Customer:
+def customer(reception: CallbackServer) -> Customer:
     return reception.customer()
 
 
 @pytest.fixture
-def send(reception: Reception) -> Iterator[Send]:
+def send(reception: CallbackServer) -> Iterator[Send]:
     """Send something to a URL of the reception, by the door that it has; the answer is status and body."""
     connections: dict[str, http.client.HTTPConnection] = {}
 
@@ -82,7 +82,7 @@ def test_nonsense_is_refused(customer: Customer, status: int, times: int | None)
         customer.answer_with(status, times=times)
 
 
-def test_customers_do_not_see_each_other(reception: Reception, send: Send) -> None:
+def test_customers_do_not_see_each_other(reception: CallbackServer, send: Send) -> None:
     """Each has a path of its own; what comes for one that is gone is nobody's."""
     one, other = reception.customer(), reception.customer()
     send(one.url)
@@ -147,7 +147,7 @@ def test_nothing_at_all_has_a_hint(customer: Customer) -> None:
         customer.expect_one("POST", path="/*", json={})
 
 
-def test_in_real_time_one_waits(reception: Reception, customer: Customer) -> None:
+def test_in_real_time_one_waits(reception: CallbackServer, customer: Customer) -> None:
     """It returns as soon as enough has come, and complains when the time is over."""
     callback = Callback("POST", urlsplit(customer.url).path, {}, b'{"payload": "late"}')
     waiting = threading.Timer(0, lambda: reception.take(callback))
@@ -162,4 +162,4 @@ def test_without_sockets_nobody_else_is_reached() -> None:
     """A webhook on a real address would need one."""
     message = Message("POST", "http://127.0.0.1:9099/sms", (), b"")
     with pytest.raises(Unreachable, match="without sockets"):
-        asyncio.run(Reception(socket=False).deliver(message))
+        asyncio.run(CallbackServer(socket=False).deliver(message))

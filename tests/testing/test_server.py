@@ -10,11 +10,11 @@ import httpx
 import httpx2
 import pytest
 
-from emulator.app import App, create_app
-from emulator.settings import Settings
-from emulator.store.fixtures import FixtureError
-from emulator.testing.server import NotStarted, Server
-from emulator.testing.transport import InProcess
+from operator_emulator.app import App, create_app
+from operator_emulator.fixtures import FixtureError
+from operator_emulator.settings import Settings
+from operator_emulator.testing.server import NotStarted, Server
+from operator_emulator.testing.transport import InProcess
 
 BASE = "http://emulator.test"
 

@@ -19,10 +19,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
-from emulator import resources
-from emulator.core.errors import Malformed, Refusal
-from emulator.runtime.journal import Exchange
-from emulator.web.contract import (
+from operator_emulator import resources
+from operator_emulator.core.world.errors import Malformed, Refusal
+from operator_emulator.runtime.journal import Exchange
+from operator_emulator.web.openapi import (
     BODY_LIMIT,
     ContractViolation,
     Document,
@@ -33,7 +33,7 @@ from emulator.web.contract import (
     replace_emulated,
     typed,
 )
-from emulator.web.door import Door
+from operator_emulator.web.router import Router
 
 DESCRIPTION = {
     "openapi": "3.1.0",
@@ -128,16 +128,16 @@ async def refuse(request: Request, refusal: Exception) -> Response:
 
 
 class Site:
-    """A door over one endpoint, and the exchange that it wrote into."""
+    """A router over one endpoint, and the exchange that it wrote into."""
 
     def __init__(self, document: Document, method: str, path: str, endpoint: Callable[[Request], Awaitable[Response]]):
-        self.door = Door([document.route(method, path, endpoint)], base="", refuse=refuse)
+        self.router = Router([document.route(method, path, endpoint)], base="", refuse=refuse)
         self.exchange = Exchange("inbound", method, path, datetime.now(UTC), datetime.now(UTC))
         self.http = TestClient(self)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["exchange"] = self.exchange
-        await self.door(scope, receive, send)
+        await self.router(scope, receive, send)
 
 
 def telling(value: Any, **how: Any) -> Callable[[Request], Awaitable[Response]]:
@@ -153,7 +153,7 @@ async def echo(request: Request) -> Response:
 
 
 def test_an_answer_is_compact_json_with_the_headers_of_its_document(load: Load) -> None:
-    """One door out: content type, length, and what always goes along."""
+    """One router out: content type, length, and what always goes along."""
     got = Site(load(), "GET", "/things", telling([{"id": 1}], headers={"X-Total-Count": "1"})).http.get("/things")
     assert got.content == b'[{"id":1}]'
     assert got.headers["content-type"] == "application/json;charset=UTF-8"
@@ -190,7 +190,7 @@ def test_an_answer_that_breaks_the_contract_is_marked_logged_and_noted(
 ) -> None:
     """Served, the customer still gets the answer, and everybody can see what is wrong with it."""
     site = Site(load(), "GET", "/things", telling(value, status=status))
-    with caplog.at_level(logging.ERROR, "emulator.contract"):
+    with caplog.at_level(logging.ERROR, "operator_emulator.contract"):
         got = site.http.get("/things")
     assert got.headers["x-emulator-contract"] == "violated"
     assert says in caplog.text
@@ -322,8 +322,8 @@ def test_webhooks_are_held_against_their_component(load: Load) -> None:
 
 def test_a_request_outside_of_any_journal_is_checked_all_the_same(load: Load) -> None:
     """Findings need nobody to write them down."""
-    door = Door([load().route("GET", "/things", telling([{}]))], base="", refuse=refuse)
-    assert TestClient(door).get("/things?other=1").headers["x-emulator-contract"] == "violated"
+    router = Router([load().route("GET", "/things", telling([{}]))], base="", refuse=refuse)
+    assert TestClient(router).get("/things?other=1").headers["x-emulator-contract"] == "violated"
 
 
 class TestDoor:
@@ -339,7 +339,7 @@ class TestDoor:
             document.route("GET", "/{kind}/count", told("count")),
             document.route("GET", "/things", told("all")),
         ]
-        return TestClient(Door(routes, base="/v9", refuse=refuse))
+        return TestClient(Router(routes, base="/v9", refuse=refuse))
 
     @pytest.mark.parametrize(
         ("path", "name", "parameters"),
@@ -382,8 +382,8 @@ class TestDoor:
         async def admit(request: Request, operation: object) -> None:
             raise No
 
-        door = Door([load().route("GET", "/things", told("all"))], base="", refuse=refuse, admit=admit)
-        assert TestClient(door).get("/nothing").status_code == 400
+        router = Router([load().route("GET", "/things", told("all"))], base="", refuse=refuse, admit=admit)
+        assert TestClient(router).get("/nothing").status_code == 400
 
 
 def told(name: str) -> Callable[[Request], Awaitable[Response]]:

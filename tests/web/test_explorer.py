@@ -12,9 +12,9 @@ from openapi_spec_validator import validate
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from emulator import resources
-from emulator.web.contract import Document, read_yaml
-from emulator.web.explorer import PAGES, explorer, with_login
+from operator_emulator import resources
+from operator_emulator.web.explorer import PAGES, explorer, with_login
+from operator_emulator.web.openapi import Document, read_yaml
 
 OUTSIDE = re.compile(r"(?:https?:)?//[\w.-]+\.\w+")
 

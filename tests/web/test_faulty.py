@@ -9,16 +9,16 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
-from emulator.core import faults
-from emulator.core.model import Clock, Origin
-from emulator.core.policy import Policy
-from emulator.core.world import World
-from emulator.runtime.engine import Emulator
-from emulator.runtime.journal import Journal
-from emulator.runtime.sender import Message as Outbound
-from emulator.runtime.sender import Reply, Sender
-from emulator.store import open_store
-from emulator.web.faulty import Faulty
+from operator_emulator.core.tester import faults
+from operator_emulator.core.world.model import Clock, Origin
+from operator_emulator.core.world.policy import Policy
+from operator_emulator.core.world.world import World
+from operator_emulator.runtime.engine import Engine
+from operator_emulator.runtime.journal import Journal
+from operator_emulator.runtime.sender import Message as Outbound
+from operator_emulator.runtime.sender import Reply, Sender
+from operator_emulator.store import open_store
+from operator_emulator.web.faults import HttpFaults
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 BODY = b"0123456789"
@@ -34,7 +34,7 @@ async def nobody(message: Outbound) -> Reply:
 
 
 class Line:
-    """One connection: an endpoint that answers *bodies* behind Faulty, and all that goes over it."""
+    """One connection: an endpoint that answers *bodies* behind HttpFaults, and all that goes over it."""
 
     def __init__(self, bodies: Sequence[bytes] = (BODY,), *, abortable: bool = True) -> None:
         self.sent: list[Message] = []
@@ -61,18 +61,18 @@ class Line:
 
         async def main() -> None:
             sender = Sender(nobody, {}, Journal(), Policy(), lambda: NOW)
-            emulator = Emulator(open_store(None, Policy()), sender, plant, lambda: NOW)
+            emulator = Engine(open_store(None, Policy()), sender, plant, lambda: NOW)
             await emulator.start()
             await emulator.write(faults.add, {"name": "it", "point": "http", "effect": effect})
             for _ in range(times):
-                await Faulty(self._surface, self._sleep)(
+                await HttpFaults(self._surface, self._sleep)(
                     {
                         "type": "http",
                         "method": "GET",
                         "path": "/",
                         "query_string": b"",
                         "headers": [],
-                        "emulator": emulator,
+                        "engine": emulator,
                         "extensions": {"emulator.connection": {"reset": self._abort}} if self._abortable else {},
                     },
                     self._receive,

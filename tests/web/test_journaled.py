@@ -5,15 +5,15 @@ from datetime import UTC, datetime
 
 from starlette.types import Message, Receive, Scope, Send
 
-from emulator.core.model import Clock, Origin
-from emulator.core.policy import Policy
-from emulator.core.world import World
-from emulator.runtime.engine import Emulator
-from emulator.runtime.journal import Journal
-from emulator.runtime.sender import Message as Outbound
-from emulator.runtime.sender import Reply, Sender
-from emulator.store import open_store
-from emulator.web.journaled import Journaled
+from operator_emulator.core.world.model import Clock, Origin
+from operator_emulator.core.world.policy import Policy
+from operator_emulator.core.world.world import World
+from operator_emulator.runtime.engine import Engine
+from operator_emulator.runtime.journal import Journal
+from operator_emulator.runtime.sender import Message as Outbound
+from operator_emulator.runtime.sender import Reply, Sender
+from operator_emulator.store import open_store
+from operator_emulator.web.journaled import Journaled
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -46,7 +46,7 @@ def listen_to(*pieces: bytes) -> tuple[Journal, list[list[str]]]:
 
     async def main() -> None:
         sender = Sender(nobody, {}, journal, Policy(), lambda: NOW)
-        emulator = Emulator(open_store(None, Policy()), sender, plant, lambda: NOW)
+        emulator = Engine(open_store(None, Policy()), sender, plant, lambda: NOW)
         await emulator.start()
         scope: Scope = {"type": "http", "method": "GET", "path": "/s", "query_string": b"", "headers": [(b"a", b"b")]}
         await Journaled(surface, journal, emulator)(scope, receive, send)

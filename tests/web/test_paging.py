@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.core.errors import Malformed
-from emulator.core.policy import Policy
-from emulator.web.paging import LARGEST, Page, page_headers, pages, read_page, read_q, read_sort
+from operator_emulator.core.world.errors import Malformed
+from operator_emulator.core.world.policy import Policy
+from operator_emulator.management.paging import LARGEST, Page, page_headers, pages, read_page, read_q, read_sort
 
 POLICY = Policy()
 STRICT = replace(POLICY, paging="strict", sorting="strict")

@@ -1,0 +1,5 @@
+"""``python -m emulator``."""
+
+from operator_emulator.cli.serve import main
+
+main()

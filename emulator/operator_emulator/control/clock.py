@@ -1,0 +1,124 @@
+"""The world's clock: what time it is, moving it, and what is due when."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from operator_emulator.control.wire import read_object, read_query, show_clock, show_job, show_time
+from operator_emulator.core.world import clock, jobs
+from operator_emulator.core.world.errors import Malformed
+from operator_emulator.core.world.world import World
+from operator_emulator.runtime.engine import Engine
+from operator_emulator.web.bearer import engine_of
+from operator_emulator.web.openapi import answer
+
+FURTHEST: Final = timedelta(days=36_525)  # in one advance; each midnight on the way has its work
+# Some validity periods are long; when nothing but far-off things remain, the world counts as idle.
+IDLE: Final = timedelta(days=400)
+
+
+async def get_clock(request: Request) -> Response:
+    return answer(request, await engine_of(request).read(show_clock))
+
+
+async def put_clock(request: Request) -> Response:
+    """Set pace and time. Time moves as in an advance: what is due on the way happens."""
+    body = await read_object(request)
+    emulator = engine_of(request)
+    before = await emulator.read(lambda world: world.clock.rate)
+    rate = read_rate(body, before)
+    if "now" in body:
+        target = await emulator.read(ahead, read_instant("now", body["now"]), "now")
+        await emulator.write(clock.set_rate, 0.0)  # or it would be later before the new pace is set
+        try:
+            await emulator.advance_to(lambda _: target)
+        except BaseException:
+            await emulator.write(clock.set_rate, before)
+            raise
+    return answer(request, await emulator.write(set_and_show, rate))
+
+
+def set_and_show(world: World, rate: float) -> dict[str, Any]:
+    clock.set_rate(world, rate)
+    return show_clock(world)
+
+
+async def advance(request: Request) -> Response:
+    """Move time, and answer when everything due on the way has happened, callbacks included."""
+    body = await read_object(request)
+    emulator = engine_of(request)
+    ran = await advance_as_asked(emulator, body)
+    now = await emulator.read(lambda world: world.now)
+    return answer(request, {"now": show_time(now), "jobs_run": ran})
+
+
+async def advance_as_asked(emulator: Engine, body: Mapping[str, Any]) -> int:
+    if "seconds" in body:
+        return await emulator.advance(timedelta(seconds=body["seconds"]))
+    if "to" in body:
+        target = await emulator.read(ahead, read_instant("to", body["to"]), "to")
+        return await emulator.advance_to(lambda _: target)
+    if body["until"] == "next-job":
+        return await emulator.advance_to(next_due)
+    until = await emulator.read(lambda world: world.now + IDLE)
+    return await emulator.advance_to(lambda world: next_once(world, until), again=True)
+
+
+def next_due(world: World) -> datetime | None:
+    """When the next job is due, or now if one is overdue."""
+    first = world.jobs.find(order="due", limit=1)
+    return max(first[0].due, world.now) if first else None
+
+
+def next_once(world: World, until: datetime) -> datetime | None:
+    """When the next job is due that does not come back for ever."""
+    for job in world.jobs.find(order="due"):
+        if job.kind not in jobs.RECURRING:
+            return max(job.due, world.now) if job.due <= until else None
+    return None
+
+
+async def list_jobs(request: Request) -> Response:
+    query = read_query(request)
+
+    def view(world: World) -> list[dict[str, Any]]:
+        asked = {"kind": query["kind"]} if "kind" in query else {}
+        return [show_job(job) for job in world.jobs.find(order="due", limit=query.get("limit"), **asked)]
+
+    return answer(request, {"jobs": await engine_of(request).read(view)})
+
+
+# --------------------------------------------------------------------------------------------- reading
+
+
+def read_instant(field: str, text: str) -> datetime:
+    """ISO 8601; without an offset it is UTC. Raises Malformed."""
+    try:
+        instant = datetime.fromisoformat(text)
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Malformed(field, "must be an instant such as 2026-01-01T12:00:00Z") from None
+
+
+def ahead(world: World, instant: datetime, field: str) -> datetime:
+    """*instant*, if it is a way that time can go. Raises Malformed."""
+    if instant < world.now:
+        raise Malformed(
+            field, f"has passed: it is {show_time(world.now)}. Time never goes back, but a reset begins anew"
+        )
+    if instant > world.now + FURTHEST:
+        raise Malformed(field, "is more than a hundred years ahead")
+    return instant
+
+
+def read_rate(body: Mapping[str, Any], rate: float) -> float:
+    """The pace that is asked for; *rate* is the present one. Raises Malformed."""
+    mode = body.get("mode", "real" if rate or "speed" in body else "manual")
+    if mode == "manual":
+        if "speed" in body:
+            raise Malformed("speed", "is nothing that a manual clock has")
+        return 0.0
+    return float(body.get("speed", rate or 1.0))

@@ -1,0 +1,58 @@
+"""Fixtures while the emulator runs: another world, more in this one, and this one as a fixture."""
+
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from operator_emulator import fixtures
+from operator_emulator.control.wire import journal_of, read_query, settings_of
+from operator_emulator.control.world import after_reset
+from operator_emulator.core.world.world import World
+from operator_emulator.fixtures import FixtureError
+from operator_emulator.web.bearer import engine_of
+from operator_emulator.web.openapi import answer, read_body
+
+LARGEST: Final = 64 * 1024 * 1024  # octets: the dump of some 50,000 SIMs
+
+
+async def dump(request: Request) -> Response:
+    """Everything, so that it loads to the same world; as YAML for whoever asks for that."""
+    secrets = read_query(request).get("secrets", False)
+    dumped = await engine_of(request).read(fixtures.dump, secrets=secrets)
+    if "yaml" in request.headers.get("accept", ""):
+        return answer(request, body=fixtures.to_yaml(dumped, secrets=secrets), media_type="application/yaml")
+    return answer(request, dumped, body=fixtures.to_json(dumped))
+
+
+async def load(request: Request) -> Response:
+    """Replace the world, or add to it. If the fixture cannot be taken, nothing has happened."""
+    mode = read_query(request).get("mode", "replace")
+    text = await read_body(request, LARGEST)
+    emulator = engine_of(request)
+    try:
+        if mode == "add":
+            await emulator.write(fixtures.add, text)
+        else:
+            await replace(request, text)
+    except FixtureError as error:
+        return answer(request, show_refused(error), status=409 if error.conflict else 400)
+    return answer(request, await emulator.read(after_reset))
+
+
+async def replace(request: Request, text: bytes) -> None:
+    """Raises FixtureError, Malformed and StoreFailure; then the world is as it was."""
+    emulator = engine_of(request)
+    fixture = await emulator.read(lambda world: fixtures.loads(text, instead_of=world))
+    rate = settings_of(request).rate if fixture.speed is None else fixture.speed
+
+    def plant(world: World) -> None:
+        fixtures.begin(world, fixture, seed=fixture.seed, rate=rate)
+
+    await emulator.begin_again(plant)
+    journal_of(request).clear()
+
+
+def show_refused(error: FixtureError) -> dict[str, Any]:
+    shown: dict[str, Any] = {"error": error.problems[0], "problems": list(error.problems)}
+    return {**shown, "field": error.field} if error.field else shown

@@ -1,0 +1,112 @@
+"""Organisations that come and go while the world runs, one for each test."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from operator_emulator.control.wire import octets, read_id, read_object, show_organisation, show_sim
+from operator_emulator.core.customers import organisations
+from operator_emulator.core.customers.model import SimState
+from operator_emulator.core.customers.organisations import Wanted, WantedSim
+from operator_emulator.core.tester import organisation_snapshot
+from operator_emulator.core.world.errors import Malformed, UnknownOrganisation
+from operator_emulator.core.world.world import World
+from operator_emulator.fixtures.read.shape import read_callback
+from operator_emulator.web.bearer import engine_of
+from operator_emulator.web.openapi import answer
+
+
+async def list_organisations(request: Request) -> Response:
+    def view(world: World) -> list[dict[str, Any]]:
+        return [show_organisation(world, one) for one in world.organisations.find()]
+
+    return answer(request, {"organisations": await engine_of(request).read(view)})
+
+
+async def create_organisation(request: Request) -> Response:
+    """Answers all that a test needs: credentials and SIMs."""
+    body = await read_object(request)
+    url = read_url(body.pop("forwarder", None))
+    wanted = Wanted(**body, url=url)
+
+    def create(world: World) -> dict[str, Any]:
+        return show_all(world, organisations.create(world, wanted).id)
+
+    return answer(request, await engine_of(request).write(create), status=201)
+
+
+async def get_organisation(request: Request) -> Response:
+    return answer(request, await engine_of(request).read(show_all, read_id(request.path_params["id"])))
+
+
+async def change_organisation(request: Request) -> Response:
+    body = await read_object(request)
+    id = read_id(request.path_params["id"])
+    url = read_url(body["forwarder"])
+
+    def change(world: World) -> dict[str, Any]:
+        organisations.forward(world, id, url)
+        return show_all(world, id)
+
+    return answer(request, await engine_of(request).write(change))
+
+
+async def remove_organisation(request: Request) -> Response:
+    await engine_of(request).write(organisations.remove, read_id(request.path_params["id"]))
+    return answer(request, status=204)
+
+
+async def add_sim(request: Request) -> Response:
+    body = await read_object(request)
+    wanted = WantedSim(
+        label=body.get("label"),
+        state=SimState(body.get("state", SimState.ACTIVATED)),
+        data_left=octets(body["data_left"]) if "data_left" in body else None,
+        sms_left=body.get("sms_left"),
+    )
+    sim = await engine_of(request).write(organisations.add_sim, read_id(request.path_params["id"]), wanted)
+    return answer(request, show_sim(sim), status=201)
+
+
+async def reset_organisation(request: Request) -> Response:
+    """As it was created, or as the fixture has it; its tokens are gone, and time goes on."""
+    id = read_id(request.path_params["id"])
+    emulator = engine_of(request)
+    planted = None
+    if await emulator.read(lambda world: world.organisation_snapshots.get(id)) is None:
+        planted = await emulator.as_planted(organisation_snapshot.find, id)
+
+    def reset(world: World) -> dict[str, Any]:
+        organisations.reset(world, id, planted)
+        return show_all(world, id)
+
+    return answer(request, await emulator.write(reset))
+
+
+def show_all(world: World, id: int) -> dict[str, Any]:
+    """The organisation with its users, whose passwords are no secret to whoever tests, and its SIMs."""
+    organisation = world.organisations.get(id)
+    if organisation is None:
+        raise UnknownOrganisation(id)
+    cards = world.sims.find(organisation=id, order="position")
+    return {
+        **show_organisation(world, organisation),
+        "users": [
+            {"username": user.username, "password": user.password, "role": user.role}
+            for user in world.users.find(organisation=id)
+        ],
+        "sims": [
+            {"iccid": sim.iccid, "imsi": sim.imsi, "msisdn": sim.msisdn, "ip_address": sim.ip_address} for sim in cards
+        ],
+    }
+
+
+def read_url(text: str | None) -> str | None:
+    """Where to push to. Raises Malformed."""
+    if not text:
+        return None
+    try:
+        return read_callback(text)
+    except ValueError as error:
+        raise Malformed("forwarder", str(error)) from None

@@ -1,0 +1,1 @@
+"""Customers of the management API, their SIMs, volumes and orders."""

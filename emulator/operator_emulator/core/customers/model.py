@@ -1,0 +1,262 @@
+"""The customers' nouns: organisations, users, SIMs, volumes, orders. core/world/model.py has the rules for nouns."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum, unique
+from typing import Final
+
+from operator_emulator.core.network.model import Device
+
+OCTETS_PER_MB: Final = 1_000_000
+
+
+@unique
+class Role(StrEnum):
+    API = "api"
+    PORTAL = "portal"  # may log in, may not use the API (D§2.1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
+    """A customer. *limits* holds the monthly limit ids by service: data, smsMT, smsMO (D§12.1)."""
+
+    id: int
+    name: str
+    customer_number: str = ""
+    parent: int | None = None  # the master organisation of a sub-organisation (D§12.5)
+    limits: dict[str, int] = field(default_factory=dict)
+    payment_methods: tuple[str, ...] = ("banktransfer", "creditcard", "monthlyinvoice", "boleto")
+    seed: int | None = None  # faults that concern it alone draw their chance from this, whatever others do
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """An API client or portal account of one organisation; one login is one organisation (D§2.1)."""
+
+    username: str
+    password: str
+    organisation: int
+    role: Role = Role.API
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """An access token, kept by its digest: the text itself is made again from the number when it is handed out."""
+
+    digest: str
+    number: int
+    username: str
+    issued: datetime
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is asking: a user of the management API, with the organisation that the token speaks for."""
+
+    username: str
+    organisation: int
+    role: Role = Role.API
+
+
+@unique
+class SimState(StrEnum):
+    """The SIM's own state. Events say Issued, Activated, Suspended; the API says Enabled or Disabled (D§7.1, 11.2)."""
+
+    ISSUED = "Issued"
+    ACTIVATED = "Activated"
+    SUSPENDED = "Suspended"
+    EXPIRED = "Expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """A volume bought: octets for data, messages for SMS. *volume* is what is left and may dip below zero (D§8.4)."""
+
+    volume: int
+    total: int
+    last_added: int
+    changed: datetime  # last_status_change_date
+    threshold_reached: datetime | None = None
+    exceeded: datetime | None = None
+
+
+@unique
+class Service(StrEnum):
+    DATA = "data"
+    SMS = "sms"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sim:
+    """A SIM card. Its key is the ICCID, always a string (19 digits without the check digit, D§15)."""
+
+    iccid: str
+    organisation: int | None
+    position: int  # insertion order, which is the order of the list (D§5)
+    imsi: str
+    msisdn: str
+    ip_address: str
+    imsi_2: str | None = None
+    label: str | None = None
+    state: SimState = SimState.ISSUED
+    activated: datetime | None = None
+    expires: datetime | None = None
+    imei: str | None = None  # learnt when a PDP context opens (D§7.1)
+    imei_lock: bool = False
+    locked_imei: str | None = None
+    auto_topup: bool = False
+    product: int = 1001  # what it was ordered as; an extension may change it (D§12.4)
+    data_quota: Quota | None = None
+    sms_quota: Quota | None = None
+    device: Device = field(default_factory=Device)
+    message_waiting: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DailyUsage:
+    """What one SIM used on one UTC day, device-centred: tx is sent by the device (MO), rx received by it (MT)."""
+
+    id: str  # "<iccid> <YYYY-MM-DD>"
+    iccid: str
+    day: str
+    octets_tx: int = 0
+    octets_rx: int = 0
+    sms_mo: int = 0
+    sms_mt: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    name: str
+    amount_net: float
+    currency: str = "EUR"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """What can be ordered. *material* and *package_size* are the operator's own codes (D§13)."""
+
+    id: int
+    name: str
+    material: str
+    package_size: int = 1
+    min_quantity: int = 1
+    max_quantity: int = 1000
+    max_quantity_per_customer: int = 10000
+    min_contract_duration: int = 120  # months
+    one_time_charges: tuple[Charge, ...] = ()
+    recurring_charges: tuple[Charge, ...] = ()
+    position: int = 0
+
+
+@unique
+class OrderType(StrEnum):
+    FIRST_ORDER = "FIRST_ORDER"
+    ADDITIONAL_ORDER = "ADDITIONAL_ORDER"
+    TOPUP = "TOPUP"
+    BULK_TOPUP = "BULK_TOPUP"
+    TARIFF_CHANGE = "TARIFF_CHANGE"
+
+
+@unique
+class OrderStatus(StrEnum):
+    IN_PROGRESS = "IN_PROGRESS"
+    COMPLETED = "COMPLETED"
+    CANCELLED = "CANCELLED"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    product: int
+    quantity: int
+
+
+@unique
+class OrderPurpose(StrEnum):
+    """What completing an order does to the world."""
+
+    SIMS = "sims"  # new SIMs appear
+    TOPUP = "topup"
+    EXTENSION = "extension"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order. *amount* is in cents, so that sums are exact; the API prints a string such as "19.99"."""
+
+    number: int
+    organisation: int
+    type: OrderType
+    purpose: OrderPurpose
+    status: OrderStatus
+    ordered: datetime
+    payment_method: str = "banktransfer"
+    amount: int = 0
+    currency: str = "EUR"
+    invoice: str | None = None
+    customer_reference: str | None = None
+    address: dict[str, str] = field(default_factory=dict)
+    lines: tuple[OrderLine, ...] = ()
+    iccids: tuple[str, ...] = ()
+    product: int | None = None  # an extension may switch to it
+    completed: datetime | None = None
+
+
+@unique
+class CaseStatus(StrEnum):
+    OPEN = "OPEN"
+    IN_PROGRESS = "IN_PROGRESS"
+    CLOSED = "CLOSED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Communication:
+    id: int
+    at: datetime
+    direction: str  # IN | OUT
+    originator: str
+    subject: str
+    text: str
+    type: str = "PORTAL"  # PORTAL | PHONE_IN | PHONE_OUT | MAIL_IN | MAIL_OUT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupportCase:
+    id: int
+    organisation: int
+    created: datetime
+    subject: str
+    text: str
+    status: CaseStatus = CaseStatus.OPEN
+    solved: datetime | None = None
+    communications: tuple[Communication, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """A bulk change of SIMs that was accepted and is applied a little later (D§7.3)."""
+
+    id: int
+    organisation: int
+    changes: tuple["SimChange", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimChange:
+    """What a customer asks to change on one SIM; None leaves it as it is (D§7.2)."""
+
+    iccid: str | None = None
+    label: str | None = None
+    imei_lock: bool | None = None
+    enabled: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """SIMs on their way to another organisation (D§12.5)."""
+
+    id: int
+    source: int
+    target: int
+    iccids: tuple[str, ...]

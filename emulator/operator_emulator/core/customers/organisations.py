@@ -1,0 +1,162 @@
+"""Organisations that come and go while the world runs, one for each test: created, removed, reset."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from operator_emulator.core import outbox
+from operator_emulator.core.customers import sims
+from operator_emulator.core.customers.model import OCTETS_PER_MB, Organisation, Quota, Role, Sim, SimState, User
+from operator_emulator.core.tester import organisation_snapshot
+from operator_emulator.core.tester.organisation_snapshot_model import OrganisationSnapshot
+from operator_emulator.core.world.errors import Malformed, UnknownOrganisation
+from operator_emulator.core.world.model import EventType, Fate, Subscription, Way
+from operator_emulator.core.world.world import World
+
+FIRST_ID: Final = 100_001  # clear of those that fixtures write by hand
+FORWARDED: Final = (EventType.MO_RECEIVED, EventType.SMS_DELIVERED, EventType.SMS_FAILED, EventType.SMS_EXPIRED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a new organisation is to be. What is left out gets a value of its own."""
+
+    id: int | None = None
+    name: str | None = None
+    username: str | None = None
+    password: str | None = None
+    url: str | None = None  # of its forwarder
+    sims: int = 0
+    seed: int | None = None
+
+
+def create(world: World, wanted: Wanted) -> OrganisationSnapshot:
+    """A new organisation with a user, and SIMs that are activated, full and offline. No event tells of it.
+
+    A recipe is kept, by which ``reset`` makes it anew. Raises Malformed for an id or user name that is taken.
+    """
+    id = next_id(world) if wanted.id is None else wanted.id
+    if world.organisations.get(id) is not None:
+        raise Malformed("id", f"{id} is taken")
+    username = wanted.username or f"org-{id}"
+    if world.users.get(username) is not None:
+        raise Malformed("username", f"{username} is taken")
+    password = wanted.password or secret(world, f"password of {username}")
+    world.organisations.put(
+        Organisation(
+            id=id,
+            name=wanted.name or f"Organisation {id}",
+            customer_number=f"8101{id % 10_000:04}",  # 8 digits (D§15)
+            seed=wanted.seed,
+        )
+    )
+    world.users.put(User(username=username, password=password, organisation=id, role=Role.API))
+    if wanted.url is not None:
+        forward(world, id, wanted.url)
+    for _ in range(wanted.sims):
+        activated(world, sims.new(world, organisation=id))
+    recipe = organisation_snapshot.gather(world, id)
+    return world.organisation_snapshots.put(recipe)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedSim:
+    """What one more SIM is to be; *data_left* in octets. Volumes are full when left out."""
+
+    label: str | None = None
+    state: SimState = SimState.ACTIVATED
+    data_left: int | None = None
+    sms_left: int | None = None
+
+
+def add_sim(world: World, id: int, wanted: WantedSim) -> Sim:
+    """One more SIM, offline. A reset of the organisation takes it away again. Raises UnknownOrganisation."""
+    if world.organisations.get(id) is None:
+        raise UnknownOrganisation(id)
+    sim = sims.new(world, organisation=id, label=wanted.label)
+    if wanted.state is SimState.ISSUED:
+        return sim
+    sim = activated(world, sim)
+    return world.sims.put(
+        replace(
+            sim,
+            state=wanted.state,
+            data_quota=with_left(sim.data_quota, wanted.data_left),
+            sms_quota=with_left(sim.sms_quota, wanted.sms_left),
+        )
+    )
+
+
+def with_left(quota: Quota | None, left: int | None) -> Quota | None:
+    """So much of it is left; if that is more than there was, there was as much."""
+    if quota is None or left is None:
+        return quota
+    return replace(quota, volume=left, total=max(left, quota.total))
+
+
+def next_id(world: World) -> int:
+    while True:
+        id = FIRST_ID - 1 + world.next_id("organisation")
+        if world.organisations.get(id) is None:
+            return id
+
+
+def secret(world: World, about: str) -> str:
+    """As good as random, and the same in the same world."""
+    return f"{int(world.roll(about) * 2**60):015x}"
+
+
+def forward(world: World, id: int, url: str | None) -> None:
+    """From now on push its messages and delivery reports to *url*, or nowhere. Raises UnknownOrganisation.
+
+    What is owed already goes there, too, or is no longer owed.
+    """
+    if world.organisations.get(id) is None:
+        raise UnknownOrganisation(id)
+    key = f"forwarder-{id}"
+    if url is not None:
+        world.subscriptions.put(Subscription(id=key, organisation=id, way=Way.FORWARDER, wants=FORWARDED, url=url))
+        return
+    for notification in world.notifications.find(subscription=key, fate=Fate.OWED):
+        outbox.finish(world, replace(notification, fate=Fate.GIVEN_UP))
+    world.subscriptions.delete(key)
+
+
+def activated(world: World, sim: Sim) -> Sim:
+    """In use since now, with full volumes."""
+    now = world.now.replace(microsecond=0)
+    data, messages = world.policy.data_quota_mb * OCTETS_PER_MB, world.policy.sms_quota
+    return world.sims.put(
+        replace(
+            sim,
+            state=SimState.ACTIVATED,
+            activated=now,
+            expires=sims.end_of_life(world, now),
+            data_quota=Quota(volume=data, total=data, last_added=data, changed=now),
+            sms_quota=Quota(volume=messages, total=messages, last_added=messages, changed=now),
+        )
+    )
+
+
+def remove(world: World, id: int) -> None:
+    """With everything in it; its sub-organisations stand alone. Raises UnknownOrganisation."""
+    organisation_snapshot.remove(world, id)
+    for child in world.organisations.find(parent=id):
+        world.organisations.put(replace(child, parent=None))
+    world.organisation_snapshots.delete(id)
+
+
+def reset(world: World, id: int, planted: OrganisationSnapshot | None = None) -> OrganisationSnapshot:
+    """Make it anew: as it was created, or *planted*. Time goes on.
+
+    Raises UnknownOrganisation, also where nothing says what it was.
+    """
+    recipe = world.organisation_snapshots.get(id) or planted
+    if recipe is None:
+        raise UnknownOrganisation(id)
+    if world.organisations.get(id) is not None:
+        organisation_snapshot.remove(world, id, [sim.iccid for sim in recipe.sims])
+    for user in recipe.users:
+        if world.users.get(user.username) is not None:
+            raise Malformed("username", f"{user.username} is another organisation's now")
+    organisation_snapshot.put(world, recipe)
+    return recipe

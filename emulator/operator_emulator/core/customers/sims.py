@@ -1,0 +1,318 @@
+"""SIMs, as their owner sees and changes them (D§7, 12.5, 14)."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from operator_emulator.core.customers import ownership, quotas
+from operator_emulator.core.customers.model import Batch, Caller, Sim, SimChange, SimState, Transfer
+from operator_emulator.core.customers.ownership import owned as owned
+from operator_emulator.core.network import device, numbering
+from operator_emulator.core.network.model import DeviceStatus
+from operator_emulator.core.partners import partners
+from operator_emulator.core.world import events, schedule
+from operator_emulator.core.world.calendar import add_months, midnight_of
+from operator_emulator.core.world.errors import (
+    Malformed,
+    SimExpired,
+    TransferForbidden,
+    UnknownOrganisation,
+    UnknownSim,
+)
+from operator_emulator.core.world.model import EventType
+from operator_emulator.core.world.world import Between, Prefix, World
+
+# Cards that are ordered: a part of the numbers that fixtures write by hand, so that generated ones keep clear.
+ORDERED_FROM: Final = int(numbering.GLOBAL.iccid + "09900000")
+APPLIED_AT_ONCE: Final = 500  # changes of a batch in one transaction
+
+# --------------------------------------------------------------------------------------------- looking
+
+
+def page(
+    world: World,
+    caller: Caller,
+    *,
+    offset: int,
+    limit: int,
+    order: str = "",
+    imei: str | None = None,
+    ip_address: str | None = None,
+) -> tuple[list[Sim], int]:
+    """The caller's SIMs in the order in which they came, or in *order*, and how many there are in all.
+
+    An IMEI, with or without its check digit, finds the device whatever its software version is (D§5, 15).
+    """
+    asked: dict[str, Any] = {"organisation": caller.organisation}
+    if imei is not None:
+        asked["imei"] = Prefix(imei[:14]) if len(imei) in (14, 15) else imei
+    if ip_address is not None:
+        asked["ip_address"] = ip_address
+    by = ",".join(name for name in (order, "position") if name)
+    return world.sims.find(order=by, offset=offset, limit=limit, **asked), world.sims.count(**asked)
+
+
+# --------------------------------------------------------------------------------------------- making
+
+
+def new(
+    world: World,
+    *,
+    organisation: int | None,
+    iccid: str | None = None,
+    imsi: str | None = None,
+    msisdn: str | None = None,
+    ip_address: str | None = None,
+    imsi_2: str | None = None,
+    label: str | None = None,
+) -> Sim:
+    """A SIM fresh from the factory: Issued, without volumes. What is left out follows from its ICCID.
+
+    Whoever plants or delivers it does the rest: ``activate``, ``quotas.top_up``.
+    """
+    if iccid is None:
+        iccid = next_iccid(world)
+    return world.sims.put(
+        Sim(
+            iccid=iccid,
+            organisation=organisation,
+            position=world.next_id("sim"),
+            imsi=imsi or numbering.imsi_for(iccid),
+            msisdn=msisdn or numbering.msisdn_for(iccid),
+            ip_address=ip_address or next_ip_address(world, organisation),
+            imsi_2=imsi_2,
+            label=label,
+        )
+    )
+
+
+def next_iccid(world: World) -> str:
+    """The next card that is on sale and not in this world yet."""
+    while True:
+        iccid = str(ORDERED_FROM + world.next_id("iccid"))
+        if world.sims.get(iccid) is None:
+            return iccid
+
+
+def next_ip_address(world: World, organisation: int | None) -> str:
+    """The next address of an organisation's network that none of its SIMs has; SIMs of none share one."""
+    while True:
+        index = world.next_id(f"ip address {organisation}") - 1
+        address = numbering.ip_address_for(organisation or 0, index)
+        if not world.sims.count(organisation=organisation, ip_address=address):
+            return address
+
+
+def deliver(world: World, organisation: int, product: int) -> Sim:
+    """A SIM that was ordered arrives, with its volumes (D§14: 51, 56, 58)."""
+    sim = world.sims.put(replace(new(world, organisation=organisation), product=product))
+    events.record(world, EventType.SIM_ASSIGNED, sim)
+    return quotas.top_up(world, sim, world.policy.data_quota_mb, world.policy.sms_quota)
+
+
+# --------------------------------------------------------------------------------------------- switching
+
+
+def activate(world: World, sim: Sim) -> Sim:
+    """Let the SIM into the network. The first time begins its life, and fills quotas that it lacks (D§8.4, 14)."""
+    if sim.state is SimState.ACTIVATED:
+        return sim
+    policy = world.policy
+    before = sim.state
+    sim = replace(
+        sim,
+        state=SimState.ACTIVATED,
+        activated=sim.activated or world.now,
+        expires=sim.expires or end_of_life(world, sim.activated or world.now),
+    )
+    sim = _state_changed(world, sim, before)
+    partners.follow(world, sim)
+    # A partner's SIM has no volumes of its own but its contract's.
+    if sim.organisation is not None and (sim.data_quota is None or sim.sms_quota is None):
+        sim = quotas.top_up(
+            world,
+            sim,
+            policy.data_quota_mb if sim.data_quota is None else 0,
+            policy.sms_quota if sim.sms_quota is None else 0,
+        )
+    return sim
+
+
+def suspend(world: World, sim: Sim) -> Sim:
+    """Take an activated SIM off the network (D§14: 9, 0, 5, 15, 16). Any other stays as it is."""
+    if sim.state is not SimState.ACTIVATED:
+        return sim
+    sim = _state_changed(world, replace(sim, state=SimState.SUSPENDED), SimState.ACTIVATED)
+    partners.follow(world, sim)
+    if sim.device.pdp is not None:
+        events.record(world, EventType.DATA_DISCONNECTED, sim, reason="disabled")
+    sim = replace(sim, device=replace(sim.device, returns_to=None))
+    return device.drop(world, world.sims.put(sim))
+
+
+def end_of_life(world: World, activated: datetime) -> datetime:
+    """Ten years and three months after the activation, at midnight (D§8.4)."""
+    months = 12 * world.policy.lifetime_years + world.policy.lifetime_months
+    return midnight_of(add_months(activated, months))
+
+
+def _state_changed(world: World, sim: Sim, before: SimState) -> Sim:
+    data: dict[str, Any] = {"from": before.value, "to": sim.state.value}
+    events.record(world, EventType.SIM_STATE_CHANGED, sim, **data)
+    return world.sims.put(sim)
+
+
+# --------------------------------------------------------------------------------------------- changing
+
+
+def change(world: World, caller: Caller, iccid: str, change: SimChange) -> Sim:
+    """Change one SIM at once (D§7.2). What has the asked-for value already writes no event.
+
+    A change that names another ICCID is ignored. Raises UnknownSim, SimExpired and Malformed.
+    """
+    sim = ownership.usable(world, caller, iccid)
+    check(world, change)
+    if change.iccid not in (None, sim.iccid, iccid):
+        return sim
+    return _apply(world, sim, change)
+
+
+def check(world: World, change: SimChange) -> None:
+    """Raises Malformed for a label that is too long."""
+    most = world.policy.max_label
+    if change.label is not None and len(change.label) > most:
+        raise Malformed("label", f"has {len(change.label)} characters, and {most} are possible")
+
+
+def _apply(world: World, sim: Sim, change: SimChange) -> Sim:
+    if change.label is not None:
+        sim = world.sims.put(replace(sim, label=change.label or None))
+    if change.imei_lock is not None and change.imei_lock is not sim.imei_lock:
+        sim = _lock(world, sim, change.imei_lock)
+    if change.enabled is not None:
+        sim = activate(world, sim) if change.enabled else suspend(world, sim)
+    return sim
+
+
+def _lock(world: World, sim: Sim, on: bool) -> Sim:
+    """Lock the SIM to a device: the one in the network, whose session is dropped, or the next to attach (D§14)."""
+    there = sim.device.status is not DeviceStatus.OFFLINE
+    sim = world.sims.put(replace(sim, imei_lock=on, locked_imei=sim.device.imei if on and there else None))
+    return device.close_pdp_context(world, sim.iccid) if on else sim
+
+
+def submit_batch(world: World, caller: Caller, changes: tuple[SimChange, ...]) -> None:
+    """Change many SIMs ``policy.bulk_delay`` later; whose they are not, and what is none, is skipped (D§7.3).
+
+    Raises Malformed, and SimExpired with all those that are.
+    """
+    expired = []
+    for one in changes:
+        check(world, one)
+        sim = _of(world, caller.organisation, one)
+        if sim is not None and sim.state is SimState.EXPIRED:
+            expired.append(sim.iccid)
+    if expired:
+        raise SimExpired(tuple(dict.fromkeys(expired)))
+    if changes:
+        batch = Batch(id=world.next_id("batch"), organisation=caller.organisation, changes=changes)
+        world.batches.put(batch)
+        schedule.at(world, world.now + world.policy.bulk_delay, "sims.apply_batch", batch.id)
+
+
+def apply_batch(world: World, batch_id: str) -> None:
+    """Apply what was submitted, a part at a time, to the SIMs that still are the customer's and alive."""
+    batch = world.batches.get(int(batch_id))
+    if batch is None:
+        return
+    for one in batch.changes[:APPLIED_AT_ONCE]:
+        sim = _of(world, batch.organisation, one)
+        if sim is not None and sim.state is not SimState.EXPIRED:
+            _apply(world, sim, one)
+    rest = batch.changes[APPLIED_AT_ONCE:]
+    if rest:
+        world.batches.put(replace(batch, changes=rest))
+        schedule.at(world, world.now, "sims.apply_batch", batch.id)
+    else:
+        world.batches.delete(batch.id)
+
+
+def _of(world: World, organisation: int, change: SimChange) -> Sim | None:
+    sim = None if change.iccid is None else world.sims.get(change.iccid)
+    return sim if sim is not None and sim.organisation == organisation else None
+
+
+def reset(world: World, caller: Caller, iccid: str) -> None:
+    """Send the device off the network; it returns by itself (D§7.4). Raises UnknownSim and SimExpired.
+
+    With ``policy.reset_wraps_status`` the two changes of state that the portal speaks of are written, too.
+    """
+    sim = ownership.usable(world, caller, iccid)
+    wrapped = world.policy.reset_wraps_status and sim.state is SimState.ACTIVATED
+    if wrapped:
+        _state_changed(world, replace(sim, state=SimState.SUSPENDED), SimState.ACTIVATED)
+    sim = device.reset(world, sim)
+    if wrapped:
+        _state_changed(world, sim, SimState.SUSPENDED)
+
+
+# --------------------------------------------------------------------------------------------- transferring
+
+
+def transfer(
+    world: World,
+    caller: Caller,
+    *,
+    target: int | None,
+    iccids: Iterable[str] = (),
+    ranges: Iterable[tuple[str, str]] = (),
+) -> Transfer:
+    """Hand SIMs over, from a master organisation to its sub-organisation or back, a little later (D§12.5).
+
+    *target* None is the caller's master. Of a range, which includes both its ends, the caller's SIMs are meant.
+    Raises UnknownOrganisation, TransferForbidden, UnknownSim, SimExpired and Malformed.
+    """
+    source = world.organisations.get(caller.organisation)
+    assert source is not None, "a caller has an organisation"
+    if target is None:
+        target = source.id if source.parent is None else source.parent
+    other = world.organisations.get(target)
+    if other is None:
+        raise UnknownOrganisation(target)
+    if source.parent != other.id and other.parent != source.id:
+        raise TransferForbidden(source.id, other.id)
+    named = {sim.iccid: sim for sim in (ownership.owned(world, caller, iccid) for iccid in iccids)}
+    for first, last in ranges:
+        if len(first) != len(last) or first > last:
+            raise Malformed("iccid_ranges", f"has no SIM from {first} to {last}")
+        within = world.sims.find(organisation=source.id, iccid=Between(first, last))
+        if not within:
+            raise UnknownSim(first)
+        named |= {sim.iccid: sim for sim in within}
+    if not named:
+        raise Malformed("iccids", "must name at least one SIM")
+    expired = tuple(iccid for iccid, sim in named.items() if sim.state is SimState.EXPIRED)
+    if expired:
+        raise SimExpired(expired)
+    moving = world.transfers.put(
+        Transfer(id=world.next_id("transfer"), source=source.id, target=other.id, iccids=tuple(named))
+    )
+    schedule.at(world, world.now + world.policy.transfer_time, "sims.complete_transfer", moving.id)
+    return moving
+
+
+def complete_transfer(world: World, transfer_id: str) -> None:
+    """Move the SIMs that still are where they were; each gets an address in its new network (D§12.5: 50, 51)."""
+    moving = world.transfers.get(int(transfer_id))
+    if moving is None:
+        return
+    for iccid in moving.iccids:
+        sim = world.sims.get(iccid)
+        if sim is None or sim.organisation != moving.source:
+            continue
+        sim = device.close_pdp_context(world, iccid)  # a session keeps its address to its end
+        events.record(world, EventType.SIM_RELEASED, sim)
+        sim = replace(sim, organisation=moving.target, ip_address=next_ip_address(world, moving.target))
+        events.record(world, EventType.SIM_ASSIGNED, world.sims.put(sim))
+    world.transfers.delete(moving.id)

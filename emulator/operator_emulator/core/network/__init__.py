@@ -1,0 +1,1 @@
+"""The mobile network: devices, the SMSC, numbers, TPDUs."""

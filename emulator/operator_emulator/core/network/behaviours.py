@@ -1,0 +1,103 @@
+"""Behaviours: what devices do unasked. Each is a job that plans the next."""
+
+import contextlib
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from operator_emulator.core.customers import ownership
+from operator_emulator.core.customers.model import Sim
+from operator_emulator.core.network import device, tpdu
+from operator_emulator.core.network.model import DeviceStatus, Sms
+from operator_emulator.core.tester.model import Behaviour
+from operator_emulator.core.world import schedule
+from operator_emulator.core.world.errors import Malformed
+from operator_emulator.core.world.world import World
+
+CYCLES: Final = ("behaviours.leave", "behaviours.come_back", "behaviours.use_data")
+
+
+def behave(world: World, wanted: Behaviour) -> Behaviour:
+    """From now on the device does this and nothing else unasked. Raises UnknownSim."""
+    ownership.existing(world, wanted.iccid)
+    stop(world, wanted.iccid)
+    if wanted.goes_offline is not None:
+        _plan(world, "behaviours.leave", wanted.iccid, wanted.goes_offline.seconds)
+    if wanted.uses_data is not None:
+        _plan(world, "behaviours.use_data", wanted.iccid, wanted.uses_data.seconds)
+    return world.behaviours.put(wanted)
+
+
+def stop(world: World, iccid: str) -> None:
+    """From now on the device does nothing unasked, and stays as it is."""
+    for kind in CYCLES:
+        schedule.cancel(world, kind, iccid)
+    world.behaviours.delete(iccid)
+
+
+def shown(world: World, iccid: str) -> Behaviour:
+    """What it does unasked, if anything. Raises UnknownSim."""
+    return world.behaviours.get(ownership.existing(world, iccid).iccid) or Behaviour(iccid=iccid)
+
+
+# --------------------------------------------------------------------------------------------- what happens
+
+
+def leave(world: World, iccid: str) -> None:
+    """It goes offline, unless it is, and will come back."""
+    sim, behaviour = _at_work(world, iccid)
+    if sim is None or behaviour.goes_offline is None:
+        return
+    _plan(world, "behaviours.leave", iccid, behaviour.goes_offline.seconds)
+    status = sim.device.status
+    if status is not DeviceStatus.OFFLINE:
+        device.detach(world, iccid)
+        world.behaviours.put(replace(behaviour, left_as=status))
+        _plan(world, "behaviours.come_back", iccid, behaviour.goes_offline.away)
+
+
+def come_back(world: World, iccid: str) -> None:
+    """It is again what it was when it left."""
+    sim, behaviour = _at_work(world, iccid)
+    if sim is None or behaviour.left_as is None:
+        return
+    world.behaviours.put(replace(behaviour, left_as=None))
+    device.set_status(world, iccid, DeviceStatus(behaviour.left_as))
+
+
+def use_data(world: World, iccid: str) -> None:
+    """It uses data if it is attached; what the network refuses is lost."""
+    sim, behaviour = _at_work(world, iccid)
+    if sim is None or behaviour.uses_data is None:
+        return
+    _plan(world, "behaviours.use_data", iccid, behaviour.uses_data.seconds)
+    if sim.device.status is not DeviceStatus.OFFLINE:
+        device.use_data(world, iccid, behaviour.uses_data.octets_tx, behaviour.uses_data.octets_rx)
+
+
+def reply(world: World, sms_id: str) -> None:
+    """It answers a message that arrived; what does not fit, or the network does not take, is lost."""
+    sms = world.sms.get(int(sms_id))
+    sim, behaviour = _at_work(world, "" if sms is None else sms.iccid)
+    if sms is None or sim is None or behaviour.auto_reply is None:
+        return
+    template = behaviour.auto_reply.payload
+    text = template.replace("{payload}", sms.payload)
+    alphabet = tpdu.Dcs.UCS2 if tpdu.septets(text) is None else tpdu.Dcs.GSM7
+    dcs = sms.dcs if template == "{payload}" else alphabet
+    with contextlib.suppress(Malformed):
+        device.send_mo(world, sms.iccid, text, _answerable(sms), int(dcs))
+
+
+def _at_work(world: World, iccid: str) -> tuple[Sim | None, Behaviour]:
+    """The SIM, if it is still there, and what is wanted of it by now."""
+    return world.sims.get(iccid), world.behaviours.get(iccid) or Behaviour(iccid=iccid)
+
+
+def _answerable(sms: Sms) -> str:
+    """Where an answer goes: to whom it came from, as far as that is a number."""
+    return sms.source_address if sms.source_address.removeprefix("+").isdigit() else ""
+
+
+def _plan(world: World, kind: str, iccid: str, seconds: float) -> None:
+    schedule.at(world, world.now + timedelta(seconds=seconds), kind, iccid)

@@ -1,0 +1,204 @@
+"""The network's nouns: devices, radio, short messages. core/world/model.py has the rules for nouns."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum, unique
+from types import MappingProxyType
+from typing import Final
+
+
+@unique
+class DeviceStatus(StrEnum):
+    OFFLINE = "OFFLINE"
+    ATTACHED = "ATTACHED"
+    ONLINE = "ONLINE"
+
+
+@unique
+class Rat(IntEnum):
+    """Radio access technology, with the operator's ids (D§8.1)."""
+
+    UTRAN_3G = 1
+    GERAN_2G = 2
+    HSPA_PLUS = 5
+    LTE = 6
+    NB_IOT = 8  # carries no SMS (D§9.4)
+    CAT_M = 9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """A visited operator."""
+
+    id: int
+    name: str
+    mcc: str
+    mnc: str
+    country: str
+    iso: str
+    country_id: int
+    country_code: str
+    latitude: str = "0.000000"
+    longitude: str = "0.000000"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PdpContext:
+    """An open data session."""
+
+    id: int
+    opened: datetime
+    imei: str | None = None
+    octets_tx: int = 0
+    octets_rx: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """What holds the SIM, and where it is. *imei* is the 16-digit IMEISV (D§15). *network* outlives a detach."""
+
+    status: DeviceStatus = DeviceStatus.OFFLINE
+    imei: str | None = None
+    rat: Rat = Rat.LTE
+    network: Network | None = None
+    attached: datetime | None = None  # last location update from the VLR
+    attached_gprs: datetime | None = None  # and from the SGSN
+    cell_lac: int = 0
+    cell_id: int = 0
+    pdp: PdpContext | None = None
+    returns_to: DeviceStatus | None = None  # after a reset: what the device was, and will be again
+
+
+@unique
+class Direction(IntEnum):
+    MT = 1
+    MO = 2
+
+
+@unique
+class SmsStatus(IntEnum):
+    """D§9.1."""
+
+    PENDING = 1
+    IN_PROGRESS = 2
+    BUFFERED = 3
+    DELIVERED = 4
+    FAILED = 5
+    EXPIRED = 6
+    CANCELED = 7
+
+    @property
+    def final(self) -> bool:
+        return self >= SmsStatus.DELIVERED
+
+
+# Which step may follow which (D§9.4). What is final stays as it is.
+SMS_STEPS: Final = MappingProxyType(
+    {
+        SmsStatus.PENDING: frozenset(
+            {
+                SmsStatus.IN_PROGRESS,
+                SmsStatus.BUFFERED,
+                SmsStatus.FAILED,
+                SmsStatus.EXPIRED,
+                SmsStatus.CANCELED,
+            }
+        ),
+        SmsStatus.IN_PROGRESS: frozenset(
+            {
+                SmsStatus.DELIVERED,
+                SmsStatus.BUFFERED,
+                SmsStatus.FAILED,
+                SmsStatus.EXPIRED,
+                SmsStatus.CANCELED,
+            }
+        ),
+        SmsStatus.BUFFERED: frozenset({SmsStatus.IN_PROGRESS, SmsStatus.FAILED, SmsStatus.EXPIRED, SmsStatus.CANCELED}),
+        SmsStatus.DELIVERED: frozenset(),
+        SmsStatus.FAILED: frozenset(),
+        SmsStatus.EXPIRED: frozenset(),
+        SmsStatus.CANCELED: frozenset(),
+    }
+)
+
+
+@unique
+class DeliveryFailure(StrEnum):
+    """Why a delivery attempt failed. Temporary causes buffer the message, permanent ones fail it."""
+
+    ABSENT_SUBSCRIBER = "absent subscriber"
+    MEMORY_CAPACITY_EXCEEDED = "memory capacity exceeded"
+    CALL_BARRED = "call barred"
+    TELESERVICE_NOT_PROVISIONED = "teleservice not provisioned"
+    QUOTA_EXHAUSTED = "quota exhausted"
+    LIMIT_REACHED = "traffic limit exceeded"  # the month's, that the organisation set itself (D§12.1)
+
+    @property
+    def permanent(self) -> bool:
+        return self not in (DeliveryFailure.ABSENT_SUBSCRIBER, DeliveryFailure.MEMORY_CAPACITY_EXCEEDED)
+
+
+@unique
+class AttachFailure(StrEnum):
+    """Why the network refuses an attach or a data session: the operator's own names (D§11.2), and two of ours."""
+
+    SIM_NOT_ACTIVATED = "SIM_NOT_ACTIVATED"  # ours: it has a sentence, but no name
+    SIM_SUSPENDED = "SIM_SUSPENDED"  # ours
+    QUOTA_EXPIRED = "QUOTA_EXPIRED"
+    IMEI_LOCK_BREACHED = "IMEI_LOCK_BREACHED"
+    NO_QUOTA_FOUND = "NO_QUOTA_FOUND"
+    QUOTA_EXHAUSTED = "QUOTA_EXHAUSTED"
+    MONTHLY_USAGE_LIMIT_EXCEEDED = "MONTHLY_USAGE_LIMIT_EXCEEDED"
+    DATA_SERVICE_BARRED = "DATA_SERVICE_BARRED"
+
+
+@unique
+class AddressType(IntEnum):
+    INTERNATIONAL = 145
+    NATIONAL = 161
+    ALPHANUMERIC = 208
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmsDraft:
+    """An MT message as the customer submits it, read and with its defaults."""
+
+    payload: str
+    source_address: str = ""
+    source_address_type: AddressType = AddressType.NATIONAL
+    dcs: int = 0
+    udh: str = ""
+    expires: datetime | None = None  # None: submission + policy.validity_period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sms:
+    """A short message, MT or MO, from one row of ids.
+
+    An MO message keeps no fate of its own: status, retries and dates are those of the notification that forwards
+    it, and ``smsc.present`` looks them up.
+    """
+
+    id: int
+    iccid: str
+    organisation: int | None
+    direction: Direction
+    status: SmsStatus
+    payload: str
+    submitted: datetime
+    expires: datetime
+    msisdn: str
+    imsi: str = ""
+    source_address: str = ""
+    source_address_type: AddressType = AddressType.NATIONAL
+    dest_address: str = ""
+    dcs: int = 0
+    udh: str = ""
+    attempted: datetime | None = None
+    attempts: int = 0
+    next_attempt: datetime | None = None
+    retries: int = 0
+    finished: datetime | None = None
+    msc: str | None = None
+    cause: DeliveryFailure | None = None
+    event: int | None = None  # the event whose notification carries it (MO) or reports it (MT)

@@ -1,0 +1,229 @@
+"""Numbers: the shapes of identities, their check digits, and plausible ones where a fixture leaves them out.
+
+Everything is a string of ASCII digits and nothing is looked up: an identity is a function of the ICCID, so
+the same fixture always makes the same world.
+
+A **card** is an ICCID without its check digit, 19 digits. Its last eight digits, the *serial*, decide every
+derived identity; the digits before them choose the plan (`PLANS`). So identities derived from cards of one
+plan are distinct as long as the serials are.
+"""
+
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final, Literal
+
+from operator_emulator.core.world.errors import Malformed
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How one operator numbers its SIMs. Each prefix is followed by the eight digits of the serial."""
+
+    iccid: str  # of new cards, 11 digits
+    imsi: str  # 7 digits: MCC, MNC and two more
+    msisdn: str
+    check_digit: bool = False  # ICCIDs are written with their 20th digit
+
+
+# D§15: 8988228066602306770 ↔ 901405102306770 ↔ 882285102306770.
+GLOBAL: Final = Plan("89882280666", "9014051", "8822851")
+# P§9: 8949020000157526886 and its check digit 0. How IMSI and MSISDN hang together with it is assumed.
+GERMANY: Final = Plan("89490200001", "2620150", "49151", check_digit=True)
+# P§9: 8999829699800485278 and 4367619128340; assumed likewise.
+AUSTRIA: Final = Plan("89998296998", "2320350", "43676")
+# D§15 knows of cards 8988303… with numbers 883…, no more. The middle digits keep clear of other plans.
+GLOBAL_883: Final = Plan("89883030001", "9014052", "8830352")
+# Cards of nobody we know, assumed to be the global operator's.
+UNKNOWN: Final = Plan("89882280666", "9014059", "8822859")
+
+# Which plan a card belongs to, by how it begins.
+PLANS: Final = (
+    ("8988228", GLOBAL),  # 2021 and later
+    ("8988280", GLOBAL),  # 2018
+    ("8988303", GLOBAL_883),
+    ("8949", GERMANY),
+    ("8943", AUSTRIA),
+    ("89998296", AUSTRIA),
+    ("", UNKNOWN),
+)
+
+FIRST_ICCID: Final = "8988228066600000001"  # of the packaged world
+LARGEST_BLOCK: Final = 100_000  # SIMs
+BLOCKS: Final = 99  # in one world
+
+# Type allocation codes of IoT modules, each seen in a maker's manual or a public device log.
+TYPE_ALLOCATION_CODES: Final = (
+    "86823905",  # recorded in the operator's own answers (D§7.1)
+    "86642503",  # Quectel BG96
+    "35265610",  # Nordic Semiconductor nRF9160
+    "35752007",  # u-blox SARA-R4
+    "86995103",  # SIMCom SIM7000G
+    "86977702",  # SIMCom SIM7600
+    "86973105",  # SIMCom A7670
+    "86706003",  # Teltonika FM3001
+    "35227910",  # Fibocom L860-GL
+    "86520402",  # Fibocom L860
+)
+
+Node = Literal["msc", "vlr", "sgsn"]
+
+# Recorded: MSC 491700160000, VLR 491700970000, SGSN 491600301340 (D§9.3, 11.2).
+_NODES: Final[dict[Node, str]] = {"msc": "016", "vlr": "097", "sgsn": "030"}
+# National destination codes of German networks; elsewhere 6 and the MNC: Plus in Poland is 48601.
+_DESTINATIONS: Final = {("49", "01"): "170", ("49", "02"): "172", ("49", "03"): "177"}
+
+_DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)  # twice the digit, its own digits added
+
+
+# --------------------------------------------------------------------------------------------- shapes
+
+
+def is_iccid(text: str) -> bool:
+    """19 or 20 digits beginning with 89, the check digit unverified: published samples violate it (P§9)."""
+    return re.fullmatch("89[0-9]{17,18}", text) is not None
+
+
+def is_iccid19(text: str) -> bool:
+    """19 digits: an ICCID as the management API writes it, without the check digit (D§15)."""
+    return re.fullmatch("[0-9]{19}", text) is not None
+
+
+def is_imsi(text: str) -> bool:
+    """15 digits (D§15, P§9)."""
+    return re.fullmatch("[0-9]{15}", text) is not None
+
+
+def is_msisdn(text: str) -> bool:
+    """8 to 15 digits, no plus sign (P§9; ITU-T E.164)."""
+    return re.fullmatch("[0-9]{8,15}", text) is not None
+
+
+def is_imei(text: str) -> bool:
+    """15 digits, or the 16 of an IMEISV. Check digits go unverified (D§15)."""
+    return re.fullmatch("[0-9]{15,16}", text) is not None
+
+
+def is_eid(text: str) -> bool:
+    """At most 32 digits: GSMA says exactly 32, but the operator published one of 17 (P§9)."""
+    return re.fullmatch("[0-9]{1,32}", text) is not None
+
+
+def same_device(one: str, other: str) -> bool:
+    """Whether two IMEIs or IMEISVs are of one device: type and serial, 14 digits, decide (P§9, D§15)."""
+    return one[:14] == other[:14]
+
+
+# --------------------------------------------------------------------------------------------- check digits
+
+
+def luhn(digits: str) -> str:
+    """The check digit that belongs after *digits* (ISO/IEC 7812-1, annex B)."""
+    backwards = [int(digit) for digit in reversed(digits)]
+    return str(-(sum(_DOUBLED[digit] for digit in backwards[::2]) + sum(backwards[1::2])) % 10)
+
+
+def without_luhn(iccid: str) -> str:
+    """The card: the first 19 digits of an ICCID, whether or not the check digit follows."""
+    return iccid[:19]
+
+
+def iccid_with_luhn(iccid: str) -> str:
+    """All 20 digits. An ICCID that has 20 already keeps its last one, right or wrong."""
+    return iccid if len(iccid) == 20 else iccid + luhn(iccid)
+
+
+def imei_of(imeisv: str) -> str:
+    """The IMEI, 15 digits with its check digit, of an IMEISV or IMEI (3GPP TS 23.003, 6.2 and annex B)."""
+    return imeisv[:14] + luhn(imeisv[:14])
+
+
+# --------------------------------------------------------------------------------------------- identities
+
+
+def plan_of(iccid: str) -> Plan:
+    """Whose numbering this card follows."""
+    return next(plan for prefix, plan in PLANS if iccid.startswith(prefix))
+
+
+def imsi_for(iccid: str) -> str:
+    """15 digits, the relation that was recorded where there is one (D§15)."""
+    return plan_of(iccid).imsi + _serial(iccid)
+
+
+def msisdn_for(iccid: str) -> str:
+    """13 or 15 digits without a plus sign, the relation that was recorded where there is one (D§15)."""
+    return plan_of(iccid).msisdn + _serial(iccid)
+
+
+def imeisv_for(iccid: str, n: int = 0) -> str:
+    """The IMEISV, 16 digits, of the *n*th device that holds the card: type 8, serial 6, software version 2.
+
+    The ten types take turns along a range of cards. Devices 0 to 9 of a card are of ten types; from 10 on
+    they are the same ones with newer software. Number *n* of two cards is never one device if the last seven
+    digits of the cards differ.
+    """
+    serial = int(_serial(iccid))
+    kind = TYPE_ALLOCATION_CODES[(serial + serial // 1_000_000 + n) % len(TYPE_ALLOCATION_CODES)]
+    return f"{kind}{serial % 1_000_000:06}{n // len(TYPE_ALLOCATION_CODES) % 98 + 1:02}"  # 99 is reserved
+
+
+def eid_for(iccid: str) -> str:
+    """The EID, 32 digits, of a chip that holds this card: issuer, card, two check digits.
+
+    The number leaves 1 when divided by 97 (GSMA SGP.29, 10; ISO/IEC 7064 MOD 97-10). The issuer is that of
+    the GSMA's test chips.
+    """
+    body = "89049032" + without_luhn(iccid).zfill(22)
+    return f"{body}{98 - int(body + '00') % 97:02}"
+
+
+def ip_address_for(organisation: int, index: int) -> str:
+    """The static private address of an organisation's SIM number *index*, from 0 (D§15).
+
+    Each organisation has its own network in 10.0.0.0/8 and no two of its SIMs share an address, nor does one
+    end in 0 or 255. It begins at one of 64 places, 260,096 addresses apart. Organisations may overlap, as
+    private networks do.
+    """
+    subnet, host = divmod(index, 254)
+    subnet = (organisation * 1024 + subnet) % 65536
+    return f"10.{subnet // 256}.{subnet % 256}.{host + 1}"
+
+
+def network_node(country_code: str, mnc: str, kind: Node, n: int = 0) -> str:
+    """The E.164 number, at most 13 digits, of the *n*th switch of a kind in a visited network, n < 10,000."""
+    destination = _DESTINATIONS.get((country_code, mnc)) or mnc.rjust(3, "6")
+    return f"{country_code}{destination}{_NODES[kind]}{n:04}"
+
+
+# --------------------------------------------------------------------------------------------- ranges
+
+
+def iccid_range(first: str, count: int) -> list[str]:
+    """*count* consecutive cards from *first* on; if that has a check digit, each gets its own (D§15)."""
+    card = without_luhn(first)
+    cards = (f"{number:0{len(card)}}" for number in range(int(card), int(card) + count))
+    return [card + luhn(card) for card in cards] if len(first) == 20 else list(cards)
+
+
+def generate_iccids(block: int, count: int, *, seed: int, organisation: int, plan: Plan = GLOBAL) -> list[str]:
+    """*count* consecutive ICCIDs for the generate block number *block*, 1 to 99, of a world.
+
+    The serial is ``L BB NNNNN``: L from 1 to 9, drawn from seed and organisation; BB the block; NNNNN the
+    index in it. Blocks of a world have distinct numbers, hence their last seven digits differ whatever L is:
+    no ICCID, IMSI, MSISDN or IMEI can occur twice. L is never 0, which leaves 10 million serials, among them
+    the packaged world's and the recorded ones, to be written by hand.
+
+    Raises Malformed if there are more blocks, or more SIMs in one, than the digits can tell apart.
+    """
+    if not 1 <= block <= BLOCKS:
+        raise Malformed("generate", f"is possible {BLOCKS} times in one world")
+    if not 0 <= count <= LARGEST_BLOCK:
+        raise Malformed("sims", f"must be from 0 to {LARGEST_BLOCK} in one block")
+    drawn = 1 + int.from_bytes(sha256(f"{seed} {organisation}".encode()).digest()) % 9
+    card = f"{plan.iccid}{drawn}{block:02}00000"
+    return iccid_range(card + luhn(card) if plan.check_digit else card, count)
+
+
+def _serial(iccid: str) -> str:
+    return without_luhn(iccid)[-8:]

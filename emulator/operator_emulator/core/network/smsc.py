@@ -1,0 +1,346 @@
+"""SMSC: takes short messages, tries, waits, reports (D§9).
+
+An MT message goes from submit over attempt and acknowledgement to its end. Whatever state it is in, a job of its own
+leads on, and ``expire`` waits at the end of the validity period. An MO message is handed to the forwarder at once;
+how that went, its notification knows.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from operator_emulator.core.customers import ownership, quotas
+from operator_emulator.core.customers.model import Caller, Service, Sim, SimState
+from operator_emulator.core.network import networks, tpdu
+from operator_emulator.core.network.model import (
+    SMS_STEPS,
+    AddressType,
+    DeliveryFailure,
+    DeviceStatus,
+    Direction,
+    Rat,
+    Sms,
+    SmsDraft,
+    SmsStatus,
+)
+from operator_emulator.core.tester import faults
+from operator_emulator.core.tester.model import FaultPoint
+from operator_emulator.core.world import events, schedule
+from operator_emulator.core.world.errors import UnknownSms
+from operator_emulator.core.world.model import EventType, Fate, Notification, Way
+from operator_emulator.core.world.world import Since, World
+
+REPORTS: Final = {
+    SmsStatus.DELIVERED: EventType.SMS_DELIVERED,
+    SmsStatus.FAILED: EventType.SMS_FAILED,
+    SmsStatus.EXPIRED: EventType.SMS_EXPIRED,
+}
+
+# Source addresses that decide what becomes of their message, for testers who can touch nothing but their own request:
+# why attempts fail, and how many of them; None: all. The operator's network ignores source addresses. Ours.
+MAGIC_ADDRESSES: Final = {
+    "emu-fail": (DeliveryFailure.CALL_BARRED, None),
+    "emu-buffer": (DeliveryFailure.ABSENT_SUBSCRIBER, None),  # stays buffered until its validity ends
+    "emu-late": (DeliveryFailure.ABSENT_SUBSCRIBER, 1),  # delivered by the retry
+}
+MAGIC_EXPIRY: Final = "emu-expire"  # expires at its first attempt
+
+# --------------------------------------------------------------------------------------------- MT: submitting
+
+
+def submit(world: World, caller: Caller, iccid: str, draft: SmsDraft) -> Sms:
+    """Take a message for a device. It is tried as soon as time moves.
+
+    Raises UnknownSim, SimExpired, Malformed, QuotaExhausted and LimitReached. A validity period that is over
+    already is accepted, and ends at once (D§9.4).
+    """
+    return take(world, ownership.usable(world, caller, iccid), draft)
+
+
+def take(world: World, sim: Sim, draft: SmsDraft) -> Sms:
+    """The same for a SIM whose owner was asked for elsewhere. Raises Malformed, QuotaExhausted and LimitReached."""
+    tpdu.check(draft.payload, draft.dcs, draft.udh)
+    quotas.require(world, sim, Service.SMS)
+    policy = world.policy
+    sms = world.sms.put(
+        Sms(
+            id=world.next_id("sms"),
+            iccid=sim.iccid,
+            organisation=sim.organisation,
+            direction=Direction.MT,
+            status=SmsStatus.PENDING,
+            payload=draft.payload,
+            submitted=world.now,
+            expires=draft.expires or world.now + policy.validity_period,
+            msisdn=sim.msisdn,
+            source_address=draft.source_address,
+            source_address_type=draft.source_address_type,
+            dcs=draft.dcs,
+            udh=draft.udh,
+        )
+    )
+    if sms.expires <= world.now:
+        return _end_of_validity(world, sms)
+    schedule.at(world, sms.expires, "smsc.expire", sms.id)
+    schedule.at(world, world.now + policy.first_attempt, "smsc.attempt", sms.id)
+    return sms
+
+
+# --------------------------------------------------------------------------------------------- MT: delivering
+
+
+def reach(world: World, sim: Sim) -> DeliveryFailure | None:
+    """Why a message cannot be delivered to the device now; None: nothing is in the way (D§9.4)."""
+    if sim.state is not SimState.ACTIVATED and world.policy.sms_to_disabled_sim == "fail":
+        return DeliveryFailure.CALL_BARRED
+    if sim.state is not SimState.ACTIVATED or sim.device.status is DeviceStatus.OFFLINE:
+        return DeliveryFailure.ABSENT_SUBSCRIBER
+    if sim.device.rat is Rat.NB_IOT:
+        return DeliveryFailure.ABSENT_SUBSCRIBER  # attached, and no SMS possible until it changes its access technology
+    return quotas.sms_barred(world, sim, Direction.MT)
+
+
+def attempt(world: World, sms_id: str) -> None:
+    """Try to deliver: on the air if nothing is in the way, otherwise buffered or failed."""
+    sms, sim = _waiting(world, sms_id, SmsStatus.PENDING, SmsStatus.BUFFERED)
+    if sms is None or sim is None:
+        return
+    schedule.cancel(world, "smsc.attempt", sms.id)
+    sms = replace(sms, attempted=world.now, attempts=sms.attempts + 1, next_attempt=None)
+    if sms.source_address == MAGIC_EXPIRY and world.policy.magic_addresses:
+        _end_of_validity(world, sms)
+        return
+    if sim.device.status is not DeviceStatus.OFFLINE and sim.device.network is not None:
+        sms = replace(sms, msc=networks.msc(sim.device.network))
+    cause = _wanted(world, sms) or reach(world, sim)
+    if cause is not None:
+        _hindered(world, sms, sim, cause)
+        return
+    world.sms.put(step(sms, SmsStatus.IN_PROGRESS))
+    schedule.at(world, world.now + _time_on_air(world, sim), "smsc.acknowledge", sms.id)
+
+
+def _time_on_air(world: World, sim: Sim) -> timedelta:
+    """How long the device takes to acknowledge a message."""
+    behaviour = world.behaviours.get(sim.iccid)
+    if behaviour is None or behaviour.acknowledges_after is None:
+        return world.policy.radio_time
+    return timedelta(seconds=behaviour.acknowledges_after)
+
+
+def _wanted(world: World, sms: Sms) -> DeliveryFailure | None:
+    """Why a tester wants this attempt to fail: by a magic source address, or by a fault."""
+    if world.policy.magic_addresses and sms.source_address in MAGIC_ADDRESSES:
+        cause, attempts = MAGIC_ADDRESSES[sms.source_address]
+        if attempts is None or sms.attempts <= attempts:
+            return cause
+    strike = faults.strike(
+        world,
+        FaultPoint.NETWORK,
+        f"sms {sms.id} attempt {sms.attempts}",
+        iccid=sms.iccid,
+        organisation=sms.organisation,
+        payload=sms.payload,
+        source_address=sms.source_address,
+    )
+    return None if strike is None else DeliveryFailure(strike.fault.effect["cause"])
+
+
+def acknowledge(world: World, sms_id: str) -> None:
+    """The device has it, if it is still there."""
+    sms, sim = _waiting(world, sms_id, SmsStatus.IN_PROGRESS)
+    if sms is None or sim is None:
+        return
+    cause = reach(world, sim)
+    if cause is not None:
+        _hindered(world, sms, sim, cause)
+        return
+    # Only a message that was delivered is charged (D§9.6) and tells the IMSI (D§9.3).
+    sim = quotas.charge_sms(world, sim, Direction.MT)
+    finish(world, replace(sms, imsi=sim.imsi, cause=None), SmsStatus.DELIVERED)
+    behaviour = world.behaviours.get(sim.iccid)
+    if behaviour is not None and behaviour.auto_reply is not None:
+        schedule.at(world, world.now + timedelta(seconds=behaviour.auto_reply.seconds), "behaviours.reply", sms.id)
+
+
+def alert(world: World, sim: Sim) -> Sim:
+    """The subscriber is back: every buffered message is due now, oldest first."""
+    for sms in world.sms.find(iccid=sim.iccid, status=SmsStatus.BUFFERED, direction=Direction.MT):
+        schedule.cancel(world, "smsc.attempt", sms.id)
+        schedule.at(world, world.now, "smsc.attempt", sms.id)
+        world.sms.put(replace(sms, next_attempt=world.now))
+    return world.sims.put(replace(sim, message_waiting=False))
+
+
+def expire(world: World, sms_id: str) -> None:
+    """The validity period is over."""
+    sms, _ = _waiting(world, sms_id, SmsStatus.PENDING, SmsStatus.IN_PROGRESS, SmsStatus.BUFFERED)
+    if sms is not None:
+        _end_of_validity(world, sms)
+
+
+def cancel(world: World, caller: Caller, iccid: str, sms_id: int) -> Sms:
+    """Take back a message that is not delivered yet. A final one, or an MO, stays as it is (D§9.5).
+
+    Raises UnknownSim and UnknownSms.
+    """
+    sms = _find(world, caller, iccid, sms_id)
+    if sms.direction is Direction.MO or sms.status.final:
+        return present(world, sms)
+    return finish(world, sms, SmsStatus.CANCELED)
+
+
+def _waiting(world: World, sms_id: str, *statuses: SmsStatus) -> tuple[Sms | None, Sim | None]:
+    """The message with its SIM if it still is where the job expects it."""
+    sms = world.sms.get(int(sms_id))
+    if sms is None or sms.status not in statuses:
+        return None, None
+    return sms, world.sims.get(sms.iccid)
+
+
+def _hindered(world: World, sms: Sms, sim: Sim, cause: DeliveryFailure) -> None:
+    """Buffer the message or, for good, let it fail.
+
+    ``retries`` stays 0 for an MT message, as recorded even of those that were tried for a day (D§9.4).
+    """
+    sms = replace(sms, cause=cause)
+    if cause.permanent:
+        finish(world, sms, SmsStatus.FAILED)
+        return
+    world.sims.put(replace(sim, message_waiting=True))
+    again = world.now + world.policy.retry_after
+    if again < sms.expires:
+        sms = replace(sms, next_attempt=again)
+        schedule.at(world, again, "smsc.attempt", sms.id)
+    world.sms.put(step(sms, SmsStatus.BUFFERED))
+
+
+def _end_of_validity(world: World, sms: Sms) -> Sms:
+    return finish(world, sms, SmsStatus(world.policy.mt_after_validity))
+
+
+def step(sms: Sms, status: SmsStatus) -> Sms:
+    """The message in its next status, which may be the one it has."""
+    assert status in SMS_STEPS[sms.status] or (status is sms.status and not status.final), (sms, status)
+    return replace(sms, status=status)
+
+
+def finish(world: World, sms: Sms, status: SmsStatus) -> Sms:
+    """End an MT message, take back its jobs, and report unless the customer cancelled it (D§9.4).
+
+    A cancelled message has no final date (D§9.3).
+    """
+    for kind in ("smsc.attempt", "smsc.acknowledge", "smsc.expire"):
+        schedule.cancel(world, kind, sms.id)
+    sms = replace(step(sms, status), next_attempt=None)
+    if status is SmsStatus.CANCELED:
+        return world.sms.put(sms)
+    sms = replace(sms, finished=world.now)
+    return _tell(world, sms, REPORTS[status], world.sims.get(sms.iccid))
+
+
+def _tell(world: World, sms: Sms, type: EventType, sim: Sim | None) -> Sms:
+    """Record what the forwarder is to push, for the organisation that the message belongs to.
+
+    If that has no forwarder for it, an event says so, too (D§10.5).
+    """
+    event = events.record(world, type, sim, organisation=sms.organisation, sms=sms)
+    if not any(one.way is Way.FORWARDER for one in events.subscribers(world, event)):
+        events.record(
+            world,
+            EventType.FORWARDING_IMPOSSIBLE,
+            sim,
+            organisation=sms.organisation,
+            sms=sms,
+            what="SMS" if type is EventType.MO_RECEIVED else "DLR",
+            to=sms.dest_address or sms.msisdn,
+        )
+    return world.sms.put(replace(sms, event=event.id))
+
+
+# --------------------------------------------------------------------------------------------- MO
+
+
+def receive_mo(world: World, sim: Sim, payload: str, dest_address: str, dcs: int = 0, udh: str = "") -> Sms:
+    """Take a message from a device: charged at once (D§9.6), and owed to the forwarder. Raises Malformed."""
+    tpdu.check(payload, dcs, udh)
+    sms = world.sms.put(
+        Sms(
+            id=world.next_id("sms"),
+            iccid=sim.iccid,
+            organisation=sim.organisation,
+            direction=Direction.MO,
+            status=SmsStatus.BUFFERED,  # and so it stays where there is no forwarder (D§9.7)
+            payload=payload,
+            submitted=world.now,
+            expires=world.now + world.policy.validity_period,
+            msisdn=sim.msisdn,
+            source_address_type=AddressType.INTERNATIONAL,  # recorded (D§9.3)
+            dest_address=dest_address,
+            dcs=dcs,
+            udh=udh,
+        )
+    )
+    sim = quotas.charge_sms(world, sim, Direction.MO)
+    return _tell(world, sms, EventType.MO_RECEIVED, sim)
+
+
+# --------------------------------------------------------------------------------------------- looking
+
+
+def show(world: World, caller: Caller, iccid: str, sms_id: int) -> Sms:
+    """One message as it now stands. Raises UnknownSim and UnknownSms."""
+    return present(world, _find(world, caller, iccid, sms_id))
+
+
+def page(
+    world: World, caller: Caller, iccid: str, *, offset: int, limit: int, order: str = ""
+) -> tuple[list[Sms], int]:
+    """Messages of a SIM, newest first unless *order* says otherwise, and how many in all. Raises UnknownSim."""
+    sim = ownership.owned(world, caller, iccid)
+    shown = {"iccid": sim.iccid, "submitted": Since(events.horizon(world))}
+    rows = world.sms.find(order=order or "-id", offset=offset, limit=limit, **shown)
+    return [present(world, sms) for sms in rows], world.sms.count(**shown)
+
+
+def present(world: World, sms: Sms) -> Sms:
+    """The message as a customer may see it: an MO has the fate of the notification that carries it (D§9.7)."""
+    notification = None if sms.direction is Direction.MT else _forwarding(world, sms)
+    if notification is None:
+        return sms
+    tries = notification.tries
+    if notification.fate is Fate.TAKEN:
+        status = SmsStatus.DELIVERED
+    elif notification.fate is Fate.GIVEN_UP:
+        status = SmsStatus(world.policy.mo_after_validity)
+    elif not tries:
+        status = SmsStatus.PENDING
+    elif tries[-1].outcome is None:
+        status = SmsStatus.IN_PROGRESS
+    else:
+        status = SmsStatus.BUFFERED
+    return replace(
+        sms,
+        status=status,
+        attempted=tries[-1].at if tries else None,
+        next_attempt=notification.next_try if tries else None,
+        retries=max(len(tries) - 1, 0),
+        finished=notification.finished,
+    )
+
+
+def _forwarding(world: World, sms: Sms) -> Notification | None:
+    """The notification by which the forwarder carries an MO message."""
+    for notification in world.notifications.find(event=sms.event):
+        subscription = world.subscriptions.get(notification.subscription)
+        if subscription is None or subscription.way is Way.FORWARDER:
+            return notification
+    return None
+
+
+def _find(world: World, caller: Caller, iccid: str, sms_id: int) -> Sms:
+    sim = ownership.owned(world, caller, iccid)
+    sms = world.sms.get(sms_id)
+    if sms is None or sms.iccid != sim.iccid or sms.submitted < events.horizon(world):
+        raise UnknownSms(str(sms_id))
+    return sms

@@ -1,0 +1,144 @@
+"""Pushing what is owed. The retry is promised before the send, so that a crash repeats and never loses."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from operator_emulator.core.tester import faults
+from operator_emulator.core.tester.model import FaultPoint
+from operator_emulator.core.world import events, schedule
+from operator_emulator.core.world.errors import NothingOwed, UnknownCallback
+from operator_emulator.core.world.model import EventType, Fate, Notification, Outcome, Outgoing, Try, Way
+from operator_emulator.core.world.policy import Policy
+from operator_emulator.core.world.world import World
+
+SHORTEST_WAIT = timedelta(seconds=1)  # however small the scale: time must pass between two tries
+PUT_OFF = Outcome(None, "put off: too many sends are waiting")
+
+
+def wait_after(policy: Policy, tries: int) -> timedelta:
+    """How long to wait after try number *tries* (from 1) has failed (D§10.4, C12).
+
+    "record": 2, 4, 8, 16 … minutes. "prose": the second try after 5 minutes, the third 15 minutes after the
+    first, then doubling.
+    """
+    tries = min(tries, 30)  # a thousand years, and no number that is too large
+    prose = 5.0 if tries == 1 else 10.0 * 2.0 ** (tries - 2)
+    minutes = 2.0**tries if policy.forwarder_retry == "record" else prose
+    return max(timedelta(minutes=minutes) * policy.forwarder_retry_scale, SHORTEST_WAIT)
+
+
+def taken(policy: Policy, outcome: Outcome) -> bool:
+    """Did the customer take it? Any 2xx, or exactly 200 when strict (D§10.1, C10)."""
+    if outcome.status is None:
+        return False
+    return outcome.status == 200 if policy.forwarder_success == "200" else 200 <= outcome.status < 300
+
+
+def attempt(world: World, notification_id: str) -> Outgoing | None:
+    """Promise the next try, then return what is to be sent now."""
+    notification = world.notifications.get(int(notification_id))
+    if notification is None or notification.fate is not Fate.OWED:
+        return None
+    subscription = world.subscriptions.get(notification.subscription)
+    event = world.events.get(notification.event)
+    if subscription is None or event is None:
+        return None
+    sms = world.sms.get(event.sms) if event.sms is not None else None
+    if sms is None and event.sms is not None:  # kept for less than a day, by a setting: there is nothing left to send
+        give_up(world, notification_id)
+        return None
+    schedule.cancel(world, "outbox.attempt", notification.id)
+    again = world.now + wait_after(world.policy, len(notification.tries) + 1)
+    keeps_trying = again < notification.deadline
+    if keeps_trying:
+        schedule.at(world, again, "outbox.attempt", notification.id)
+    notification = world.notifications.put(
+        replace(
+            notification,
+            tries=(*notification.tries, Try(world.now)),
+            next_try=again if keeps_trying else None,
+        )
+    )
+    return Outgoing(
+        notification,
+        subscription,
+        event,
+        sms,
+        world.sims.get(event.iccid) if event.iccid is not None else None,
+        faults.strike(
+            world,
+            FaultPoint.CALLBACK,
+            f"notification {notification.id} try {len(notification.tries)}",
+            iccid=event.iccid,
+            organisation=notification.organisation,
+            url=subscription.url,
+            event=event.type,
+        ),
+    )
+
+
+def retry(world: World, notification_id: int) -> Outgoing:
+    """Try now, whatever was promised; what was given up gets another day.
+
+    Raises UnknownCallback, and NothingOwed if the customer has taken it.
+    """
+    notification = world.notifications.get(notification_id)
+    if notification is None:
+        raise UnknownCallback(notification_id)
+    if notification.fate is Fate.TAKEN:
+        raise NothingOwed(notification_id)
+    if notification.fate is Fate.GIVEN_UP:
+        deadline = world.now + world.policy.forwarder_give_up
+        world.notifications.put(replace(notification, fate=Fate.OWED, deadline=deadline, finished=None))
+        schedule.at(world, deadline, "outbox.give_up", notification_id)
+    outgoing = attempt(world, str(notification_id))
+    if outgoing is None or outgoing.subscription.way is not Way.FORWARDER:
+        raise UnknownCallback(notification_id)  # whom it was owed to is gone, or fetches it
+    return outgoing
+
+
+def settle(world: World, notification_id: int, outcome: Outcome, number: int | None = None) -> None:
+    """Write down what came of try *number*, from 1, or of the newest. Success ends the notification.
+
+    A failure leaves the promised retry standing; where time runs fast, that may have begun meanwhile.
+    """
+    notification = world.notifications.get(notification_id)
+    if notification is None or notification.fate is not Fate.OWED:
+        return
+    tries = list(notification.tries)
+    settled = len(tries) - 1 if number is None else number - 1
+    tries[settled] = replace(tries[settled], outcome=outcome)
+    notification = replace(notification, tries=tuple(tries))
+    if taken(world.policy, outcome):
+        finish(world, replace(notification, fate=Fate.TAKEN))
+        return
+    world.notifications.put(notification)
+    if outcome == PUT_OFF:
+        return
+    event = world.events.get(notification.event)
+    subscription = world.subscriptions.get(notification.subscription)
+    # A failure to tell of a failure is not told of: that would never end.
+    if event is not None and subscription is not None and event.type is not EventType.FORWARDING_FAILED:
+        events.record(
+            world,
+            EventType.FORWARDING_FAILED,
+            world.sims.get(event.iccid) if event.iccid is not None else None,
+            organisation=notification.organisation,
+            what="SMS" if event.type is EventType.MO_RECEIVED else "DLR",
+            url=subscription.url,
+            code=outcome.status or 500,  # D§10.5: time-outs and refused connections print 500
+        )
+
+
+def give_up(world: World, notification_id: str) -> None:
+    """The time for trying is over (D§10.4: 24 h)."""
+    notification = world.notifications.get(int(notification_id))
+    if notification is not None and notification.fate is Fate.OWED:
+        finish(world, replace(notification, fate=Fate.GIVEN_UP))
+
+
+def finish(world: World, notification: Notification) -> Notification:
+    """Close it for good, and take back what was promised."""
+    schedule.cancel(world, "outbox.attempt", notification.id)
+    schedule.cancel(world, "outbox.give_up", notification.id)
+    return world.notifications.put(replace(notification, next_try=None, finished=world.now))

@@ -1,0 +1,1 @@
+"""Partners of the service portal, their contracts, actions and streams."""

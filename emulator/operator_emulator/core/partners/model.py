@@ -1,0 +1,374 @@
+"""The nouns of the partner's side: applications, contracts of SIMs, actions, transfers, profiles and pools (P§2 to 5).
+
+A partner is what the management API calls an organisation. A SIM is one row of ``model.Sim`` behind both APIs; what
+only the portal knows of it is its ``Contract``. All shapes that P marks [A] are assumptions; the names that are
+published are used as they are.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum, unique
+from types import MappingProxyType
+from typing import Any, Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partner:
+    """A customer of the portal, or a subunit of one (*parent*). *booked* names the optional services (P§1)."""
+
+    id: str
+    name: str
+    parent: str | None = None
+    booked: tuple[str, ...] = ("restrict", "parallelSessions", "transferNotifications")
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """An API user of a partner (P§2.5). *subunits*, if any, are all that it may see; *ip_whitelist* at most ten."""
+
+    client_id: str
+    client_secret: str
+    partner: str
+    read_only: bool = False
+    ip_whitelist: tuple[str, ...] = ()
+    subunits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerCaller:
+    """Who is calling the portal: an application, and the partner that it belongs to."""
+
+    client_id: str
+    partner: str
+    read_only: bool = False
+    subunits: tuple[str, ...] = ()
+    organisation: None = None  # the journal asks every caller
+    ip_whitelist: tuple[str, ...] = ()
+
+
+@unique
+class ContractState(StrEnum):
+    """P§4.1, all assumed: no list of states is published."""
+
+    ORDERED = "Ordered"
+    INACTIVE = "Inactive"
+    TEST = "Test"
+    ACTIVE = "Active"
+    SUSPENDED = "Suspended"
+    BLOCKED = "Blocked"
+    TERMINATED = "Terminated"
+
+
+ON_AIR: Final = frozenset({ContractState.TEST, ContractState.ACTIVE})
+"""The states in which the network lets the SIM in."""
+
+IDENTIFIED: Final = ON_AIR | {ContractState.SUSPENDED, ContractState.BLOCKED}
+"""The states in which a SIM has an IMSI and an MSISDN (P§4.1)."""
+
+
+@unique
+class Restriction(StrEnum):
+    NONE = "No Restriction"
+    SPEED = "Speed Step-down"
+    DATA = "Data Restricted"
+
+    def stricter(self, other: "Restriction") -> "Restriction":
+        """The harder of two."""
+        order = list(Restriction)
+        return max(self, other, key=order.index)
+
+
+@unique
+class Barring(StrEnum):
+    """What a profile may strike for (P§5.2)."""
+
+    SESSION = "Session Limit"
+    USAGE = "Usage Limit"
+    DEVICE = "Device Fraud"
+    LOCATION = "Location Fraud"
+
+    @property
+    def type(self) -> str:
+        """Limit or Fraud."""
+        return self.rpartition(" ")[2]
+
+
+@unique
+class Alarm(StrEnum):
+    """Limit status and fraud status: level 1 is a warning, level 2 an alarm (P§4.1)."""
+
+    OK = "OK"
+    WARNING = "Warning"
+    ALARM = "Alarm"
+    OVERRIDDEN = "Overridden"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """Something that was booked for a SIM on top of its tariff."""
+
+    booked: datetime
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """What the portal knows of a SIM. Its key is the ICCID, as the SIM's."""
+
+    iccid: str
+    partner: str
+    position: int
+    state: ContractState = ContractState.INACTIVE
+    before: ContractState | None = None  # what suspend or block left behind
+    sim_type: str = "PHYSICAL"  # PHYSICAL | VIRTUAL
+    euiccid: str | None = None
+    eid_profile_status: str | None = None
+    activation_code: str | None = None
+    activated: datetime | None = None
+    binding_start: datetime | None = None
+    binding_end: datetime | None = None
+    offering_id: int = 800000333
+    offering_name: str = "M2M Standard"
+    options: dict[str, Option] = field(default_factory=dict)  # by their ids
+    profiles: dict[str, str] = field(default_factory=dict)  # limit, fraud, cost, apn -> profile id
+    static_ips: dict[str, str] = field(default_factory=dict)  # APN -> address
+    remarks: dict[str, str] = field(default_factory=dict)
+    restriction: Restriction = Restriction.NONE
+    restriction_reason: Barring | None = None  # None: the customer asked for it
+    overridden: Restriction = Restriction.NONE  # what an overridden limit would do
+    apn_restrictions: dict[str, Restriction] = field(default_factory=dict)
+    limit_status: Alarm = Alarm.OK
+    fraud_status: Alarm = Alarm.OK
+    home_imei: str | None = None  # what device fraud compares with
+    pending: str | None = None  # the signup id of the action that holds it
+    noticed: tuple[str, ...] = ()  # which notices of this month were sent: each once
+
+    @property
+    def reason(self) -> str | None:
+        """Why its data is restricted, if it is; the words are assumed but for those of profiles."""
+        return None if self.restriction is Restriction.NONE else (self.restriction_reason or "Customer")
+
+    def lift(self, type: str) -> "Contract":
+        """Without what profiles of this *type*, Limit or Fraud, have done to it; the customer's own stays."""
+        struck = self.restriction_reason is not None and self.restriction_reason.type == type
+        return replace(self, restriction=Restriction.NONE if struck else self.restriction, apn_restrictions={})
+
+
+@unique
+class ActionKind(StrEnum):
+    """The path segments of ``/sims/actions/*``; all but simtransfer are assumed spellings (P§3.3)."""
+
+    ACTIVATION = "activation"
+    BLOCK = "block"
+    UNBLOCK = "unblock"
+    SUSPEND = "suspend"
+    UNSUSPEND = "unsuspend"
+    RESTRICT = "restrict"
+    UNRESTRICT = "unrestrict"
+    TERMINATION = "termination"
+    ENTER_PRODUCTIVE_STATE = "enterproductivestate"
+    MOVE = "move"
+    CHANGE_TARIFF = "changetariff"
+    CHANGE_OPTION = "changeoption"
+    BOOK_OPTION = "bookoption"
+    TERMINATE_OPTION = "terminateoption"
+    MODIFY_PROFILES = "modifyprofiles"
+    MODIFY_REMARKS = "modifyremarks"
+    BIND_EUICCID = "bindeuiccid"
+    RESET_FRAUD_STATUS = "resetfraudstatus"
+    OVERRIDE_LIMIT_STATUS = "overridelimitstatus"
+    RESET_LIMIT_STATUS = "resetlimitstatus"
+    RESTORE_LIMIT_STATUS = "restorelimitstatus"
+    SIM_TRANSFER = "simtransfer"  # not like the others: another partner decides (sim_transfers.py)
+
+
+@unique
+class ActionStatus(StrEnum):
+    PENDING = "PENDING"
+    IN_PROGRESS = "IN_PROGRESS"
+    DONE = "DONE"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+    @property
+    def final(self) -> bool:
+        return self in (ActionStatus.DONE, ActionStatus.FAILED, ActionStatus.CANCELLED)
+
+
+ACTION_STEPS: Final = MappingProxyType(
+    {
+        # Only a transfer, which its receiver may reject, fails without ever having begun.
+        ActionStatus.PENDING: frozenset({ActionStatus.IN_PROGRESS, ActionStatus.FAILED, ActionStatus.CANCELLED}),
+        ActionStatus.IN_PROGRESS: frozenset({ActionStatus.DONE, ActionStatus.FAILED}),
+        ActionStatus.DONE: frozenset(),
+        ActionStatus.FAILED: frozenset(),
+        ActionStatus.CANCELLED: frozenset(),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionItem:
+    """One SIM of an action: how it was named, which it is, and what came of it."""
+
+    named: dict[str, str]  # the identifier as sent, such as {"imsi": "…"}
+    iccid: str | None = None
+    status: ActionStatus = ActionStatus.PENDING
+    error: str | None = None
+    parameters: dict[str, Any] = field(default_factory=dict)  # of this item alone, such as euiccid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """An asynchronous change of SIMs; its key is the signup id (P§4.3)."""
+
+    id: str
+    partner: str
+    kind: ActionKind
+    status: ActionStatus
+    created: datetime
+    begins: datetime
+    finishes: datetime
+    finished: datetime | None = None
+    items: tuple[ActionItem, ...] = ()
+    parameters: dict[str, Any] = field(default_factory=dict)
+    transfer: str | None = None  # the transaction id, if that is what it is
+
+
+@unique
+class TransferStatus(StrEnum):
+    PENDING = "PENDING"
+    ACCEPTED = "ACCEPTED"
+    COMPLETED = "COMPLETED"
+    REJECTED = "REJECTED"
+    CANCELLED = "CANCELLED"
+
+
+TRANSFER_STEPS: Final = MappingProxyType(
+    {
+        TransferStatus.PENDING: frozenset({TransferStatus.ACCEPTED, TransferStatus.REJECTED, TransferStatus.CANCELLED}),
+        TransferStatus.ACCEPTED: frozenset({TransferStatus.COMPLETED}),
+        TransferStatus.COMPLETED: frozenset(),
+        TransferStatus.REJECTED: frozenset(),
+        TransferStatus.CANCELLED: frozenset(),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimTransfer:
+    """SIMs offered by one partner to another; its key is the transaction id (P§4.5)."""
+
+    id: str
+    signup: str
+    sender: str
+    receiver: str
+    status: TransferStatus
+    iccids: tuple[str, ...]
+    created: datetime
+    updated: datetime
+    subunit: str | None = None
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """Level 1 warns, level 2 alarms; None: not watched."""
+
+    warning: float | None = None
+    alarm: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """A limit, fraud or cost profile that contracts can be given (P§5.2).
+
+    *thresholds* by what is counted: "sessions", "usage" (MB) for limits; "sms", "voice" (amounts) for costs.
+    *homes* are the country codes (ISO) where a fraud profile expects the SIM; *device* watches the IMEI.
+    """
+
+    id: str
+    partner: str
+    name: str
+    kind: str  # limit | fraud | cost | apn
+    thresholds: dict[str, Threshold] = field(default_factory=dict)
+    homes: tuple[str, ...] = ()
+    device: bool = False
+    restriction: Restriction = Restriction.NONE  # what the alarm does to data
+    apn: str | None = None  # an APN-specific profile
+    prices: dict[str, float] = field(default_factory=dict)  # cost of one SMS or second
+
+
+@unique
+class PoolType(StrEnum):
+    DATA = "DATA"
+    VOICE = "VOICE"
+    SMS = "SMS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """A volume that the SIMs of a partner share: MB, seconds or messages. *levels* are percentages of it."""
+
+    id: str
+    partner: str
+    name: str
+    type: PoolType
+    size: int
+    offering_name: str = "M2M Pool"
+    offering_id: int = 800206106
+    levels: Threshold = Threshold(50.0, 100.0)
+    extra_used: int = 0  # used before the world began
+    used: dict[str, int] = field(default_factory=dict)  # by month: octets, messages or seconds
+    noticed: tuple[str, ...] = ()
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSession:
+    """A data session that is over (P§3.5). Its key is the id of its PDP context."""
+
+    id: int
+    iccid: str
+    opened: datetime
+    closed: datetime
+    ip_address: str
+    apn: str
+    rat: int
+    network: str | None = None
+    octets_tx: int = 0
+    octets_rx: int = 0
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerOrder:
+    """An order of SIM cards (P§3.3, assumed shape)."""
+
+    id: str
+    partner: str
+    material: str
+    quantity: int
+    ordered: datetime
+    iccids: tuple[str, ...] = ()
+    delivery_address: dict[str, str] = field(default_factory=dict)
+    delivered: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiUsage:
+    """How often a method was called in a month, by partner (deprecated, P§3.2)."""
+
+    id: str  # "<partner> <YYYY-MM> <method name>"
+    partner: str
+    method: str
+    calls: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateWindow:
+    """How many SIMs a customer has asked about (P§7), by the number of the step of time."""
+
+    id: str  # "<partner> <class>"
+    counts: dict[int, int] = field(default_factory=dict)

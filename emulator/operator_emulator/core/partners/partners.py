@@ -1,0 +1,310 @@
+"""Partners and their applications: who may see what, and which SIM is meant (P§2.5, 3.1)."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Final
+
+from operator_emulator.core.customers.model import Sim, SimState
+from operator_emulator.core.network.model import PdpContext
+from operator_emulator.core.partners.model import (
+    IDENTIFIED,
+    ON_AIR,
+    ApiUsage,
+    Application,
+    Contract,
+    ContractState,
+    DataSession,
+    Partner,
+    PartnerCaller,
+    Restriction,
+)
+from operator_emulator.core.world.errors import (
+    ForeignPartner,
+    Malformed,
+    ReadOnly,
+    UnknownIdentifier,
+    UnknownUser,
+    WrongPassword,
+)
+from operator_emulator.core.world.model import EventType, Subscription, Way
+from operator_emulator.core.world.world import Prefix, World
+
+# What may name a SIM, and how it is called in a sentence (P§3.1).
+IDENTIFIERS: Final[Mapping[str, str]] = MappingProxyType(
+    {"iccid": "ICCID", "euiccid": "eUICCID", "imsi": "IMSI", "imei": "IMEI", "msisdn": "MSISDN"}
+)
+
+# The four event types, each with what it carries (P§5.1).
+STREAMS: Final[Mapping[str, tuple[EventType, ...]]] = MappingProxyType(
+    {
+        "simaction.v1": (EventType.SIM_ACTION_DONE, EventType.SIM_TRANSFER_NOTICE),
+        "profilenotification.v1": (EventType.PROFILE_NOTICE,),
+        "poollimitnotification.v1": (EventType.POOL_LIMIT_NOTICE,),
+        "costlimitnotification.v1": (EventType.COST_LIMIT_NOTICE,),
+    }
+)
+MOST_ADDRESSES: Final = 10  # of a whitelist (P§2.5)
+ENVIRONMENT: Final = "prod"  # assumed, for the hash of a subscription id (P§6.1)
+
+
+def logins(world: World) -> list[tuple[str, str, str]]:
+    """The applications that may get tokens: (name of the partner, client id, secret), by partner."""
+    return [
+        (partner.name, application.client_id, application.client_secret)
+        for partner in world.partners.find()
+        for application in world.applications.find(partner=partner.id)
+    ]
+
+
+def authenticate(world: World, client_id: str, secret: str) -> Application:
+    """The application with these credentials. Raises UnknownUser or WrongPassword."""
+    application = world.applications.get(client_id)
+    if application is None:
+        raise UnknownUser(client_id)
+    if not hmac.compare_digest(application.client_secret.encode(), secret.encode()):
+        raise WrongPassword(client_id)
+    return application
+
+
+def enter(world: World, client_id: str, partner: str | None = None, method: str = "") -> PartnerCaller:
+    """The caller that a verified token names; a call of *method* about *partner* is counted (P§3.2, Get API Usage).
+
+    A deleted application's tokens live until they expire (P§2.5), but nothing is open to them: UnknownUser.
+    """
+    application = world.applications.get(client_id)
+    if application is None:
+        raise UnknownUser(client_id)
+    if partner is not None and partner in visible_partners(world, application.partner, application.subunits):
+        key = f"{partner} {world.now:%Y-%m} {method}"
+        usage = world.api_usage.get(key) or ApiUsage(id=key, partner=partner, method=method)
+        world.api_usage.put(replace(usage, calls=usage.calls + 1))
+    return PartnerCaller(
+        application.client_id,
+        application.partner,
+        application.read_only,
+        application.subunits,
+        ip_whitelist=application.ip_whitelist,
+    )
+
+
+def add_application(world: World, application: Application) -> Application:
+    """Register an application; its four streams exist from now on, and carry what happens from now on (P§6.5).
+
+    The partner and its subunits must be there. Raises Malformed.
+    """
+    if len(application.ip_whitelist) > MOST_ADDRESSES:
+        raise Malformed("ip_whitelist", f"holds more than {MOST_ADDRESSES} addresses")
+    if world.partners.get(application.partner) is None:
+        raise Malformed("partner", f"{application.partner} is unknown")
+    for subunit in application.subunits:
+        row = world.partners.get(subunit)
+        if row is None or row.parent != application.partner:
+            raise Malformed("subunits", f"{subunit} is no subunit of {application.partner}")
+    world.applications.put(application)
+    for about, wants in STREAMS.items():
+        world.subscriptions.put(
+            Subscription(
+                id=stream_id(about, application.client_id),
+                organisation=None,
+                way=Way.STREAM,
+                wants=wants,
+                partner=application.partner,
+                client_id=application.client_id,
+                covers=visible_partners(world, application.partner, application.subunits),
+                about=about,
+            )
+        )
+    return application
+
+
+def remove_application(world: World, client_id: str) -> None:
+    """Its credentials stop working at once, and its streams end. Raises UnknownUser."""
+    if world.applications.get(client_id) is None:
+        raise UnknownUser(client_id)
+    world.applications.delete(client_id)
+    for about in STREAMS:
+        world.subscriptions.delete(stream_id(about, client_id))
+
+
+def stream_id(about: str, client_id: str) -> str:
+    """The id of a stream: 40 hex digits, the SHA-1 of environment, event type and client (P§6.1)."""
+    text = f"{ENVIRONMENT}--{about}--{client_id}"
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def visible_partners(world: World, partner: str, subunits: tuple[str, ...]) -> tuple[str, ...]:
+    """The partners that an application sees: its own with all subunits, or just the subunits that it was given."""
+    if subunits:
+        return subunits
+    return (partner, *(one.id for one in world.partners.find(parent=partner)))
+
+
+def scope(world: World, caller: PartnerCaller, partner: str, *, changes: bool = False) -> tuple[str, ...]:
+    """The partners whose SIMs a request about *partner* reaches: itself, and its subunits if it has any.
+
+    Raises ForeignPartner, and ReadOnly when something is to be changed by an application that may not.
+    """
+    if partner not in visible_partners(world, caller.partner, caller.subunits):
+        raise ForeignPartner(partner)
+    if changes and caller.read_only:
+        raise ReadOnly(caller.client_id)
+    return (partner, *(one.id for one in world.partners.find(parent=partner)))
+
+
+def state_counts(world: World, caller: PartnerCaller, partner: str) -> tuple[Partner, dict[ContractState, int]]:
+    """The partner, and how many SIMs it has in each state (P§3.2)."""
+    within = scope(world, caller, partner)
+    row = named(world, partner)
+    counts = {state: world.contracts.count(partner=within, state=state) for state in ContractState}
+    return row, counts
+
+
+def page(
+    world: World,
+    caller: PartnerCaller,
+    partner: str,
+    *,
+    offset: int,
+    limit: int,
+    identifier: Mapping[str, str] | None = None,
+    state: ContractState | None = None,
+) -> tuple[list[tuple[Contract, Sim]], int]:
+    """SIMs of a partner in insertion order, with how many there are in all."""
+    within = scope(world, caller, partner)
+    if identifier:
+        matches = [one for one in matching(world, within, identifier) if state is None or one.state is state]
+        return with_sims(world, matches[offset : offset + limit]), len(matches)
+    conditions = {"partner": within} if state is None else {"partner": within, "state": state}
+    rows = world.contracts.find(order="position", offset=offset, limit=limit, **conditions)
+    return with_sims(world, rows), world.contracts.count(**conditions)
+
+
+def with_sims(world: World, contracts: Iterable[Contract]) -> list[tuple[Contract, Sim]]:
+    """Each with its SIM. One at the very end of its life leaves its contract behind (D§12.4)."""
+    return [(contract, sim) for contract in contracts if (sim := world.sims.get(contract.iccid)) is not None]
+
+
+def sim_of(world: World, contract: Contract) -> Sim:
+    sim = world.sims.get(contract.iccid)
+    assert sim is not None, "a contract is about a SIM"
+    return sim
+
+
+def show(world: World, caller: PartnerCaller, partner: str, identifier: Mapping[str, str]) -> tuple[Contract, Sim]:
+    """The one SIM that *identifier* names. Raises UnknownIdentifier; Malformed if several carry it (an IMEI, P§3.1)."""
+    found = with_sims(world, matching(world, scope(world, caller, partner), identifier))
+    kind, value = next(iter(identifier.items()))
+    if not found:
+        raise UnknownIdentifier(value, kind)
+    if len(found) > 1:
+        raise Malformed(kind, "matches several SIMs")
+    return found[0]
+
+
+def matching(world: World, within: tuple[str, ...], identifier: Mapping[str, str]) -> list[Contract]:
+    """The contracts that carry every given identifier, as far as their state shows it (P§4.1)."""
+    found: dict[str, Contract] | None = None
+    for kind, value in identifier.items():
+        these = {one.iccid: one for one in carrying(world, kind, value) if one.partner in within}
+        found = these if found is None else {key: one for key, one in found.items() if key in these}
+    return list((found or {}).values())
+
+
+def carrying(world: World, kind: str, value: str) -> list[Contract]:
+    """Contracts by one identifier. IMEI and IMEISV hit the same SIM: their first 14 digits count (P§9)."""
+    if kind == "iccid":
+        keys = [value]
+    elif kind == "euiccid":
+        keys = [one.iccid for one in world.contracts.find(euiccid=value)]
+    elif kind == "imsi":
+        keys = [one.iccid for one in world.sims.find(imsi=value)]
+    elif kind == "msisdn":
+        keys = [one.iccid for one in world.sims.find(msisdn=value.removeprefix("+"))]
+    else:
+        keys = [one.iccid for one in world.sims.find(imei=Prefix(value[:14]))]
+    contracts = (world.contracts.get(key) for key in keys if world.sims.get(key) is not None)
+    shown = kind in ("iccid", "euiccid")
+    return [one for one in contracts if one is not None and (shown or one.state in IDENTIFIED)]
+
+
+def named(world: World, partner: str) -> Partner:
+    """Raises ForeignPartner."""
+    row = world.partners.get(partner)
+    if row is None:
+        raise ForeignPartner(partner)
+    return row
+
+
+def main_of(world: World, partner: str) -> str:
+    """The partner itself, or the one whose subunit it is."""
+    row = world.partners.get(partner)
+    return row.parent if row is not None and row.parent else partner
+
+
+def books(world: World, partner: str, service: str) -> bool:
+    """Whether an optional service is booked (P§1). A subunit has what its partner has."""
+    main = world.partners.get(main_of(world, partner))
+    return main is not None and service in main.booked
+
+
+# --------------------------------------------------------------------------------------------- the network's side
+
+
+def apn_of(world: World, contract: Contract) -> str:
+    """The access point that the SIM's data goes through."""
+    key = contract.profiles.get("apn")
+    profile = world.profiles.get(key) if key is not None else None
+    return profile.apn if profile is not None and profile.apn else world.policy.portal_apn
+
+
+def ip_address_of(world: World, contract: Contract, sim: Sim) -> str:
+    """Its address there: fixed, if it has one for this access point."""
+    return contract.static_ips.get(apn_of(world, contract), sim.ip_address)
+
+
+def data_restricted(world: World, iccid: str) -> bool:
+    """Whether a partner's contract lets the SIM have no data session (P§4.1)."""
+    contract = world.contracts.get(iccid)
+    if contract is None:
+        return False
+    here = contract.apn_restrictions.get(apn_of(world, contract))
+    return Restriction.DATA in (contract.restriction, here)
+
+
+def follow(world: World, sim: Sim) -> None:
+    """Let the contract follow when somebody else has enabled or disabled the SIM: one SIM, one truth (assumed)."""
+    contract = world.contracts.get(sim.iccid)
+    if contract is None:
+        return
+    if sim.state is SimState.ACTIVATED:
+        if contract.state is ContractState.INACTIVE:
+            contract = replace(contract, activated=world.now)
+        if contract.state in (ContractState.INACTIVE, ContractState.SUSPENDED, ContractState.BLOCKED):
+            world.contracts.put(replace(contract, state=state_on_air(contract), before=None))
+    elif contract.state in ON_AIR:
+        world.contracts.put(replace(contract, state=ContractState.SUSPENDED, before=contract.state))
+
+
+def state_on_air(contract: Contract) -> ContractState:
+    """Active once a binding period has begun, Test until then."""
+    return ContractState.ACTIVE if contract.binding_start else ContractState.TEST
+
+
+def session_of(world: World, contract: Contract, sim: Sim, pdp: PdpContext) -> DataSession:
+    """A data session as a partner may look back at it, if it ended now."""
+    return DataSession(
+        id=pdp.id,
+        iccid=sim.iccid,
+        opened=pdp.opened,
+        closed=world.now,
+        ip_address=ip_address_of(world, contract, sim),
+        apn=apn_of(world, contract),
+        rat=int(sim.device.rat),
+        network=None if sim.device.network is None else sim.device.network.name,
+        octets_tx=pdp.octets_tx,
+        octets_rx=pdp.octets_rx,
+        reason=contract.reason,
+    )

@@ -1,0 +1,201 @@
+"""Limit, fraud and cost profiles at work (P§5.2): what a SIM does is held against those that its contract has.
+
+Level 1 warns, level 2 alarms and does to the data session what the profile says. Each notice goes out once in a
+calendar month; limits begin anew with it, while fraud stays until it is reset. When the operator evaluates is
+unpublished: here, at once.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from operator_emulator.core.customers import quotas
+from operator_emulator.core.customers.model import OCTETS_PER_MB, Sim
+from operator_emulator.core.network import device, numbering
+from operator_emulator.core.network.model import DeviceStatus
+from operator_emulator.core.partners.model import Alarm, Barring, Contract, Profile, Restriction
+from operator_emulator.core.partners.partners import sim_of
+from operator_emulator.core.partners.pools import month_of
+from operator_emulator.core.world import events, schedule
+from operator_emulator.core.world.calendar import add_months, midnight_of
+from operator_emulator.core.world.model import EventType
+from operator_emulator.core.world.world import Since, World
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A level that was reached. *unit* is what is counted, in words."""
+
+    barring: Barring
+    level: int
+    unit: str
+    allowed: str
+    detected: str
+
+
+# What a limit profile counts: its name in Profile.thresholds, what it bars, and the unit.
+COUNTED: Final = (("sessions", Barring.SESSION, "sessions"), ("usage", Barring.USAGE, "MB"))
+
+
+def check(world: World, iccid: str) -> None:
+    """Look at a SIM again after it did something."""
+    contract = world.contracts.get(iccid)
+    if contract is None:
+        return
+    sim = sim_of(world, contract)
+    if contract.home_imei is None and sim.device.imei is not None:
+        contract = replace(contract, home_imei=sim.device.imei)
+    for finding in (*limits(world, contract, sim), *frauds(world, contract, sim)):
+        contract = notice(world, contract, sim, finding)
+    contract = costs(world, contract, sim)
+    before = world.contracts.get(iccid)
+    world.contracts.put(contract)
+    if before is not None and (contract.restriction, contract.apn_restrictions) != (
+        before.restriction,
+        before.apn_restrictions,
+    ):
+        device.close_pdp_context(world, iccid)  # a new session gets the new terms
+
+
+def profile_of(world: World, contract: Contract, kind: str) -> Profile | None:
+    key = contract.profiles.get(kind)
+    return world.profiles.get(key) if key is not None else None
+
+
+def begin_month(world: World, iccid: str) -> None:
+    """Limits begin anew: what they had done to the SIM is taken back."""
+    contract = world.contracts.get(iccid)
+    if contract is not None:
+        kept = tuple(one for one in contract.noticed if one.startswith("fraud"))
+        contract = contract.lift("Limit")
+        world.contracts.put(replace(contract, limit_status=Alarm.OK, overridden=Restriction.NONE, noticed=kept))
+
+
+# --------------------------------------------------------------------------------------------- what is found
+
+
+def limits(world: World, contract: Contract, sim: Sim) -> list[Finding]:
+    profile = profile_of(world, contract, "limit")
+    if profile is None:
+        return []
+    detected = {"sessions": sessions_this_month(world, sim), "usage": megabytes_this_month(world, sim)}
+    found = []
+    for counted, barring, unit in COUNTED:
+        threshold = profile.thresholds.get(counted)
+        levels = ((1, threshold.warning), (2, threshold.alarm)) if threshold is not None else ()
+        for level, allowed in levels:
+            # More than what is allowed: the published sample says allowed 5, detected 6.
+            if allowed is not None and detected[counted] > allowed:
+                found.append(Finding(barring, level, unit, f"{allowed:g}", f"{detected[counted]:g}"))
+    return found
+
+
+def first_of_month(world: World) -> datetime:
+    return midnight_of(world.now.replace(day=1))
+
+
+def sessions_this_month(world: World, sim: Sim) -> float:
+    start = first_of_month(world)
+    ended = world.sessions.count(iccid=sim.iccid, opened=Since(start))
+    open_now = sim.device.pdp is not None and sim.device.pdp.opened >= start
+    return ended + open_now
+
+
+def megabytes_this_month(world: World, sim: Sim) -> float:
+    return quotas.data_of(quotas.month_to_date(world, sim.iccid)) / OCTETS_PER_MB
+
+
+def frauds(world: World, contract: Contract, sim: Sim) -> list[Finding]:
+    profile = profile_of(world, contract, "fraud")
+    if profile is None:
+        return []
+    found = []
+    seen, home = sim.device.imei, contract.home_imei
+    if profile.device and seen is not None and home is not None and not numbering.same_device(seen, home):
+        found.append(Finding(Barring.DEVICE, 2, "IMEI", home, seen))
+    network = sim.device.network
+    roams = sim.device.status is not DeviceStatus.OFFLINE and network is not None
+    if profile.homes and roams and network is not None and network.iso.upper() not in profile.homes:
+        found.append(Finding(Barring.LOCATION, 2, "country", ",".join(profile.homes), network.iso.upper()))
+    return found
+
+
+# --------------------------------------------------------------------------------------------- what follows
+
+
+def notice(world: World, contract: Contract, sim: Sim, finding: Finding) -> Contract:
+    """Tell of a finding, once, and set the status and restriction that follow from it."""
+    fraud = finding.barring.type == "Fraud"
+    mark = f"{'fraud' if fraud else month_of(world)} {finding.barring} {finding.level}"
+    if mark in contract.noticed:
+        return contract
+    profile = profile_of(world, contract, "fraud" if fraud else "limit")
+    assert profile is not None, "the profile was there when it was judged by"
+    contract = replace(contract, noticed=(*contract.noticed, mark))
+    contract = struck(contract, profile, finding, fraud=fraud)
+    if not fraud:
+        schedule.cancel(world, "profiles.begin_month", sim.iccid)
+        schedule.at(world, add_months(first_of_month(world), 1), "profiles.begin_month", sim.iccid)
+    events.record(
+        world,
+        EventType.PROFILE_NOTICE,
+        sim,
+        partner=contract.partner,
+        restriction=contract.restriction,
+        barring=finding.barring,
+        barring_type=finding.barring.type,
+        level=finding.level,
+        allowed=finding.allowed,
+        detected=finding.detected,
+        unit=finding.unit,
+        apn=profile.apn,
+        apn_restriction=contract.apn_restrictions.get(profile.apn, Restriction.NONE) if profile.apn else None,
+    )
+    return contract
+
+
+def struck(contract: Contract, profile: Profile, finding: Finding, *, fraud: bool) -> Contract:
+    """The contract with the status that a finding means and, at level 2, with the profile's restriction."""
+    status = Alarm.ALARM if finding.level == 2 else Alarm.WARNING
+    overridden = not fraud and contract.limit_status is Alarm.OVERRIDDEN
+    if fraud:
+        contract = replace(contract, fraud_status=status)
+    elif contract.limit_status in (Alarm.OK, Alarm.WARNING):
+        contract = replace(contract, limit_status=status)
+    if status is Alarm.WARNING or overridden or profile.restriction is Restriction.NONE:
+        return contract
+    if profile.apn is not None:
+        return replace(contract, apn_restrictions={**contract.apn_restrictions, profile.apn: profile.restriction})
+    wanted = contract.restriction.stricter(profile.restriction)
+    reason = contract.restriction_reason if wanted is contract.restriction else finding.barring
+    return replace(contract, restriction=wanted, restriction_reason=reason)
+
+
+def costs(world: World, contract: Contract, sim: Sim) -> Contract:
+    """SMS costs of the month against the cost profile; nobody speaks here, so voice costs nothing."""
+    profile = profile_of(world, contract, "cost")
+    threshold = profile.thresholds.get("sms") if profile is not None else None
+    if profile is None or threshold is None:
+        return contract
+    used = quotas.month_to_date(world, sim.iccid)
+    spent = (used.sms_mo + used.sms_mt) * profile.prices.get("sms", 0.0)
+    for level, amount in ((1, threshold.warning), (2, threshold.alarm)):
+        mark = f"{month_of(world)} cost sms {level}"
+        if amount is None or spent < amount or mark in contract.noticed:
+            continue
+        contract = replace(contract, noticed=(*contract.noticed, mark))
+        events.record(
+            world,
+            EventType.COST_LIMIT_NOTICE,
+            sim,
+            partner=contract.partner,
+            euiccid=contract.euiccid,
+            msisdn=sim.msisdn,
+            offering_name=contract.offering_name,
+            offering_id=contract.offering_id,
+            threshold=f"SMS Limit {level}",
+            limit=amount,
+            profile_name=profile.name,
+            profile_id=int(profile.id),
+        )
+    return contract

@@ -1,0 +1,177 @@
+"""Streams: a customer comes to fetch what is owed (P§6)."""
+
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum, auto, unique
+from hashlib import blake2b
+from typing import Final
+
+from operator_emulator.core import outbox
+from operator_emulator.core.partners.model import PartnerCaller
+from operator_emulator.core.world.errors import ForeignStream
+from operator_emulator.core.world.model import Event, Fate, Notification, Outcome, Subscription, Try, Way
+from operator_emulator.core.world.world import Since, World
+
+# Offsets look random and yet tell their notification: the last 48 bits are its number, turned over by an odd factor.
+SPREAD: Final = 0x9E3779B97F4B
+BITS: Final = 1 << 48
+
+
+@unique
+class Standing(Enum):
+    """How a connection stands. The newest one wins; an idle one ends (P§6.4)."""
+
+    CURRENT = auto()
+    SUPERSEDED = auto()
+    IDLE = auto()
+    SPENT = auto()  # its client asked for no more minutes
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One connection to a stream: its number, when it was opened and last had an event, and what it replays from.
+
+    *replays*: the notification after which everything is sent, taken or not; None sends what is owed.
+    """
+
+    subscription: str
+    number: int
+    opened: datetime
+    busy: datetime
+    lasts: timedelta | None = None
+    replays: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a connection sees: how it stands, what it may send now, and otherwise for how long it may wait.
+
+    *wait* is in real seconds; None: until something changes, since time stands still or moves by hand.
+    """
+
+    standing: Standing
+    owed: list[tuple[Notification, Event]]
+    wait: float | None = None
+
+
+def owned(world: World, caller: PartnerCaller, about: str, subscription_id: str) -> Subscription:
+    """The caller's stream. Raises ForeignStream for an unknown one too: never a 404."""
+    subscription = world.subscriptions.get(subscription_id)
+    if (
+        subscription is None
+        or subscription.way is not Way.STREAM
+        or subscription.client_id != caller.client_id
+        or subscription.about != about
+    ):
+        raise ForeignStream(subscription_id)
+    return subscription
+
+
+def connect(
+    world: World,
+    caller: PartnerCaller,
+    about: str,
+    subscription_id: str,
+    *,
+    after: str | None = None,
+    lasts: timedelta | None = None,
+) -> Connection:
+    """Claim the stream: of all connections to it the newest wins. Raises ForeignStream.
+
+    *after* is the offset of a message, after which everything is to be sent again; an unknown one means nothing.
+    """
+    subscription = owned(world, caller, about, subscription_id)
+    number = subscription.connection + 1
+    world.subscriptions.put(replace(subscription, connection=number))
+    replays = find_offset(world, subscription_id, after) if after is not None else None
+    return Connection(subscription_id, number, world.now, world.now, lasts, replays)
+
+
+def terminate(world: World, caller: PartnerCaller, about: str, subscription_id: str) -> None:
+    """End whatever connection there is, as a newer one would. Raises ForeignStream."""
+    connect(world, caller, about, subscription_id)
+
+
+def look(world: World, connection: Connection) -> Look:
+    """What is there to be done for a connection now.
+
+    An event that became owed only after the connection had been idle for too long is not for it, though both may be
+    noticed at once when time jumps.
+    """
+    if not current(world, connection):
+        return Look(Standing.SUPERSEDED, [])
+    idle = connection.busy + world.policy.stream_idle
+    ends, standing = idle, Standing.IDLE
+    if connection.lasts is not None and connection.opened + connection.lasts < idle:
+        ends, standing = connection.opened + connection.lasts, Standing.SPENT
+    rows = due(world, connection)
+    if rows and rows[0][0].created < ends:
+        return Look(Standing.CURRENT, [row for row in rows if row[0].created < ends])
+    if world.now >= ends:
+        return Look(standing, [])
+    rate = world.clock.rate
+    return Look(Standing.CURRENT, [], (ends - world.now).total_seconds() / rate if rate else None)
+
+
+def due(world: World, connection: Connection) -> list[tuple[Notification, Event]]:
+    """What is to be sent, oldest first, at most a batch: what is owed or, in a replay, everything newer."""
+    order, limit = "id", world.policy.stream_batch
+    if connection.replays is None:
+        rows = world.notifications.find(subscription=connection.subscription, fate=Fate.OWED, order=order, limit=limit)
+    else:
+        rows = world.notifications.find(
+            subscription=connection.subscription,
+            fate=(Fate.OWED, Fate.TAKEN),
+            id=Since(connection.replays + 1),
+            order=order,
+            limit=limit,
+        )
+    return [(row, event) for row in rows if (event := world.events.get(row.event)) is not None]
+
+
+def delivered(world: World, connection: Connection, notification_id: int) -> Connection | None:
+    """The bytes were written to the socket, which is all that counts (P§6.5).
+
+    Answers the connection, busy again; None if it has been superseded meanwhile, or the world begun again. Where time
+    moves by hand nothing happens between two jobs: the event was taken the moment it was owed.
+    """
+    notification = world.notifications.get(notification_id)
+    if notification is not None and notification.fate is Fate.OWED:
+        tries = (*notification.tries, Try(world.now, Outcome(200)))
+        outbox.finish(world, replace(notification, fate=Fate.TAKEN, tries=tries))
+    if notification is None or not current(world, connection):
+        return None
+    moment = world.now if world.clock.rate else notification.created
+    replays = None if connection.replays is None else notification_id
+    return replace(connection, busy=max(connection.busy, moment), replays=replays)
+
+
+def current(world: World, connection: Connection) -> bool:
+    """Whether it is the newest one, and its subscription still exists."""
+    subscription = world.subscriptions.get(connection.subscription)
+    return subscription is not None and subscription.connection == connection.number
+
+
+# --------------------------------------------------------------------------------------------- offsets
+
+
+def offset_of(world: World, notification_id: int) -> str:
+    """The message uuid of ``x-pubsub-offset-id``: looks random (version 4), and is the same in the same world."""
+    origin = world.origins.get(1)
+    assert origin is not None, "a world begins with an origin"
+    digest = blake2b(f"{origin.seed} offset {notification_id}".encode(), digest_size=10).digest()
+    node = (notification_id * SPREAD % BITS).to_bytes(6)
+    return str(uuid.UUID(bytes=digest + node, version=4))
+
+
+def find_offset(world: World, subscription_id: str, offset: str) -> int | None:
+    """The notification that a Last-Event-ID names, if it is one of this stream's."""
+    try:
+        node = uuid.UUID(offset.strip()).node
+    except ValueError:
+        return None
+    notification = world.notifications.get(node * pow(SPREAD, -1, BITS) % BITS)
+    if notification is None or notification.subscription != subscription_id:
+        return None
+    return notification.id if offset_of(world, notification.id) == offset.strip().lower() else None

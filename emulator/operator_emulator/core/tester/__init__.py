@@ -1,0 +1,1 @@
+"""What only a tester can do: faults, rate limits, synthetic events, organisation snapshots."""

@@ -1,0 +1,114 @@
+"""Events of the portal made by hand, for whoever tests a client of its streams: plausible, and as told where told."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from operator_emulator.core.customers.model import Sim
+from operator_emulator.core.partners import actions, partners
+from operator_emulator.core.partners.model import Barring, Contract, Restriction
+from operator_emulator.core.partners.sim_transfers import Notice
+from operator_emulator.core.world import events
+from operator_emulator.core.world.errors import Malformed
+from operator_emulator.core.world.model import Event, EventType
+from operator_emulator.core.world.world import World
+
+
+def make(world: World, about: str, partner: str, given: Mapping[str, Any]) -> Event:
+    """Record an event of the type *about*; *given* goes over its ``data`` as it is sent, and may break any rule.
+
+    A ``transactionID`` in it makes a transfer's notice of a ``simaction.v1``. Raises Malformed for an unknown type or
+    partner, and where the event is about a SIM and the partner has none.
+    """
+    if world.partners.get(partner) is None:
+        raise Malformed("partnerID", f"{partner} is unknown")
+    if about not in partners.STREAMS:
+        raise Malformed("type", f"must be one of {', '.join(partners.STREAMS)}")
+    made = {"given": dict(given)}
+    if about == "simaction.v1":
+        return of_action(world, partner, made)
+    if about == "poollimitnotification.v1":
+        return of_pool(world, partner, made)
+    contract, sim = some_sim(world, partner)
+    return (of_profile if about == "profilenotification.v1" else of_costs)(world, contract, sim, partner, made)
+
+
+def of_action(world: World, partner: str, made: dict[str, Any]) -> Event:
+    """About the partner's newest action, or a new signup id."""
+    newest = world.actions.find(partner=partner, order="-created", limit=1)
+    signup = newest[0].id if newest else actions.next_signup(world)
+    if "transactionID" not in made["given"]:
+        return events.record(world, EventType.SIM_ACTION_DONE, partner=partner, signup=signup, **made)
+    name = partners.named(world, partner).name
+    return events.record(
+        world,
+        EventType.SIM_TRANSFER_NOTICE,
+        partner=partner,
+        notice=Notice.COMPLETED,
+        signup=signup,
+        transaction=made["given"]["transactionID"],
+        sender=name,
+        receiver=name,
+        **made,
+    )
+
+
+def of_pool(world: World, partner: str, made: dict[str, Any]) -> Event:
+    """About the partner's first pool, or one that it might have."""
+    pools = world.pools.find(partner=partners.main_of(world, partner), order="position", limit=1)
+    return events.record(
+        world,
+        EventType.POOL_LIMIT_NOTICE,
+        partner=partner,
+        pool=pools[0].name if pools else "Data Pool",
+        offering_name=pools[0].offering_name if pools else "M2M Pool",
+        offering_id=pools[0].offering_id if pools else 800206106,
+        threshold="Data Limit 1",
+        limit=50.0,
+        **made,
+    )
+
+
+def of_profile(world: World, contract: Contract, sim: Sim, partner: str, made: dict[str, Any]) -> Event:
+    """As published: six sessions where five are allowed (P§5.2)."""
+    return events.record(
+        world,
+        EventType.PROFILE_NOTICE,
+        sim,
+        partner=partner,
+        restriction=Restriction.NONE,
+        barring=Barring.SESSION,
+        barring_type=Barring.SESSION.type,
+        level=2,
+        allowed="5",
+        detected="6",
+        unit="sessions",
+        apn=None,
+        apn_restriction=None,
+        **made,
+    )
+
+
+def of_costs(world: World, contract: Contract, sim: Sim, partner: str, made: dict[str, Any]) -> Event:
+    return events.record(
+        world,
+        EventType.COST_LIMIT_NOTICE,
+        sim,
+        partner=partner,
+        euiccid=contract.euiccid,
+        msisdn=sim.msisdn,
+        offering_name=contract.offering_name,
+        offering_id=contract.offering_id,
+        threshold="SMS Limit 1",
+        limit=25,
+        profile_name="Cost Limit Profile",
+        profile_id=708529655,
+        **made,
+    )
+
+
+def some_sim(world: World, partner: str) -> tuple[Contract, Sim]:
+    """The partner's first SIM, which *given* may well call by another name."""
+    found = partners.with_sims(world, world.contracts.find(partner=partner, order="position", limit=1))
+    if not found:
+        raise Malformed("partnerID", f"{partner} has no SIM that the event could be about")
+    return found[0]

@@ -1,0 +1,1 @@
+"""What every verb stands on: the world, its clock, its jobs, its events."""

@@ -1,0 +1,277 @@
+"""The refusals: every way in which the world says no.
+
+    Refusal
+    ├── Malformed                      the input cannot be read
+    ├── NotKnown                       401: who is asking?
+    │   ├── MissingCredentials  UnknownUser  WrongPassword       at the token endpoint
+    │   └── MissingToken  InvalidToken  ExpiredToken             everywhere else
+    ├── NotAllowed                     403
+    │   ├── NoApiAccess  ForeignSim
+    │   └── ReadOnly  ForeignPartner  NotBooked  WrongSide  ForeignStream  TooManySims      the portal's
+    ├── NotFound                       404
+    │   ├── UnknownApplication  UnknownAction  UnknownTransfer  UnknownSim ── UnknownIdentifier
+    │   ├── UnknownSms  UnknownOrder  UnknownProduct  UnknownOrganisation  NoQuota
+    │   └── UnknownFault  UnknownCallback  UnknownSnapshot        the tester's
+    ├── NotPossible                    the state of things forbids it
+    │   ├── SimExpired  QuotaExhausted  LimitReached  PaymentMethodInvalid  TransferForbidden  LostAtNetwork
+    │   └── NothingOwed
+    └── Busy                           two hands on the clock
+
+A refusal carries values, never a sentence or a status: the two APIs, and their editions, say the same no
+differently. Each surface has one table for it, its ``errors.py``.
+"""
+
+from dataclasses import dataclass
+
+from operator_emulator.core.network.model import AttachFailure, DeliveryFailure
+
+
+class Refusal(Exception):
+    """The world says no."""
+
+
+@dataclass(eq=False)
+class Malformed(Refusal):
+    """*field* cannot be taken; *problem* says why, as a phrase that follows the field's name."""
+
+    field: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.problem}" if self.field else self.problem
+
+
+class NotKnown(Refusal):
+    pass
+
+
+@dataclass(eq=False)
+class MissingCredentials(NotKnown):
+    """What the Basic header lacks: 'username', 'password' or both (D§2.5)."""
+
+    missing: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class UnknownUser(NotKnown):
+    username: str
+
+
+@dataclass(eq=False)
+class WrongPassword(NotKnown):
+    username: str
+
+
+class MissingToken(NotKnown):
+    pass
+
+
+@dataclass(eq=False)
+class InvalidToken(NotKnown):
+    token: str
+
+
+@dataclass(eq=False)
+class ExpiredToken(NotKnown):
+    token: str
+
+
+class NotAllowed(Refusal):
+    pass
+
+
+@dataclass(eq=False)
+class ReadOnly(NotAllowed):
+    """The application may look but not change (P§2.5)."""
+
+    client_id: str
+
+
+@dataclass(eq=False)
+class ForeignPartner(NotAllowed):
+    """Unknown, or none of the caller's: the portal does not say which (P§2.5)."""
+
+    partner: str
+
+
+@dataclass(eq=False)
+class NotBooked(NotAllowed):
+    """An optional service that the partner has not booked (P§1)."""
+
+    service: str
+
+
+@dataclass(eq=False)
+class WrongSide(NotAllowed):
+    """Only the receiver accepts or rejects a transfer, only the sender cancels it (P§4.5)."""
+
+    decision: str
+
+
+@dataclass(eq=False)
+class ForeignStream(NotAllowed):
+    """A subscription that is unknown or of another application (P§6.1)."""
+
+    subscription: str
+
+
+@dataclass(eq=False)
+class TooManySims(NotAllowed):
+    """More SIMs than a customer of the portal may ask about in six minutes or an hour (P§7); *kind* names the class."""
+
+    kind: str
+
+
+@dataclass(eq=False)
+class NoApiAccess(NotAllowed):
+    """The user's role has no API access (D§2.1)."""
+
+    username: str
+
+
+@dataclass(eq=False)
+class ForeignSim(NotAllowed):
+    """An order names a SIM of another organisation (D§12.2). Everywhere else such a SIM is an unknown one."""
+
+    iccid: str
+
+
+class NotFound(Refusal):
+    pass
+
+
+@dataclass(eq=False)
+class UnknownSim(NotFound):
+    iccid: str
+
+
+@dataclass(eq=False)
+class UnknownIdentifier(UnknownSim):
+    """No SIM has it, where *kind* says what it is: iccid, euiccid, imsi, imei or msisdn. It stands in ``iccid``."""
+
+    kind: str = "iccid"
+
+
+@dataclass(eq=False)
+class UnknownSms(NotFound):
+    id: str
+
+
+@dataclass(eq=False)
+class UnknownOrder(NotFound):
+    number: str
+
+
+@dataclass(eq=False)
+class UnknownProduct(NotFound):
+    id: int
+
+
+@dataclass(eq=False)
+class UnknownOrganisation(NotFound):
+    id: int
+
+
+@dataclass(eq=False)
+class NoQuota(NotFound):
+    """The SIM has no such quota, having never been activated (D§8.4)."""
+
+    iccid: str
+    service: str
+
+
+@dataclass(eq=False)
+class UnknownApplication(NotFound):
+    client_id: str
+
+
+@dataclass(eq=False)
+class UnknownAction(NotFound):
+    signup: str
+
+
+@dataclass(eq=False)
+class UnknownTransfer(NotFound):
+    transaction: str
+
+
+@dataclass(eq=False)
+class UnknownFault(NotFound):
+    id: int
+
+
+@dataclass(eq=False)
+class UnknownCallback(NotFound):
+    id: int
+
+
+@dataclass(eq=False)
+class UnknownSnapshot(NotFound):
+    name: str
+
+
+class NotPossible(Refusal):
+    pass
+
+
+@dataclass(eq=False)
+class Conflict(NotPossible):
+    """The thing is in a state that does not allow it; *reason* is a sentence."""
+
+    reason: str
+
+
+@dataclass(eq=False)
+class SimExpired(NotPossible):
+    """The SIMs have reached the end of their life; only an extension is allowed (D§3.2)."""
+
+    iccids: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class QuotaExhausted(NotPossible):
+    iccid: str
+    service: str
+
+
+@dataclass(eq=False)
+class LimitReached(NotPossible):
+    """The monthly limit that the organisation set itself (D§9.6)."""
+
+    iccid: str
+    service: str
+    limit: int
+
+
+@dataclass(eq=False)
+class PaymentMethodInvalid(NotPossible):
+    method: str
+
+
+@dataclass(eq=False)
+class TransferForbidden(NotPossible):
+    source: int
+    target: int
+
+
+@dataclass(eq=False)
+class LostAtNetwork(NotPossible):
+    """What a device sent never reached the operator; *cause* says why.
+
+    The only refusal that verbs return instead of raising it: the device did try, and the event that the operator
+    writes about it must stay.
+    """
+
+    iccid: str
+    cause: DeliveryFailure | AttachFailure
+
+
+@dataclass(eq=False)
+class NothingOwed(NotPossible):
+    """A callback that the customer has taken already is not sent again."""
+
+    callback: int
+
+
+class Busy(Refusal):
+    """Somebody else is moving the clock."""

@@ -1,0 +1,111 @@
+"""The log of what happened, and who is owed word of it."""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from operator_emulator.core.customers.model import Sim
+from operator_emulator.core.network.model import Network, Sms
+from operator_emulator.core.world import schedule
+from operator_emulator.core.world.model import Event, EventType, Notification, Subscription, Way
+from operator_emulator.core.world.world import World
+
+# What a partner's profiles watch (P§5.2): after one of these the SIM is looked at again.
+WATCHED: Final = frozenset(
+    {
+        EventType.PDP_CONTEXT_CREATED,
+        EventType.PDP_CONTEXT_DELETED,
+        EventType.GPRS_LOCATION_UPDATED,
+        EventType.LOCATION_UPDATED,
+        EventType.SMS_DELIVERED,
+        EventType.MO_RECEIVED,
+    }
+)
+
+
+def record(
+    world: World,
+    type: EventType,
+    sim: Sim | None = None,
+    *,
+    organisation: int | None = None,
+    partner: str | None = None,
+    sms: Sms | None = None,
+    network: Network | None = None,
+    imei: str | None = None,
+    **data: Any,
+) -> Event:
+    """Write one event and owe it to every subscription that wants it.
+
+    *data* holds the values of the sentence that a surface makes of it, as plain JSON. *organisation* is taken from
+    the SIM unless given; *partner* is whom an event of the portal concerns.
+    """
+    if partner is not None:
+        data["number"] = world.next_id("partner event")  # the portal counts its own (P§9)
+    elif organisation is None and sim is not None:
+        organisation = sim.organisation
+    event = world.events.put(
+        Event(
+            id=world.next_id("event"),
+            at=world.now,
+            type=type,
+            organisation=organisation,
+            partner=partner,
+            iccid=sim.iccid if sim else None,
+            imsi=sim.imsi if sim else None,
+            imei=imei or (sim.imei if sim else None),
+            network=network,
+            sms=sms.id if sms else None,
+            data=data,
+        )
+    )
+    for subscription in subscribers(world, event):
+        owe(world, event, subscription)
+    if sim is not None and type in WATCHED:
+        watch(world, sim)
+    return event
+
+
+def subscribers(world: World, event: Event) -> list[Subscription]:
+    """Who wants the event: forwarders of its organisation, streams that cover its partner."""
+    found: list[Subscription] = []
+    if event.organisation is not None:
+        found += world.subscriptions.find(organisation=event.organisation)
+    if event.partner is not None:
+        partner = world.partners.get(event.partner)
+        for owner in dict.fromkeys((event.partner, partner.parent if partner and partner.parent else event.partner)):
+            found += (one for one in world.subscriptions.find(partner=owner) if event.partner in one.covers)
+    return [one for one in found if event.type in one.wants]
+
+
+def horizon(world: World) -> datetime:
+    """How far back messages and events are shown: seven days (D§9.4, 11.1), or as far as there are any."""
+    kept = world.policy.retention
+    return datetime.min.replace(tzinfo=UTC) if kept is None else world.now - kept
+
+
+def owe(world: World, event: Event, subscription: Subscription) -> Notification:
+    """Owe *event* to *subscription*: a push is attempted as soon as time moves, a stream waits to be read."""
+    pushed = subscription.way is Way.FORWARDER
+    patience = world.policy.forwarder_give_up if pushed else world.policy.stream_retention
+    notification = world.notifications.put(
+        Notification(
+            id=world.next_id("notification"),
+            event=event.id,
+            subscription=subscription.id,
+            organisation=subscription.organisation,
+            created=world.now,
+            deadline=world.now + patience,
+            next_try=world.now if pushed else None,
+        )
+    )
+    if pushed:
+        schedule.at(world, world.now, "outbox.attempt", notification.id)
+    schedule.at(world, notification.deadline, "outbox.give_up", notification.id)
+    return notification
+
+
+def watch(world: World, sim: Sim) -> None:
+    """Let the profiles of the SIM's contract be looked at, once time moves."""
+    if world.contracts.get(sim.iccid) is not None:
+        schedule.cancel(world, "profiles.check", sim.iccid)
+        schedule.at(world, world.now, "profiles.check", sim.iccid)

@@ -1,0 +1,194 @@
+"""The nouns: everything that is kept, as frozen plain data.
+
+Instants are aware datetimes in UTC. Volumes of data are octets, so that sums are exact; surfaces print megabytes
+(1 MB = 1,000,000 octets: a recorded 0.001176 MB is 1,176 octets, D§8.3). A noun changes by being replaced:
+``world.sims.put(replace(sim, label="pump 7"))``. New fields need a default, so that old rows keep loading.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum, unique
+from typing import Any, Final
+
+from operator_emulator.core.customers.model import Sim
+from operator_emulator.core.network.model import Network, Sms
+from operator_emulator.core.tester.model import Strike
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Where real time stood, where virtual time stood, and how many virtual seconds pass in a real one (0: manual)."""
+
+    real: datetime
+    virtual: datetime
+    rate: float = 1.0
+    id: int = 1
+
+    def at(self, real: datetime) -> datetime:
+        """Virtual time at a real instant."""
+        if not self.rate:
+            return self.virtual
+        return self.virtual + (real - self.real) * self.rate
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What this world began from: the seed that chance is drawn from, and when it began."""
+
+    seed: int
+    began: datetime
+    id: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A verb with a due time. Order is due time, then id; *about* is the key of the row that it concerns."""
+
+    id: int
+    due: datetime
+    kind: str
+    about: str = ""
+
+
+@unique
+class EventType(StrEnum):
+    """Everything that can happen. Each surface has words for some of them and shows those."""
+
+    # network (D§11.2: 1, 2, 3, 5, 15, 16)
+    LOCATION_UPDATED = "location-updated"
+    GPRS_LOCATION_UPDATED = "gprs-location-updated"
+    PDP_CONTEXT_CREATED = "pdp-context-created"
+    PDP_CONTEXT_REFUSED = "pdp-context-refused"
+    PDP_CONTEXT_UPDATED = "pdp-context-updated"
+    PDP_CONTEXT_DELETED = "pdp-context-deleted"
+    LOCATION_PURGED = "location-purged"
+    GPRS_LOCATION_PURGED = "gprs-location-purged"
+    # SIM and its volumes (8, 9, 0, 11, 18 to 21, 50, 51, 56, 58, 60)
+    SIM_STATE_CHANGED = "sim-state-changed"
+    DATA_DISCONNECTED = "data-disconnected"
+    DATA_LIMIT_REACHED = "data-limit-reached"
+    DATA_THRESHOLD_REACHED = "data-threshold-reached"
+    DATA_USED_UP = "data-used-up"
+    SMS_THRESHOLD_REACHED = "sms-threshold-reached"
+    SMS_USED_UP = "sms-used-up"
+    SIM_RELEASED = "sim-released"
+    SIM_ASSIGNED = "sim-assigned"
+    DATA_QUOTA_ASSIGNED = "data-quota-assigned"
+    SMS_QUOTA_ASSIGNED = "sms-quota-assigned"
+    DATA_QUOTA_EXPIRED = "data-quota-expired"
+    # messages; pushed by the forwarder, not in the catalogue
+    MO_RECEIVED = "mo-received"
+    SMS_DELIVERED = "sms-delivered"
+    SMS_FAILED = "sms-failed"
+    SMS_EXPIRED = "sms-expired"
+    # the forwarder's own troubles (0 Generic, D§10.5)
+    FORWARDING_FAILED = "forwarding-failed"
+    FORWARDING_IMPOSSIBLE = "forwarding-impossible"
+    # a partner's side: the four types of P§5, each with the portal's own data
+    SIM_ACTION_DONE = "sim-action-done"
+    SIM_TRANSFER_NOTICE = "sim-transfer-notice"
+    PROFILE_NOTICE = "profile-notice"
+    POOL_LIMIT_NOTICE = "pool-limit-notice"
+    COST_LIMIT_NOTICE = "cost-limit-notice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A fact, recorded once. *data* holds the values that a surface puts into its sentence."""
+
+    id: int
+    at: datetime
+    type: EventType
+    organisation: int | None
+    iccid: str | None = None
+    imsi: str | None = None
+    imei: str | None = None
+    network: Network | None = None
+    sms: int | None = None
+    partner: str | None = None  # whom it concerns on the portal's side
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@unique
+class Way(StrEnum):
+    """How a subscriber gets its events."""
+
+    FORWARDER = "forwarder"  # pushed to a URL of the customer
+    STREAM = "stream"  # fetched over server-sent events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """Who wants which events, and by what way. *url* is where a push goes.
+
+    A stream is of one application (*client_id*) of a *partner*, and about the partners that it *covers*.
+    *connection* is the newest connection to it, which wins (P§6.4).
+    """
+
+    id: str
+    organisation: int | None
+    way: Way
+    wants: tuple[EventType, ...]
+    url: str = ""
+    partner: str | None = None
+    client_id: str | None = None
+    covers: tuple[str, ...] = ()
+    about: str = ""  # the event type in the stream's URL
+    connection: int = 0
+
+
+@unique
+class Fate(StrEnum):
+    OWED = "owed"
+    TAKEN = "taken"
+    GIVEN_UP = "given-up"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one try: the customer's HTTP status, or none and the problem in words."""
+
+    status: int | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One attempt to hand over a notification, and its outcome once it is known."""
+
+    at: datetime
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """One event owed to one subscription."""
+
+    id: int
+    event: int
+    subscription: str
+    organisation: int | None
+    created: datetime
+    deadline: datetime
+    fate: Fate = Fate.OWED
+    tries: tuple[Try, ...] = ()
+    next_try: datetime | None = None
+    finished: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What the sender needs in order to push one notification; rows as they were when the attempt was promised.
+
+    *strike* is a fault that decides what comes of it, in place of the customer's endpoint.
+    """
+
+    notification: Notification
+    subscription: Subscription
+    event: Event
+    sms: Sms | None
+    sim: Sim | None
+    strike: Strike | None = None
+
+
+DAY: Final = timedelta(days=1)

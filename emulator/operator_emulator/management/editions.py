@@ -1,0 +1,108 @@
+"""Edition: the switches in which the operators' versions of this API differ (D§16), in one table.
+
+All else is common to them. ``policy`` holds the defaults of ``core.world.policy.Policy`` that an edition changes;
+a fixture's settings and ``--set`` override them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+from starlette.requests import Request
+
+from operator_emulator.core.world.policy import Policy
+
+# What goes with every answer (D§3.3), less cookies and what is the server's own business.
+SECURITY_HEADERS: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-xss-protection", b"1; mode=block"),
+    (b"cache-control", b"no-cache, no-store, max-age=0, must-revalidate"),
+    (b"pragma", b"no-cache"),
+    (b"expires", b"0"),
+    (b"strict-transport-security", b"max-age=31536000"),
+    (b"x-frame-options", b"DENY"),
+)
+
+LIMITS: Final = frozenset({"/v1/sims/limits", "/v1/sims/{service}/limits"})
+# What the guides of 2019 do not list (D§7).
+AFTER_2019: Final = LIMITS | {
+    "/v1/sims/{iccid}/status",
+    "/v1/sims/autoTopup",
+    "/v1/sims/simTransfer",
+    "/v1/sims/extension",
+    "/v1/support",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """One operator's version at one time."""
+
+    name: str
+    title: str
+    smsc: str  # the number that devices send to
+    spring_oauth: bool = False  # tokens and refusals as Spring Security OAuth has them (D§2.3, 2.5, 3.1)
+    token_head_start: int = 0  # seconds that a fresh ``expires_in`` is short of the lifetime: 3599 or 3600
+    without: frozenset[str] = frozenset()  # paths that answer 404
+    sim_luhn: bool = True  # iccid_with_luhn
+    sim_imsis: bool = True  # imsi_2 and current_imsi
+    sim_sms_quota: bool = True  # current_quota_SMS and quota_status_SMS
+    tariff_change: bool = True  # the order type of that name
+    cancel_unknown_sms: Literal[200, 404] = 404  # DELETE of an id that never was (D§9.5)
+    callback_ids: type[int] | type[str] = int  # numbers in what the forwarder sends (D§10.2)
+    rat_in_events: bool = True  # the RAT in the sentence of a location update (D§11.2)
+    headers: tuple[tuple[bytes, bytes], ...] = SECURITY_HEADERS
+    policy: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+NOW: Final = Edition(name="1nce", title="1NCE", smsc="882285000016868")
+
+IN_2019: Final = Edition(
+    name="1nce-2019",
+    title="1NCE (2019)",
+    smsc="882285000016868",
+    spring_oauth=True,
+    token_head_start=1,
+    without=AFTER_2019,
+    sim_luhn=False,
+    sim_imsis=False,
+    sim_sms_quota=False,
+    tariff_change=False,
+    cancel_unknown_sms=200,
+    callback_ids=str,
+    rat_in_events=False,
+    policy=MappingProxyType({"unknown_sim": "empty", "retention": None}),
+)
+
+BUSINESS_SMART_CONNECT: Final = replace(
+    IN_2019, name="bsc-2019", title="Business Smart Connect (2019)", smsc="882285000016860"
+)
+
+EASY_CONNECT: Final = replace(
+    IN_2019,
+    name="easyconnect",
+    title="IoT Easy Connect",
+    smsc="882285000016860",
+    without=AFTER_2019 - LIMITS,
+    sim_imsis=True,
+    sim_sms_quota=True,
+    policy=MappingProxyType({"unknown_sim": "empty"}),
+)
+
+EDITIONS: Final[Mapping[str, Edition]] = MappingProxyType(
+    {edition.name: edition for edition in (NOW, IN_2019, BUSINESS_SMART_CONNECT, EASY_CONNECT)}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How this emulator speaks: an edition, and the policy in force."""
+
+    edition: Edition
+    policy: Policy
+
+
+def dialect_of(request: Request) -> Dialect:
+    dialect: Dialect = request.scope["dialect"]
+    return dialect

@@ -1,0 +1,111 @@
+"""What the SMS forwarder sends to a customer's URL (D§10): MO messages by POST, delivery reports by PATCH."""
+
+import re
+from base64 import b64encode
+from ipaddress import ip_address
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+from operator_emulator.core.network import tpdu
+from operator_emulator.core.network.model import Sms
+from operator_emulator.core.world.model import EventType, Outgoing
+from operator_emulator.core.world.policy import Policy
+from operator_emulator.management.editions import Edition
+from operator_emulator.management.wire import endpoint_id, spaced
+from operator_emulator.runtime.sender import Message
+from operator_emulator.web.openapi import Document
+
+USERINFO: Final = re.compile(r"(\w+://)([^/?#]*)@(.*)", re.DOTALL)
+
+encode = msgspec.json.Encoder().encode
+
+
+def render(outgoing: Outgoing, *, edition: Edition, policy: Policy, document: Document) -> Message:
+    """The request that carries one notification, held against forwarder.yaml."""
+    sms = outgoing.sms
+    assert sms is not None, "a message is kept until what is owed of it is settled"
+    if outgoing.event.type is EventType.MO_RECEIVED:
+        method, operation, component = "POST", "mobileOriginatedSms", "MoSms"
+        body = show_mo(sms, edition)
+    else:
+        method, operation, component = "PATCH", "deliveryReport", "DeliveryReport"
+        body = show_report(sms, *verdict(outgoing.event.type, policy), edition)
+    if edition.callback_ids is str:
+        component += "2019"
+    url, headers = without_userinfo(outgoing.subscription.url)
+    return Message(
+        method,
+        url,
+        (("Content-Type", "application/json"), *headers),
+        encode(body),
+        operation,
+        document.findings(component, body),
+    )
+
+
+def show_mo(sms: Sms, edition: Edition) -> dict[str, Any]:
+    """An MO message, one request for each part of a longer one. Numbers are ints, or strings in 2019 (D§10.2)."""
+    number = edition.callback_ids
+    concatenation = tpdu.parse_udh(sms.udh).concatenation
+    part, total, reference = (
+        (1, 1, sms.id) if concatenation is None else (concatenation.part, concatenation.total, concatenation.reference)
+    )
+    return {
+        "multi_part_info": {"partno": part, "total": total, "identifier": number(reference)},
+        "payload": sms.payload,
+        "submit_date": spaced(sms.submitted),
+        "dest_address": sms.dest_address or edition.smsc,  # a device that names no number calls the SMSC itself
+        "organisation": {"id": number(sms.organisation or 0)},
+        "pid": number(0),
+        "id": number(sms.id),
+        "endpoint": {"id": number(endpoint_id(sms.iccid)), "name": sms.iccid},
+        "source_address": sms.msisdn,
+        "dcs": number(sms.dcs),
+    }
+
+
+def show_report(sms: Sms, status: str, status_id: int, edition: Edition) -> dict[str, Any]:
+    """How an MT message ended: ``status.status``, not ``status.description`` (D§10.3)."""
+    number = edition.callback_ids
+    return {
+        "status": {"status": status, "id": number(status_id)},
+        "endpoint": {"id": number(endpoint_id(sms.iccid)), "name": sms.iccid},
+        "submit_date": spaced(sms.submitted),
+        "organisation": {"id": number(sms.organisation or 0)},
+        "final_date": spaced(sms.finished or sms.expires),
+        "id": number(sms.id),
+    }
+
+
+def verdict(type: EventType, policy: Policy) -> tuple[str, int]:
+    """Word and id of a final status. Documented are DELIVERED and FAILED only, so expiry is a failure (D§9.4)."""
+    if type is EventType.SMS_DELIVERED:
+        return "DELIVERED", 4
+    if type is EventType.SMS_EXPIRED and policy.dlr_on_expiry == "expired":
+        return "EXPIRED", 6
+    return "FAILED", 5
+
+
+def refusal_of(url: str) -> str | None:
+    """Why a strict operator does not take *url* for callbacks: it wants https and a name (D§10.1, C11)."""
+    parts = urlsplit(url)
+    if parts.scheme != "https":
+        return "must begin with https:// (forwarder_strict_url)"
+    try:
+        ip_address(parts.hostname or "")
+    except ValueError:
+        return None
+    return "must have a host name, not an address (forwarder_strict_url)"
+
+
+def without_userinfo(url: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The URL as it is called, and the Basic header that user and password in it stand for (assumed, D§10.1)."""
+    found = USERINFO.fullmatch(url)
+    if found is None:
+        return url, ()
+    scheme, userinfo, rest = found.groups()
+    username, _, password = userinfo.partition(":")
+    pair = f"{unquote(username)}:{unquote(password)}".encode()
+    return scheme + rest, (("Authorization", f"Basic {b64encode(pair).decode()}"),)

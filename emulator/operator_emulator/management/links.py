@@ -1,0 +1,22 @@
+"""Addresses in answers: ours, or the internal ones that the operator's proxy leaks (D§1, 9.2)."""
+
+import re
+from typing import Final
+
+from starlette.requests import Request
+
+from operator_emulator.management.editions import dialect_of
+
+BASE: Final = "/management-api"
+HOST: Final = re.compile(r"[A-Za-z0-9.\-\[\]:_]{1,255}")
+LEAKED: Final = "/internal-global-api"
+LEAKED_HOST: Final = "https://bss-global.api.1nce.com"
+
+
+def address_of(request: Request, path: str) -> str:
+    """The full address of *path*, which begins with /v1."""
+    if dialect_of(request).policy.location == "internal":
+        return LEAKED_HOST + LEAKED + path
+    host = request.headers.get("host")  # as Request.url has it, without parsing one
+    netloc = host if host is not None and HOST.fullmatch(host) else request.url.netloc
+    return f"{request.scope['scheme']}://{netloc}{BASE}{path}"

@@ -1,0 +1,130 @@
+"""The gateway in front of the portal: it asks for the token, whose it is, and where it comes from (P§2.4)."""
+
+import re
+from base64 import urlsafe_b64decode
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from operator_emulator.core.customers import access
+from operator_emulator.core.partners import partners
+from operator_emulator.portal import routes
+from operator_emulator.portal.auth import client_host
+from operator_emulator.portal.context import REALM, Portal, issuer_of
+from operator_emulator.portal.errors import TOKEN_EXPIRED, Rejected
+from operator_emulator.portal.keys import ALGORITHM
+from operator_emulator.web.bearer import engine_of
+from operator_emulator.web.openapi import Operation, decode
+
+VERIFIED: Final = 4096  # tokens that are remembered as genuine
+# What a JWT header may name (RFC 7518, 3.1), so that "none" and nonsense are told apart from a wrong choice.
+ALGORITHMS: Final = frozenset({*(f"{kind}{size}" for kind in ("HS", "RS", "ES", "PS") for size in (256, 384, 512))})
+
+
+class Gateway:
+    """The ``admit`` of the portal's Doors: token, application, address; in the order of the platform (P§2.4)."""
+
+    def __init__(self, portal: Portal) -> None:
+        self._portal = portal
+        self._genuine: dict[str, dict[str, Any]] = {}
+
+    async def admit(self, request: Request, operation: Operation | None) -> None:
+        """For the API itself; the calls of known methods are counted."""
+        partner = request.scope.get("path_params", {}).get("partnerID") if operation is not None else None
+        method = routes.name_of(operation) if operation is not None else ""
+        await self._enter(request, partner, method)
+
+    async def admit_stream(self, request: Request, operation: Operation | None) -> None:
+        """For the streams. What is no route of the gateway is refused before anything else."""
+        known = operation is not None and request.path_params["eventType"] in partners.STREAMS
+        if not known:
+            raise HTTPException(404)
+        await self._enter(request)
+
+    async def _enter(self, request: Request, partner: str | None = None, method: str = "") -> None:
+        emulator = engine_of(request)
+        claims = self.claims(request, await emulator.read(lambda world: world.now))
+        client_id = str(claims.get("clientId") or claims.get("azp"))
+        if partner is None:
+            caller = await emulator.read(partners.enter, client_id)
+        else:
+            caller = await emulator.write(partners.enter, client_id, partner, method)
+        if caller.ip_whitelist and client_host(request) not in caller.ip_whitelist:
+            raise Rejected(403, "Your IP address is not allowed")
+        request.scope["caller"] = caller
+
+    def claims(self, request: Request, now: datetime) -> dict[str, Any]:
+        """The claims of the request's token. Raises Rejected with what the gateway says."""
+        token = token_text(request)
+        claims = self.remembered(token)
+        if claims is None:
+            claims = self.remember(token, self._verify(token, issuer_of(request)))
+        expires = claims.get("exp")
+        if not isinstance(expires, int | float) or isinstance(expires, bool):
+            raise Rejected(401, 'Token claims invalid: ["exp"]="must be a number"')
+        if expires <= now.timestamp():
+            raise Rejected(401, TOKEN_EXPIRED)
+        return claims
+
+    def remembered(self, token: str) -> dict[str, Any] | None:
+        """The claims of a token that was found to be genuine before; verifying is by far the dearest part."""
+        return self._genuine.get(access.digest(token))
+
+    def remember(self, token: str, claims: dict[str, Any]) -> dict[str, Any]:
+        if len(self._genuine) >= VERIFIED:
+            del self._genuine[next(iter(self._genuine))]
+        self._genuine[access.digest(token)] = claims
+        return claims
+
+    def _verify(self, token: str, issuer: str) -> dict[str, Any]:
+        """Issuer, algorithm, key and signature, in this order.
+
+        This server has as many addresses as ways lead to it: a token that it signed is its own under any of them.
+        """
+        header, claims = read_token(token)
+        named = claims.get("iss")
+        ours = header["alg"] == ALGORITHM and self._portal.signer.verifies(token)
+        if named != issuer and not (ours and str(named).endswith(REALM)):
+            raise Rejected(401, "Token issuer not allowed")
+        if header["alg"] != ALGORITHM:
+            raise Rejected(403, "Invalid algorithm")
+        if header.get("kid") not in (None, self._portal.signer.kid):
+            raise Rejected(401, "Unable to find public key for token kid")
+        if not ours:
+            raise Rejected(401, "Invalid token signature")
+        return claims
+
+
+def token_text(request: Request) -> str:
+    """The one token of the request: of the header, or of the query parameter ``jwt``. Raises Rejected."""
+    found = [token for token in request.query_params.getlist("jwt") if token]
+    header = request.headers.get("authorization", "").strip()
+    bearer = re.search(r"\b[Bb]earer\s+(.+)", header)
+    if bearer is not None:
+        found.append(bearer[1])
+    elif header and header.lower() != "bearer":
+        raise Rejected(401, "Unrecognizable token")
+    if not found:
+        raise Rejected(401, "Unauthorized")
+    if len(set(found)) > 1:
+        raise Rejected(401, "Multiple tokens provided")
+    return found[0]
+
+
+def read_token(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Header and claims, nothing verified. Raises Rejected."""
+    parts = token.split(".")
+    try:
+        header, claims = (decode(urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in parts[:2])
+    except (ValueError, msgspec.DecodeError, RecursionError):
+        raise Rejected(401, "Bad token; invalid JSON") from None
+    if len(parts) != 3 or not isinstance(header, dict) or not isinstance(claims, dict):
+        raise Rejected(401, "Bad token; invalid JSON")
+    if str(header.get("typ", "JWT")).upper() != "JWT":
+        raise Rejected(401, "Bad token; invalid typ")
+    if not isinstance(header.get("alg"), str) or header["alg"] not in ALGORITHMS:
+        raise Rejected(401, "Bad token; invalid alg")
+    return header, claims

@@ -1,0 +1,256 @@
+"""Endpoints that look at partners and SIMs, and those that touch one SIM at once (P§3.2, 3.3)."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from operator_emulator.core.customers import quotas
+from operator_emulator.core.customers.model import DailyUsage, Sim
+from operator_emulator.core.network import device, smsc
+from operator_emulator.core.network.model import Sms, SmsDraft
+from operator_emulator.core.partners import contracts, partners, pools, portal_rate_limits, sessions
+from operator_emulator.core.partners.model import IDENTIFIED, ApiUsage, Contract, DataSession, PartnerCaller, Pool
+from operator_emulator.core.partners.portal_rate_limits import Class
+from operator_emulator.core.world.errors import Conflict, NotBooked
+from operator_emulator.core.world.world import Prefix, World
+from operator_emulator.portal import wire
+from operator_emulator.portal.context import caller_of, portal_of
+from operator_emulator.portal.errors import JSON, Gone, instant
+from operator_emulator.portal.wire import Json, read_identifier
+from operator_emulator.web.bearer import engine_of
+from operator_emulator.web.openapi import answer
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def partner_of(request: Request) -> str:
+    partner: str = request.path_params["partnerID"]
+    return wire.read_partner("partnerID", partner)
+
+
+async def named(request: Request) -> tuple[dict[str, str], Json]:
+    """Which SIM is meant, and the rest of the body: by its ICCID in the path, or by any identifier in the body."""
+    if "iccid" in request.path_params:
+        return {"iccid": wire.read_value("iccid", "iccid", request.path_params["iccid"])}, {}
+    body = await wire.read_object(request)
+    return read_identifier(body), body
+
+
+async def counted(
+    request: Request,
+    kind: Class,
+    view: Callable[Concatenate[World, PartnerCaller, str, P], T],
+    *args: P.args,
+    **kw: P.kwargs,
+) -> T:
+    """What *view* tells, if the rate limit of its class lets one more SIM be asked about (P§7)."""
+    caller, partner = caller_of(request), partner_of(request)
+
+    def verb(world: World) -> T:
+        portal_rate_limits.count(world, partner, kind, 1)
+        return view(world, caller, partner, *args, **kw)
+
+    return await engine_of(request).write(verb)
+
+
+# --------------------------------------------------------------------------------------------- the partner
+
+
+async def show_partner(request: Request) -> Response:
+    """GET /partners/{partnerID}"""
+    partner, counts = await engine_of(request).read(partners.state_counts, caller_of(request), partner_of(request))
+    return answer(request, wire.show_partner(partner, counts), media_type=JSON)
+
+
+async def list_sims(request: Request) -> Response:
+    """GET /sims"""
+    query = request.query_params
+    page, size = wire.read_page(query)
+    identifier, state = wire.read_sim_filter(query)
+    rows, total = await engine_of(request).read(
+        summaries,
+        caller_of(request),
+        partner_of(request),
+        offset=page * size,
+        limit=size,
+        identifier=identifier,
+        state=state,
+    )
+    shown = [wire.show_sim_summary(*row) for row in rows]
+    return answer(request, wire.show_page("sims", shown, page, size, total), media_type=JSON)
+
+
+def summaries(
+    world: World, /, caller: PartnerCaller, partner: str, **asked: Any
+) -> tuple[list[tuple[Contract, Sim, DailyUsage]], int]:
+    rows, total = partners.page(world, caller, partner, **asked)
+    return [(contract, sim, quotas.month_to_date(world, sim.iccid)) for contract, sim in rows], total
+
+
+async def show_pools(request: Request) -> Response:
+    """GET /pools/usage"""
+    rows, now = await engine_of(request).read(
+        lambda world: (pools_of(world, caller_of(request), partner_of(request)), world.now)
+    )
+    return answer(request, {"pools": [wire.show_pool(*row, now) for row in rows]}, media_type=JSON)
+
+
+def pools_of(world: World, caller: PartnerCaller, partner: str) -> list[tuple[Pool, float, float]]:
+    """The pools that the partner's SIMs share, which are its main partner's."""
+    partners.scope(world, caller, partner)
+    found = world.pools.find(partner=partners.main_of(world, partner), order="position")
+    return [(pool, pools.used_of(world, pool), pools.percent_of(world, pool)) for pool in found]
+
+
+async def show_api_usage(request: Request) -> Response:
+    """GET /apiusage, deprecated"""
+    require_deprecated(request)
+    partner = partner_of(request)
+    rows, now = await engine_of(request).read(
+        lambda world: (api_usage_of(world, caller_of(request), partner), world.now)
+    )
+    return answer(request, wire.show_api_usage(partner, rows, now), media_type=JSON)
+
+
+def api_usage_of(world: World, caller: PartnerCaller, partner: str) -> list[ApiUsage]:
+    partners.scope(world, caller, partner)
+    return world.api_usage.find(partner=partner, id=Prefix(f"{partner} {world.now:%Y-%m} "), order="id")
+
+
+def require_deprecated(request: Request) -> None:
+    """Deprecated methods answer as ever, unless they are switched off."""
+    if portal_of(request).policy.deprecated_methods == "gone":
+        raise Gone
+
+
+async def order_sims(request: Request) -> Response:
+    """POST /orders"""
+    material, quantity, address, override = wire.read_order(await wire.read_object(request))
+    order = await engine_of(request).write(
+        contracts.order,
+        caller_of(request),
+        partner_of(request),
+        material,
+        quantity,
+        address,
+        override_minimum=override,
+    )
+    return answer(request, wire.show_order(order), status=201, media_type=JSON)
+
+
+# --------------------------------------------------------------------------------------------- one SIM: looking
+
+
+async def show_sim(request: Request) -> Response:
+    """GET /sims/{iccid}, POST /sims/details"""
+    identifier, _ = await named(request)
+    return answer(request, wire.show_sim(*await counted(request, Class.DETAILS, details, identifier)), media_type=JSON)
+
+
+def details(
+    world: World, caller: PartnerCaller, partner: str, identifier: Mapping[str, str]
+) -> tuple[Contract, Sim, DailyUsage]:
+    contract, sim = partners.show(world, caller, partner, identifier)
+    return contract, sim, quotas.month_to_date(world, sim.iccid)
+
+
+async def show_session(request: Request) -> Response:
+    """GET /sims/{iccid}/session, POST /sims/session; ``parallelSessions`` changes the shape, and must be booked"""
+    identifier, body = await named(request)
+    asked = request.query_params.get("parallelSessions", body.get("parallelSessions", False))
+    parallel = wire.read_boolean("parallelSessions", asked)
+    sim, session = await counted(request, Class.HISTORY, session_of, identifier, parallel=parallel)
+    show = wire.show_parallel_sessions if parallel else wire.show_session
+    return answer(request, show(sim.iccid, session), media_type=JSON)
+
+
+def session_of(
+    world: World, caller: PartnerCaller, partner: str, identifier: Mapping[str, str], *, parallel: bool
+) -> tuple[Sim, DataSession | None]:
+    contract, sim = partners.show(world, caller, partner, identifier)
+    if parallel and not partners.books(world, partner, "parallelSessions"):
+        raise NotBooked("parallelSessions")
+    return sim, sessions.current(world, contract, sim)
+
+
+async def show_session_history(request: Request) -> Response:
+    """GET /sims/{iccid}/sessionhistory, POST /sims/sessionhistory"""
+    identifier, body = await named(request)
+    span = wire.read_span({**body, **request.query_params})
+    found = await counted(request, Class.HISTORY, session_history, identifier, span)
+    return answer(request, wire.show_session_history(*found), media_type=JSON)
+
+
+def session_history(
+    world: World, caller: PartnerCaller, partner: str, identifier: Mapping[str, str], span: wire.Span
+) -> tuple[str, DataSession | None, list[DataSession]]:
+    contract, sim = partners.show(world, caller, partner, identifier)
+    running = sessions.current(world, contract, sim)
+    if running is not None and not sessions.within(world, running.opened, *span):
+        running = None
+    return sim.iccid, running, sessions.history(world, sim, *span)
+
+
+async def show_sms_history(request: Request) -> Response:
+    """GET /sims/{iccid}/smshistory and its alias /sims/{iccid}/sms, POST /sims/smshistory"""
+    identifier, body = await named(request)
+    span = wire.read_span({**body, **request.query_params})
+    found = await counted(request, Class.HISTORY, sms_history, identifier, span)
+    return answer(request, wire.show_sms_history(found), media_type=JSON)
+
+
+def sms_history(
+    world: World, caller: PartnerCaller, partner: str, identifier: Mapping[str, str], span: wire.Span
+) -> list[Sms]:
+    _, sim = partners.show(world, caller, partner, identifier)
+    return sessions.messages(world, sim, *span)
+
+
+async def check_hlr(request: Request) -> Response:
+    """POST /sims/{iccid}/hlr/check, POST /sims/hlr/check; deprecated"""
+    require_deprecated(request)
+    identifier, _ = await named(request)
+    row = await engine_of(request).read(partners.show, caller_of(request), partner_of(request), identifier)
+    return answer(request, wire.show_hlr(*row), media_type=JSON)
+
+
+# --------------------------------------------------------------------------------------------- one SIM: acting at once
+
+
+async def reset_hlr(request: Request) -> Response:
+    """POST /sims/{iccid}/hlr/reset, POST /sims/hlr/reset"""
+    identifier, _ = await named(request)
+    iccid, now = await engine_of(request).write(reset, caller_of(request), partner_of(request), identifier)
+    return answer(request, {"iccid": iccid, "resetAt": instant(now)}, media_type=JSON)
+
+
+def reset(world: World, caller: PartnerCaller, partner: str, identifier: Mapping[str, str]) -> tuple[str, datetime]:
+    """The register forgets where the device is; it comes back by itself (D§7.4)."""
+    partners.scope(world, caller, partner, changes=True)
+    _, sim = partners.show(world, caller, partner, identifier)
+    device.reset(world, sim)
+    return sim.iccid, world.now
+
+
+async def send_message(request: Request) -> Response:
+    """POST /sims/{iccid}/sms, POST /sims/sms"""
+    if "iccid" in request.path_params:
+        identifier, body = (await named(request))[0], await wire.read_object(request)
+    else:
+        identifier, body = await named(request)
+    draft = wire.read_message(body)
+    sms = await engine_of(request).write(send, caller_of(request), partner_of(request), identifier, draft)
+    return answer(request, wire.show_sent(sms), status=202, media_type=JSON)
+
+
+def send(world: World, caller: PartnerCaller, partner: str, identifier: Mapping[str, str], draft: SmsDraft) -> Sms:
+    """Through the same short message service centre as everybody's messages."""
+    partners.scope(world, caller, partner, changes=True)
+    contract, sim = partners.show(world, caller, partner, identifier)
+    if contract.state not in IDENTIFIED:
+        raise Conflict(f"SIM is {contract.state}.")
+    return smsc.take(world, sim, draft)

@@ -1,0 +1,220 @@
+"""The event stream (P§6): a connection that fetches what its subscription is owed, until it idles or is superseded.
+
+No queue in memory: what to send is looked up when it can be sent, and is settled when its bytes are written.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from operator_emulator.core.partners import streams
+from operator_emulator.core.partners.streams import Connection, Standing
+from operator_emulator.core.world.model import Event, Notification
+from operator_emulator.portal import frames, wire
+from operator_emulator.portal.context import base_of, caller_of, portal_of
+from operator_emulator.portal.errors import gateway_says, problem
+from operator_emulator.web.bearer import engine_of
+from operator_emulator.web.faults import CONNECTION
+from operator_emulator.web.openapi import Answer, answer, encode, problems
+
+# What a change of the world is given before streams look at what it was: one look for a burst of changes. The
+# platform itself looks once in a second.
+BATCH_DELAY: Final = 0.02
+MINUTES: Final = 10**6  # the longest that a client can ask for
+
+
+@dataclass(frozen=True, slots=True)
+class StreamOptions:
+    """What a client asks of its stream (P§6.3); 0 is no limit."""
+
+    media_type: str
+    headers: bool
+    number: int
+    octets: int
+
+
+# --------------------------------------------------------------------------------------------- endpoints
+
+
+async def open_stream(request: Request) -> Response:
+    """GET /horizon/sse/v1/{eventType}/{subscriptionId}"""
+    if request.method == "HEAD":
+        return await claim_stream(request)
+    query, after = request.query_params, request.headers.get("last-event-id")
+    asked = query.get("includeHttpHeaders")
+    minutes = read_limit(request, "maxMinutes")
+    wishes = StreamOptions(
+        media_type=frames.media_type(request.headers.get("accept", "")),
+        headers=after is not None or (asked is not None and wire.read_boolean("includeHttpHeaders", asked)),
+        number=read_limit(request, "maxNumber"),
+        octets=read_limit(request, "maxBytes"),
+    )
+    connection = await engine_of(request).write(
+        streams.connect,
+        caller_of(request),
+        *path_of(request),
+        after=after,
+        lasts=timedelta(minutes=min(minutes, MINUTES)) if minutes else None,
+    )
+    return EventStream(request, connection, wishes)
+
+
+def read_limit(request: Request, name: str) -> int:
+    """Java's int; what is negative limits as little as 0."""
+    return max(0, wire.read_count(request.query_params, name, 0, least=-(2**31 - 1)))
+
+
+async def claim_stream(request: Request) -> Response:
+    """HEAD of a subscription: it is checked and claimed as by GET, so that whoever was listening is cut off.
+
+    That it answers at once, and takes no event, is assumed.
+    """
+    await engine_of(request).write(streams.connect, caller_of(request), *path_of(request))
+    media_type = frames.media_type(request.headers.get("accept", ""))
+    return Answer(200, b"", headers_of(media_type))
+
+
+async def terminate_stream(request: Request) -> Response:
+    """POST /horizon/sse/v1/{eventType}/{subscriptionId}/terminate"""
+    await engine_of(request).write(streams.terminate, caller_of(request), *path_of(request))
+    return answer(request)
+
+
+def path_of(request: Request) -> tuple[str, str]:
+    return request.path_params["eventType"], request.path_params["subscriptionId"]
+
+
+def headers_of(media_type: str) -> list[tuple[bytes, bytes]]:
+    return [
+        (b"content-type", media_type.encode()),
+        (b"cache-control", b"no-cache"),
+        (b"x-accel-buffering", b"no"),
+    ]
+
+
+# --------------------------------------------------------------------------------------------- the connection
+
+
+class EventStream(Response):
+    """One connection, from its opening to its end.
+
+    The status line goes out with the first event, so that a stream which idles before any is a real 504 (P§6.4).
+    """
+
+    def __init__(self, request: Request, connection: Connection, wishes: StreamOptions) -> None:
+        self._request = request
+        self._emulator = engine_of(request)
+        self._policy = portal_of(request).policy
+        self._base = base_of(request)
+        self._connection = connection
+        self._wishes = wishes
+        self._begun = False
+        self._sent = 0
+        self._octets = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        gone = asyncio.create_task(disconnected(receive))
+        self._closing = scope.get("extensions", {}).get(CONNECTION, {}).get("closing") or asyncio.Event()
+        try:
+            if self._policy.stream_commit == "immediate":
+                await self._begin(send)
+            standing = await self._follow(send, gone)
+            if gone.done():
+                return
+            if standing is Standing.IDLE and not self._begun:
+                await self._idle()(scope, receive, send)
+                return
+            await self._begin(send)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            gone.cancel()
+            await asyncio.wait((gone,))
+
+    async def _follow(self, send: Send, gone: asyncio.Task[None]) -> Standing:
+        """Send what there is and wait for more, for as long as it may go on; answer why it ends. CURRENT: the client
+        has hung up, or the server stops.
+
+        A client that does not read holds up ``send``, and nobody else.
+        """
+        while not gone.done() and not self._closing.is_set():
+            heard = self._emulator.store.bell.listen()  # before looking, or a change in between would be missed
+            look = await self._emulator.read(streams.look, self._connection)
+            if look.standing is not Standing.CURRENT:
+                return look.standing
+            if not look.owed:
+                await wait_for(heard, gone, self._closing, look.wait)
+            for notification, event in look.owed:
+                await self._begin(send)
+                frame = await self._frame(notification, event)
+                await send({"type": "http.response.body", "body": frame, "more_body": True})
+                await asyncio.sleep(0)  # whoever hung up meanwhile is heard first
+                if gone.done():
+                    break
+                connection = await self._emulator.write(streams.delivered, self._connection, notification.id)
+                if connection is None:
+                    return Standing.SUPERSEDED
+                self._connection = connection
+                self._sent += 1
+                self._octets += len(frame)
+                if self._satisfied():
+                    return Standing.SPENT
+        return Standing.CURRENT
+
+    def _satisfied(self) -> bool:
+        """Whether the client has as much as it wanted."""
+        enough = 0 < self._wishes.number <= self._sent
+        return enough or 0 < self._wishes.octets <= self._octets
+
+    async def _begin(self, send: Send) -> None:
+        if not self._begun:
+            self._begun = True
+            headers = headers_of(self._wishes.media_type)
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+    async def _frame(self, notification: Notification, event: Event) -> bytes:
+        """One event as bytes, held against its description. What was made by hand may break that, and is noted."""
+        offset = None
+        if self._wishes.headers:
+            offset = await self._emulator.read(streams.offset_of, notification.id)
+        shown = wire.show_event(event, self._base, self._policy, offset)
+        events = portal_of(self._request).events
+        if "given" in event.data:
+            findings = tuple(problems(events.components["Event"], shown))
+        else:
+            findings = events.findings("Event", shown)
+        exchange = self._request.scope.get("exchange")
+        if exchange is not None:
+            exchange.findings.extend(f"event {finding}" for finding in findings)
+        return frames.frame(encode(shown), self._wishes.media_type)
+
+    def _idle(self) -> Response:
+        """Who gives up first after 60 seconds, the stream server or the gateway, is not known (P§6.4)."""
+        if self._policy.stream_idle_504 == "kong":
+            return gateway_says(self._request, 504, "The upstream server is timing out")
+        return problem(self._request, HTTPStatus.GATEWAY_TIMEOUT)
+
+
+async def disconnected(receive: Receive) -> None:
+    """Returns when the client has hung up."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def wait_for(
+    heard: asyncio.Event, gone: asyncio.Task[None], closing: asyncio.Event, seconds: float | None
+) -> None:
+    """Wait until something changes, client or server want to go, or so many real seconds have passed."""
+    change, end = asyncio.ensure_future(heard.wait()), asyncio.ensure_future(closing.wait())
+    try:
+        await asyncio.wait((change, end, gone), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if change.done():
+            await asyncio.sleep(BATCH_DELAY)
+    finally:
+        change.cancel()
+        end.cancel()

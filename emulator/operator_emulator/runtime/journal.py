@@ -1,0 +1,229 @@
+"""Journal: what went over HTTP, both ways; the newest so many, in memory, with a count of what was let go."""
+
+import json
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from operator_emulator.core.tester.matching import like, within
+from operator_emulator.store.bell import Bell
+
+KEPT = 1000
+ROOM = 64 * 1024 * 1024  # octets of bodies in all
+SHORT = 200  # characters of a body in a sentence
+BODY_LIMIT = 64 * 1024  # octets of a body that the journal keeps
+
+BLANKED = "***"
+SECRET_HEADERS = frozenset({b"authorization", b"cookie", b"set-cookie", b"x-emulator-token"})
+SECRETS = "access_token|id_token|refresh_token|appToken|client_secret|password|assertion"
+SECRET_IN_JSON = re.compile(rf'("(?:{SECRETS})"\s*:\s*")(?:[^"\\]|\\.)*("|$)')
+SECRET_IN_FORM = re.compile(rf"((?:^|&)(?:{SECRETS})=)[^&\s]*")
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request with its response. *inbound*: a customer asked us; *outbound*: we called a customer's URL."""
+
+    direction: Literal["inbound", "outbound"]
+    method: str
+    path: str
+    at: datetime  # virtual
+    real: datetime
+    id: int = 0
+    operation: str | None = None
+    organisation: int | None = None
+    raw_request_headers: Iterable[tuple[bytes, bytes]] = ()
+    request_body: bytes = b""
+    status: int | None = None
+    raw_response_headers: Iterable[tuple[bytes, bytes]] = ()
+    response_body: bytes = b""
+    milliseconds: float = 0.0
+    problem: str | None = None  # why there is no response
+    findings: list[str] = field(default_factory=list)  # where it breaks the contract
+    fault: str | None = None
+
+    @property
+    def octets(self) -> int:
+        return len(self.request_body) + len(self.response_body)
+
+    @property
+    def request_headers(self) -> list[tuple[str, str]]:
+        return [printable(name, value) for name, value in self.raw_request_headers]
+
+    @property
+    def response_headers(self) -> list[tuple[str, str]]:
+        return [printable(name, value) for name, value in self.raw_response_headers]
+
+    @property
+    def request_text(self) -> str:
+        return without_secrets(self.request_body)
+
+    @property
+    def response_text(self) -> str:
+        return without_secrets(self.response_body)
+
+
+def printable(name: bytes, value: bytes) -> tuple[str, str]:
+    """A header as the journal shows it."""
+    lower = name.lower()
+    return lower.decode("latin-1"), BLANKED if lower in SECRET_HEADERS else value.decode("latin-1")
+
+
+def without_secrets(body: bytes) -> str:
+    """A body as the journal shows it: tokens, passwords and client secrets blanked, in JSON and in forms."""
+    text = body.decode("utf-8", "backslashreplace")
+    return SECRET_IN_FORM.sub(rf"\1{BLANKED}", SECRET_IN_JSON.sub(rf"\1{BLANKED}\2", text))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern:
+    """Which exchanges are meant; what is None does not matter. Texts may hold ``*`` for anything.
+
+    *path* is held against the path with and without its query, and of a callback also against the whole URL.
+    *status* is a number, or a class of them such as "4xx". *body* is found in the request, *answer* in the
+    response: texts as patterns, all else as JSON in which it must be contained.
+    """
+
+    direction: str | None = None
+    method: str | None = None
+    path: str | None = None
+    status: int | str | None = None
+    organisation: int | None = None
+    operation: str | None = None
+    fault: str | None = None
+    headers: Mapping[str, str] | None = None
+    body: Any = None
+    answer: Any = None
+    since: int | None = None  # exchanges with a greater id
+
+    def differences(self, exchange: Exchange) -> list[str]:
+        """Why *exchange* is not meant; nothing if it is."""
+        found = []
+        for name in ("direction", "method", "operation", "fault"):
+            wanted, value = getattr(self, name), getattr(exchange, name)
+            if wanted is not None and (value is None or not like(wanted.lower(), value.lower())):
+                found.append(f"{name} is {value or 'none'}, not {wanted}")
+        if self.path is not None and not any(like(self.path, path) for path in paths(exchange.path)):
+            found.append(f"path is {exchange.path}, not {self.path}")
+        if self.status is not None and not has_status(exchange.status, self.status):
+            found.append(f"status is {exchange.status or 'none'}, not {self.status}")
+        if self.organisation is not None and exchange.organisation != self.organisation:
+            found.append(f"organisation is {exchange.organisation or 'none'}, not {self.organisation}")
+        if self.headers is not None:
+            sent = dict(exchange.request_headers)
+            for name, wanted in self.headers.items():
+                value = sent.get(name.lower())
+                if value is None or not like(wanted, value):
+                    found.append(f"header {name} is {value or 'none'}, not {wanted}")
+        if self.body is not None and not holds(exchange.request_text, self.body):
+            found.append(f"body is {short(exchange.request_text)}, not {short(self.body)}")
+        if self.answer is not None and not holds(exchange.response_text, self.answer):
+            found.append(f"answer is {short(exchange.response_text)}, not {short(self.answer)}")
+        if self.since is not None and exchange.id <= self.since:
+            found.append(f"id is {exchange.id}, not after {self.since}")
+        return found
+
+
+def paths(path: str) -> set[str]:
+    """A path as patterns may mean it: with its query, without, and without the address of a callback."""
+    parts = urlsplit(path)
+    bare = parts.path
+    return {path, path.partition("?")[0], bare, f"{bare}?{parts.query}" if parts.query else bare}
+
+
+def has_status(status: int | None, wanted: int | str) -> bool:
+    if status is None:
+        return False
+    return str(status) == str(wanted) or f"{status // 100}xx" == str(wanted).lower()
+
+
+def holds(text: str, wanted: Any) -> bool:
+    """Is *wanted* in a body: a text as a pattern, all else as part of its JSON?"""
+    if isinstance(wanted, str) and like(wanted, text):
+        return True
+    try:
+        return within(wanted, json.loads(text))
+    except (ValueError, RecursionError):
+        return False
+
+
+def short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= SHORT else text[: SHORT - 1] + "…"
+
+
+class Journal:
+    """The newest *limit* exchanges, oldest first, and of their bodies *room* octets at most."""
+
+    def __init__(self, limit: int = KEPT, room: int = ROOM) -> None:
+        self._kept: deque[Exchange] = deque()
+        self._limit = limit
+        self._room = room
+        self._octets = 0
+        self._last = 0
+        self.bell = Bell()
+
+    def add(self, exchange: Exchange) -> Exchange:
+        self._last += 1
+        exchange.id = self._last
+        self._kept.append(exchange)
+        self._octets += exchange.octets
+        self._make_room()
+        self.bell.ring()
+        return exchange
+
+    def grow(self, exchange: Exchange, chunk: bytes) -> None:
+        """More of an answer that was added already and is still going on."""
+        chunk = chunk[: max(0, BODY_LIMIT - len(exchange.response_body))]
+        exchange.response_body += chunk
+        if self._keeps(exchange):
+            self._octets += len(chunk)
+            self._make_room()
+        self.bell.ring()
+
+    def _keeps(self, exchange: Exchange) -> bool:
+        place = exchange.id - self._kept[0].id if self._kept else -1
+        return 0 <= place < len(self._kept) and self._kept[place] is exchange
+
+    def _make_room(self) -> None:
+        while len(self._kept) > self._limit or self._octets > self._room:
+            self._octets -= self._kept.popleft().octets
+
+    def __iter__(self) -> Iterator[Exchange]:
+        return iter(tuple(self._kept))
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    @property
+    def last(self) -> int:
+        """The id of the newest exchange there ever was, or 0."""
+        return self._last
+
+    @property
+    def let_go(self) -> int:
+        """How many are no longer kept."""
+        return self._last - len(self._kept)
+
+    def matching(self, pattern: Pattern) -> list[Exchange]:
+        """What is meant, oldest first."""
+        return [exchange for exchange in self._kept if not pattern.differences(exchange)]
+
+    def nearest(self, pattern: Pattern, limit: int = 3) -> list[tuple[Exchange, list[str]]]:
+        """What is almost meant, and why not: fewest differences first, then newest."""
+        missed = [(exchange, why) for exchange in self._kept if (why := pattern.differences(exchange))]
+        return sorted(missed, key=lambda miss: (len(miss[1]), -miss[0].id))[:limit]
+
+    def forget(self) -> None:
+        """Drop what is kept. Numbers go on, so that whoever follows the journal misses nothing."""
+        self._kept.clear()
+        self._octets = 0
+
+    def clear(self) -> None:
+        """Forget everything; numbering begins at 1 again."""
+        self.forget()
+        self._last = 0

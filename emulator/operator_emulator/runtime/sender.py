@@ -1,0 +1,180 @@
+"""Sender: one notification to one customer endpoint, with what came of it.
+
+The transport is a function that is handed in: ``aiohttp_transport`` when served, the test's own in tests.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType, TracebackType
+from typing import TYPE_CHECKING, Final, Self
+
+from operator_emulator.core.outbox import PUT_OFF
+from operator_emulator.core.world.model import Outcome, Outgoing, Way
+from operator_emulator.core.world.policy import Policy
+from operator_emulator.runtime.journal import BODY_LIMIT, Exchange, Journal
+
+if TYPE_CHECKING:
+    import aiohttp
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An HTTP request that we make. *findings* say where its body breaks our own contract."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    operation: str = ""
+    findings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+
+class Unreachable(Exception):
+    """No response came: refused, timed out, no such host, no such URL. The message says which."""
+
+
+# What a fault at a callback may pretend, and how it reads.
+PROBLEMS: Final = MappingProxyType({"refused": "connection refused", "timeout": "no answer in time"})
+
+Transport = Callable[[Message], Awaitable[Reply]]
+Renderer = Callable[[Outgoing], Message]
+
+
+class Sender:
+    """Renders, sends with bounded concurrency, journals. Never raises: an outcome always comes back."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        renderers: Mapping[Way, Renderer],
+        journal: Journal,
+        policy: Policy,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._transport = transport
+        self._renderers = renderers
+        self._journal = journal
+        self._policy = policy
+        self._now = now
+        self._places: dict[str, asyncio.Semaphore] = {}
+        self.waiting = 0  # sends under way or waiting for a connection
+
+    async def __call__(self, outgoing: Outgoing) -> Outcome:
+        """Push one notification. One subscription has so many connections, so a slow one holds up nobody else."""
+        if self.waiting >= self._policy.forwarder_waiting:
+            return PUT_OFF
+        message = self._renderers[outgoing.subscription.way](outgoing)
+        places = self._places.setdefault(
+            outgoing.subscription.id, asyncio.Semaphore(self._policy.forwarder_connections)
+        )
+        self.waiting += 1
+        try:
+            async with places:
+                return await self._exchange(outgoing, message)
+        finally:
+            self.waiting -= 1
+
+    async def _exchange(self, outgoing: Outgoing, message: Message) -> Outcome:
+        exchange = Exchange(
+            direction="outbound",
+            method=message.method,
+            path=message.url,
+            at=outgoing.notification.tries[-1].at,
+            real=self._now(),
+            operation=message.operation,
+            organisation=outgoing.notification.organisation,
+            raw_request_headers=raw(message.headers),
+            request_body=message.body,
+            findings=list(message.findings),
+        )
+        began = time.perf_counter()
+        try:
+            reply = await self._reply(outgoing, message, exchange)
+        except Unreachable as unreachable:
+            exchange.problem = str(unreachable)
+            return Outcome(None, exchange.problem)
+        else:
+            exchange.status = reply.status
+            exchange.raw_response_headers = raw(reply.headers)
+            exchange.response_body = reply.body[:BODY_LIMIT]
+            return Outcome(reply.status)
+        finally:
+            exchange.milliseconds = (time.perf_counter() - began) * 1000
+            self._journal.add(exchange)
+
+    async def _reply(self, outgoing: Outgoing, message: Message, exchange: Exchange) -> Reply:
+        """The customer's reply, or what a fault says in its place. Raises Unreachable."""
+        if outgoing.strike is None:
+            return await self._transport(message)
+        fault = outgoing.strike.fault
+        exchange.fault = fault.name
+        if "status" in fault.effect:
+            return Reply(fault.effect["status"])
+        raise Unreachable(PROBLEMS[fault.effect["problem"]])
+
+
+def raw(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in headers]
+
+
+class AiohttpTransport(AbstractAsyncContextManager["AiohttpTransport"]):
+    """Real HTTP: keep-alive, a time-out, no redirects (D§10.1: a 3xx is a failure), no proxy from the environment.
+
+    aiohttp is imported at the first send: it is a fifth of the time to start, and many a test sends nothing.
+    """
+
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    def _open(self) -> "aiohttp.ClientSession":
+        import aiohttp
+
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),  # the sender bounds it, for each subscription
+            timeout=aiohttp.ClientTimeout(total=self._timeout),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+        return self._session
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def __call__(self, message: Message) -> Reply:
+        import aiohttp
+
+        session = self._session or self._open()
+        try:
+            async with session.request(
+                message.method,
+                message.url,
+                data=message.body,
+                headers=dict(message.headers),
+                allow_redirects=False,
+            ) as response:
+                body = await response.content.read(BODY_LIMIT)
+                return Reply(response.status, tuple(response.headers.items()), body)
+        except TimeoutError:
+            raise Unreachable(f"no answer within {self._timeout:g} s") from None
+        except (aiohttp.ClientError, ValueError, OSError) as error:
+            raise Unreachable(f"{type(error).__name__}: {error}") from None

@@ -1,0 +1,146 @@
+"""Emulator: what a test holds. One organisation with its credentials, SIMs and endpoint, and the world around it."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from operator_emulator.client import Callback as Owed
+from operator_emulator.client import EmulatorClient, Exchange, Fault, Faults, Kind, Message, Organisation, Sim
+from operator_emulator.testing.customer import Customer
+
+if TYPE_CHECKING:
+    from operator_emulator.testing.session import Site
+
+API = "/management-api"
+
+
+class Credentials(NamedTuple):
+    """As HTTP clients take them: ``auth=emulator.credentials``."""
+
+    username: str
+    password: str
+
+
+class Emulator:
+    """The emulator as one organisation sees it. *clock*, *faults* and *snapshots* are those of EmulatorClient."""
+
+    def __init__(self, site: "Site", organisation: Organisation, customer: Customer) -> None:
+        self._site = site
+        self.client: EmulatorClient = site.client  # the whole control plane, whoever it concerns
+        self.organisation = organisation
+        self.customer = customer
+        self.clock = self.client.clock
+        self.snapshots = self.client.snapshots
+        self.faults: Faults = OneFaults(self.client, organisation.id) if site.shared else self.client.faults
+
+    def __repr__(self) -> str:
+        return f"Emulator({self.organisation!r})"
+
+    # ------------------------------------------------------------------------------------------ where, and who
+
+    @property
+    def url(self) -> str:
+        """Where it answers over HTTP. Without sockets, a name that only its transport knows."""
+        return self._site.url
+
+    @property
+    def management_url(self) -> str:
+        """Where the management API begins: ``{management_url}/oauth/token``, ``{management_url}/v1/sims``."""
+        return self.url + API
+
+    @property
+    def asgi_transport(self) -> Any:
+        """A transport for ``httpx.Client`` and ``httpx.AsyncClient`` that needs no socket, whatever the base URL is.
+
+        Raises Unsuitable for an emulator that runs elsewhere.
+        """
+        return self._site.transport
+
+    @property
+    def credentials(self) -> Credentials:
+        """Of the organisation's user."""
+        user = next((user for user in self.organisation.users if user["role"] == "api"), None)
+        if user is None:
+            raise LookupError(f"{self.organisation!r} has no user who may use the API")
+        return Credentials(user["username"], user["password"])
+
+    def token(self) -> str:
+        """A bearer token, for tests that are not about tokens."""
+        answer = self._site.api.post(
+            f"{API}/oauth/token", auth=self.credentials, data={"grant_type": "client_credentials"}
+        )
+        answer.raise_for_status()
+        return str(answer.json()["access_token"])
+
+    # ------------------------------------------------------------------------------------------ SIMs
+
+    @property
+    def sims(self) -> tuple[Sim, ...]:
+        """The organisation's SIMs as they are now: a restored snapshot may have others."""
+        return self.client.organisations.get(self.organisation.id).sims
+
+    def sim(self, iccid: str) -> Sim:
+        """A SIM by its ICCID, whoever owns it."""
+        return self.client.sim(iccid)
+
+    def make_sim(
+        self,
+        label: str | None = None,
+        *,
+        device: Literal["OFFLINE", "ATTACHED", "ONLINE"] = "OFFLINE",
+        state: Literal["Issued", "Activated", "Suspended"] | None = None,
+        data_left: float | None = None,
+        sms_left: int | None = None,
+        **how: Any,
+    ) -> Sim:
+        """One more SIM for the organisation: activated, with full volumes, or so many megabytes and messages left.
+
+        Its *device* may be in the network already; *how* are imei, operator, rat, lac and cell. Raises Refused.
+        """
+        sim = self.organisation.add_sim(label, state=state, data_left=data_left, sms_left=sms_left)
+        return sim if device == "OFFLINE" and not how else sim.become(device, **how)
+
+    # ------------------------------------------------------------------------------------------ what happened
+
+    def journal(self, **match: Any) -> list[Exchange]:
+        """What went over HTTP, oldest first; see ``EmulatorClient.journal``."""
+        return self.client.journal(**self._own(match))
+
+    def verify(self, **match: Any) -> list[Exchange]:
+        """That it went over HTTP; see ``EmulatorClient.verify``. Raises NotVerified, an AssertionError."""
+        __tracebackhide__ = True  # pytest shows the test's line
+        return self.client.verify(**self._own(match))
+
+    def callbacks(self, **match: Any) -> list[Owed]:
+        """What is or was owed to the customer, with every try; see ``EmulatorClient.callbacks``."""
+        return self.client.callbacks(organisation=self.organisation.id, **match)
+
+    def messages(self, **match: Any) -> list[Message]:
+        """The organisation's short messages; see ``EmulatorClient.messages``."""
+        return self.client.messages(organisation=self.organisation.id, **match)
+
+    def wait(self, what: Kind, **match: Any) -> list[Any]:
+        """For an emulator in real time: wait until it is so; see ``EmulatorClient.wait``. Raises TimedOut."""
+        own = self._own(match) if what == "exchanges" else {"organisation": self.organisation.id, **match}
+        return self.client.wait(what, **own)
+
+    def _own(self, match: Mapping[str, Any]) -> dict[str, Any]:
+        """In a world that is this test's alone, every exchange is its own, whether a token came with it or not."""
+        return {"organisation": self.organisation.id, **match} if self._site.shared else dict(match)
+
+
+class OneFaults(Faults):
+    """Faults that strike one organisation, and leave in peace whoever else uses the emulator."""
+
+    def __init__(self, client: EmulatorClient, organisation: int) -> None:
+        super().__init__(client)
+        self._organisation = organisation
+
+    def add(self, name: str | None = None, *, match: Mapping[str, Any] | None = None, **how: Any) -> Fault:
+        return super().add(name, match={"organisation": self._organisation, **(match or {})}, **how)
+
+    def list(self) -> "list[Fault]":
+        return [fault for fault in super().list() if fault.match.get("organisation") == self._organisation]
+
+    def clear(self) -> None:
+        for fault in self.list():
+            self.remove(fault.id)
