@@ -576,15 +576,15 @@ def test_every_key_of_the_schema_is_a_field_and_the_other_way_round() -> None:
 
 
 def test_packaged_files_are_found_in_package_or_checkout(tmp_path: Path) -> None:
-    """Inside the installed package, else beside it; what is nowhere is an error with both places in it."""
+    """Files are looked for in the installed package, then at the top of a checkout; else the error names both."""
     assert resources.spec("fixture.yaml").is_file()
     assert resources.fixture("default.yaml").is_file()
-    package = tmp_path / "emulator"
-    (package / "specs").mkdir(parents=True)
-    (package / "specs" / "a.yaml").touch()
+    package = tmp_path / "emulator" / "operator_emulator"
+    (package / "data" / "specs").mkdir(parents=True)
+    (package / "data" / "specs" / "a.yaml").touch()
     (tmp_path / "specs").mkdir()
     (tmp_path / "specs" / "b.yaml").touch()
-    assert resources.find("specs", "a.yaml", package) == package / "specs" / "a.yaml"
+    assert resources.find("specs", "a.yaml", package) == package / "data" / "specs" / "a.yaml"
     assert resources.find("specs", "b.yaml", package) == tmp_path / "specs" / "b.yaml"
     with pytest.raises(FileNotFoundError, match=r"specs/c\.yaml"):
         resources.find("specs", "c.yaml", package)
