@@ -15,10 +15,10 @@ from urllib.parse import quote_plus
 
 import httpx2
 
-from emulator.app import create_app
-from emulator.core import tpdu
-from emulator.settings import Settings
-from emulator.testing.server import Server
+from operator_emulator.app import create_app
+from operator_emulator.core.network import tpdu
+from operator_emulator.settings import Settings
+from operator_emulator.testing.server import Server
 
 SIM: Final = "8988228066600000001"
 PARTNER: Final = "100013"
