@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.vectors import FrontDoor, run
+from tests.front_door import FrontDoor
+from tests.vectors import run
 
 VECTORS = Path(__file__).parents[2] / "shared" / "cases" / "vectors.yaml"
 
