@@ -1,4 +1,4 @@
-"""The descriptions of management API and forwarder: valid, true to what is published, in our words."""
+"""The descriptions of the management API and of its pushes: valid, true to what is published, in our words."""
 
 import re
 import subprocess
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 PUBLISHED = ROOT.parent / "shared" / "reference" / "published"  # the operator's own files, where somebody has them
 PUBLISHED_V1 = [path for path in sorted(PUBLISHED.glob("*.yml")) if not path.stem.endswith("-v2")]
 DRIFT = ROOT.parent / "shared" / "check" / "spec_drift.py"
-OURS = ("management", "forwarder")
+OURS = ("management", "management-v2", "forwarder", "data-streamer")
 
 Pointer = tuple[str, ...]
 
@@ -29,7 +29,7 @@ BELONGS_TO_NO_OPERATION = {("responses", "MethodNotAllowed"), ("headers", "Allow
 # Published, and never sent: the emulator answers 201 (D§13).
 NEVER_SENT = ("paths", "/v1/orders", "post", "responses", "200")
 
-both = pytest.mark.parametrize("name", OURS)
+all_of_them = pytest.mark.parametrize("name", OURS)
 needs_published = pytest.mark.skipif(not PUBLISHED.exists(), reason="the published files are not here")
 
 
@@ -88,36 +88,37 @@ def contents(holder: dict[str, Any]) -> list[dict[str, Any]]:
     return list(holder.get("content", {}).values())
 
 
-def spoilt(value: Any) -> Iterator[Any]:
-    """*value* with one unknown field or one null more, at each place where it could be."""
+def spoilt(value: Any) -> Iterator[tuple[str, Any]]:
+    """*value* with one unknown field or one null more, at each place where it could be, and the field's name."""
     if isinstance(value, dict):
-        yield value | {"surplus": 1}
+        yield "surplus", value | {"surplus": 1}
         for key, child in value.items():
-            yield value | {key: None}
-            for other in spoilt(child):
-                yield value | {key: other}
+            yield key, value | {key: None}
+            for field, other in spoilt(child):
+                yield field, value | {key: other}
     elif isinstance(value, list):
         for index, child in enumerate(value):
-            for other in spoilt(child):
-                yield [*value[:index], other, *value[index + 1 :]]
+            for field, other in spoilt(child):
+                yield field, [*value[:index], other, *value[index + 1 :]]
 
 
-@both
+@all_of_them
 def test_the_document_is_valid_openapi_3_1(name: str) -> None:
     """A tool that reads OpenAPI 3.1 reads it."""
     assert spec(name)["openapi"].startswith("3.1.")
     assert [error.message for error in OpenAPIV31SpecValidator(spec(name)).iter_errors()] == []
 
 
-def test_the_management_document_has_every_operation_once() -> None:
-    """Thirty operations with thirty names; two webhooks with two."""
-    management = [operation["operationId"] for _, operation in operations(spec("management"))]
-    forwarder = [operation["operationId"] for _, operation in operations(spec("forwarder"))]
-    assert (len(management), len(set(management))) == (30, 30)
-    assert forwarder == ["mobileOriginatedSms", "deliveryReport"]
+def test_the_documents_have_every_operation_once() -> None:
+    """Thirty operations of version 1, thirteen and three assumed ones of version 2; two webhooks and five."""
+    names = {name: [operation["operationId"] for _, operation in operations(spec(name))] for name in OURS}
+    assert {name: len(set(ids)) for name, ids in names.items()} == {name: len(ids) for name, ids in names.items()}
+    assert (len(names["management"]), len(names["management-v2"])) == (30, 16)
+    assert names["forwarder"] == ["mobileOriginatedSms", "deliveryReport"]
+    assert names["data-streamer"] == ["ds1Events", "ds1Usage", "ds2Events", "ds2Usage", "ds2Sms"]
 
 
-@both
+@all_of_them
 def test_every_operation_says_what_it_is_and_shows_its_bodies(name: str) -> None:
     """Each has a name, a summary and a description, and an example of every body."""
     lacking: list[tuple[Pointer, Any]] = []
@@ -133,7 +134,7 @@ def test_every_operation_says_what_it_is_and_shows_its_bodies(name: str) -> None
     assert lacking == []
 
 
-@both
+@all_of_them
 def test_every_example_keeps_to_its_schema(name: str) -> None:
     """No example shows what the emulator would not send or the operator would not take."""
     reference = Reference(name)
@@ -152,7 +153,10 @@ def test_a_surplus_field_or_a_null_in_an_answer_is_a_violation() -> None:
     ]
     assert len(answers) > 40
     assert [
-        (pointer, wrong) for pointer, value in answers for wrong in spoilt(value) if reference.accepts(pointer, wrong)
+        (pointer, wrong)
+        for pointer, value in answers
+        for _, wrong in spoilt(value)
+        if reference.accepts(pointer, wrong)
     ] == []
 
 
@@ -162,8 +166,42 @@ def test_a_surplus_field_or_a_null_in_a_callback_is_a_violation() -> None:
     bodies = [(pointer, value) for pointer, value in examples(spec("forwarder")) if "requestBody" in pointer]
     assert len(bodies) == 7
     assert [
-        (pointer, wrong) for pointer, value in bodies for wrong in spoilt(value) if reference.accepts(pointer, wrong)
+        (pointer, wrong) for pointer, value in bodies for _, wrong in spoilt(value) if reference.accepts(pointer, wrong)
     ] == []
+
+
+def test_version_2_sends_null_only_where_the_operator_says_so() -> None:
+    """Nullable are two fields of a message, and some of an event (V§4.3); a surplus field is a violation anywhere."""
+    reference = Reference("management-v2")
+    document = spec("management-v2")
+    answers = [(pointer, value) for pointer, value in examples(document) if "responses" in pointer]
+    assert len(answers) > 25
+    accepted = {
+        field for pointer, value in answers for field, wrong in spoilt(value) if reference.accepts(pointer, wrong)
+    }
+    assert accepted == {
+        *("retry_date", "gsm_map_error", "user"),
+        *("rac", "ci", "lac", "sac", "apn", "breakout_ip", "ipcan_session_id"),
+    }
+
+
+def test_a_batch_holds_records_of_one_kind_and_generation() -> None:
+    """Each example is a batch of its own kind and of no other, and neither empty nor larger than 3,000 (S§3)."""
+    reference = Reference("data-streamer")
+    document = spec("data-streamer")
+    for name, item in document["webhooks"].items():
+        for example in item["post"]["requestBody"]["content"]["application/json"]["examples"].values():
+            batch = example["value"]
+            kinds = [
+                kind
+                for kind, schema in document["components"]["schemas"].items()
+                if schema.get("maxItems") and reference.accepts(("components", "schemas", kind), batch)
+            ]
+            assert kinds == [name[0].upper() + name[1:]]
+            schema = ("components", "schemas", kinds[0])
+            assert reference.accepts(schema, batch[:1] * 3000)
+            assert not reference.accepts(schema, [])
+            assert not reference.accepts(schema, batch[:1] * 3001)
 
 
 def test_callbacks_of_one_edition_are_wrong_in_the_other() -> None:
@@ -180,7 +218,7 @@ def test_callbacks_of_one_edition_are_wrong_in_the_other() -> None:
             assert reference.accepts(("components", "schemas", f"{kind}2019"), example["value"]) is old
 
 
-@both
+@all_of_them
 def test_where_the_emulator_departs_from_the_published_schema_it_says_why(name: str) -> None:
     """Each x-emulated stands beside a description that names both sides."""
     unexplained = [
@@ -191,7 +229,7 @@ def test_where_the_emulator_departs_from_the_published_schema_it_says_why(name: 
     assert unexplained == []
 
 
-@both
+@all_of_them
 def test_every_component_is_used(name: str) -> None:
     """Nothing is described that nobody refers to."""
     used = {tuple(node["$ref"].split("/")[2:]) for _, node in nodes(spec(name)) if "$ref" in node}
@@ -206,10 +244,14 @@ def test_every_component_is_used(name: str) -> None:
 
 
 @needs_published
-def test_nothing_published_is_missing_or_different() -> None:
+@pytest.mark.parametrize(
+    ("name", "published"),
+    [("management", PUBLISHED_V1), ("management-v2", [PUBLISHED / "sim-management-v2.yml"])],
+    ids=["v1", "v2"],
+)
+def test_nothing_published_is_missing_or_different(name: str, published: list[Path]) -> None:
     """Every path, parameter, status, header and schema facet of the operator's files is in ours."""
-    command = [sys.executable, str(DRIFT), str(ROOT / "specs" / "management.yaml")]
-    command += [str(path) for path in PUBLISHED_V1]
+    command = [sys.executable, str(DRIFT), str(ROOT / "specs" / f"{name}.yaml"), *map(str, published)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -228,7 +270,7 @@ def sentences(document: dict[str, Any]) -> set[str]:
 
 
 @needs_published
-@both
+@all_of_them
 def test_no_sentence_is_the_operators(name: str) -> None:
     """Facts carry over, wording does not."""
     published = set().union(*(sentences(read_yaml(path)) for path in sorted(PUBLISHED.glob("*.yml"))))
