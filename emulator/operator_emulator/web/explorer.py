@@ -1,7 +1,6 @@
 """The explorer: Swagger UI over our descriptions, where the operator has it (D§1). Nothing comes from afar.
 
-Swagger UI itself comes from the installed package flask-swagger-ui, whose releases follow upstream by days;
-only its files are served, the package (and Flask) is never imported.
+Swagger UI's own files are put into the package when it is built (emulator/hatch_build.py).
 """
 
 from collections.abc import Callable, Mapping
@@ -63,7 +62,7 @@ def explorer(documents: Mapping[str, Described]) -> list[BaseRoute]:
 
     routes: list[BaseRoute] = [Route(path, show_page) for path in PAGES]
     routes += [Route(address_of(name), show_document(one)) for name, one in documents.items()]
-    assets = StaticFiles(packages=[("operator_emulator.web", "assets"), ("flask_swagger_ui", "dist")])
+    assets = StaticFiles(packages=[("operator_emulator.web", "assets"), ("operator_emulator.web", "assets/swagger-ui")])
     routes.append(Mount(ASSETS, assets))
     routes.append(Route("/{path:path}", show_signpost, methods=METHODS))
     return routes
