@@ -24,7 +24,7 @@ def starts(kind: ActionKind) -> Endpoint:
     """The endpoint POST /sims/actions/<kind>."""
 
     async def start(request: Request) -> Response:
-        asked, parameters, begins = wire.read_action(kind, await wire.read_object(request))
+        asked, parameters, begins = wire.actions.read_action(kind, await wire.values.read_object(request))
         action = await engine_of(request).write(
             counted, caller_of(request), partner_of(request), kind, asked, parameters, begins
         )
@@ -41,25 +41,25 @@ def counted(world: World, caller: PartnerCaller, partner: str, kind: ActionKind,
 
 
 def answered(request: Request, action: Action, status: int = 200) -> Response:
-    shown = wire.show_action(action, partner_of(request), base_of(request))
+    shown = wire.actions.show_action(action, partner_of(request), base_of(request))
     return answer(request, shown, status=status, media_type=JSON)
 
 
 async def list_actions(request: Request) -> Response:
     """GET /sims/actions"""
     query = request.query_params
-    page, size = wire.read_page(query)
-    start, end = wire.read_span(query)
+    page, size = wire.values.read_page(query)
+    start, end = wire.values.read_span(query)
     conditions: dict[str, Any] = {}
     if query.get("status"):
-        conditions["status"] = wire.read_choice("status", query["status"], ActionStatus)
+        conditions["status"] = wire.values.read_choice("status", query["status"], ActionStatus)
     if start is not None or end is not None:
-        conditions["created"] = Between(start or wire.FIRST_INSTANT, end or LAST_INSTANT)
+        conditions["created"] = Between(start or wire.values.FIRST_INSTANT, end or LAST_INSTANT)
     rows, total = await engine_of(request).read(
         actions.page, caller_of(request), partner_of(request), offset=page * size, limit=size, **conditions
     )
-    shown = [wire.show_action_summary(action) for action in rows]
-    return answer(request, wire.show_page("actions", shown, page, size, total), media_type=JSON)
+    shown = [wire.actions.show_action_summary(action) for action in rows]
+    return answer(request, wire.values.show_page("actions", shown, page, size, total), media_type=JSON)
 
 
 async def show_action(request: Request) -> Response:
@@ -83,11 +83,11 @@ async def cancel_action(request: Request) -> Response:
 
 async def create_transfer(request: Request) -> Response:
     """POST /sims/actions/simtransfer"""
-    body = await wire.read_object(request)
-    receiver = wire.read_partner("receivingPartnerID", body.get("receivingPartnerID"))
-    comment = None if body.get("comment") is None else wire.read_text("comment", body["comment"])
+    body = await wire.values.read_object(request)
+    receiver = wire.values.read_partner("receivingPartnerID", body.get("receivingPartnerID"))
+    comment = None if body.get("comment") is None else wire.values.read_text("comment", body["comment"])
     _, action = await engine_of(request).write(
-        sim_transfers.create, caller_of(request), partner_of(request), receiver, wire.read_sims(body), comment
+        sim_transfers.create, caller_of(request), partner_of(request), receiver, wire.actions.read_sims(body), comment
     )
     return answered(request, action, status=202)
 
@@ -97,14 +97,14 @@ async def show_transfer(request: Request) -> Response:
     shown = await engine_of(request).read(
         sides, sim_transfers.show, caller_of(request), partner_of(request), request.path_params["transactionId"]
     )
-    return answer(request, wire.show_transfer(*shown), media_type=JSON)
+    return answer(request, wire.actions.show_transfer(*shown), media_type=JSON)
 
 
 async def update_transfer(request: Request) -> Response:
     """PATCH /sims/actions/simtransfer/{transactionId}; the decision is in the body or in the query"""
     empty = request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers
-    body = {} if empty else await wire.read_object(request)
-    decision, subunit = wire.read_decision(body, request.query_params)
+    body = {} if empty else await wire.values.read_object(request)
+    decision, subunit = wire.actions.read_decision(body, request.query_params)
     shown = await engine_of(request).write(
         sides,
         sim_transfers.decide,
@@ -114,7 +114,7 @@ async def update_transfer(request: Request) -> Response:
         decision,
         subunit,
     )
-    return answer(request, wire.show_transfer(*shown), media_type=JSON)
+    return answer(request, wire.actions.show_transfer(*shown), media_type=JSON)
 
 
 def sides(world: World, verb: Any, *args: Any) -> tuple[SimTransfer, Partner, Partner]:

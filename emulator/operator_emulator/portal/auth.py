@@ -13,8 +13,8 @@ from starlette.responses import Response
 from operator_emulator.core.partners import partners
 from operator_emulator.core.world.world import World
 from operator_emulator.portal.context import Portal, issuer_of, portal_of
-from operator_emulator.portal.errors import GrantRefused
 from operator_emulator.portal.keys import ALGORITHM
+from operator_emulator.portal.refusals import GrantRefused
 from operator_emulator.web.bearer import engine_of
 from operator_emulator.web.openapi import answer, read_body
 

@@ -6,8 +6,6 @@ portal's. Every body is held against the schema of its dialect, whichever operat
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from hashlib import blake2b
 from http import HTTPStatus
 from types import MappingProxyType
@@ -30,7 +28,6 @@ from operator_emulator.core.world.errors import (
     NotPossible,
     QuotaExhausted,
     ReadOnly,
-    Refusal,
     TooManySims,
     UnknownAction,
     UnknownIdentifier,
@@ -40,6 +37,8 @@ from operator_emulator.core.world.errors import (
     WrongSide,
 )
 from operator_emulator.portal.context import portal_of
+from operator_emulator.portal.refusals import Gone, GrantRefused, Rejected, WrongType
+from operator_emulator.portal.wire.values import instant
 from operator_emulator.store import StoreFailure
 from operator_emulator.web.bearer import engine_of
 from operator_emulator.web.openapi import VIOLATED, Answer, Operation, UnsupportedMediaType, encode, report
@@ -48,42 +47,6 @@ log = logging.getLogger("operator_emulator.portal")
 
 JSON: Final = "application/json"
 PROBLEM: Final = "application/problem+json"
-
-
-def instant(moment: datetime) -> str:
-    """2025-08-02T09:54:15.000Z (P§9)"""
-    return moment.isoformat(timespec="milliseconds")[:23] + "Z"
-
-
-@dataclass(eq=False)
-class Rejected(Refusal):
-    """The gateway does not let a request through; *message* is all that it says (P§2.4)."""
-
-    status: int
-    message: str
-
-
-@dataclass(eq=False)
-class GrantRefused(Refusal):
-    """The token issuer does not grant it, for another reason than the client's name and secret (P§2.3)."""
-
-    status: int
-    error: str
-    description: str
-
-
-@dataclass(eq=False)
-class WrongType(Refusal):
-    """A parameter that is not of its type, as Java calls it (P§8)."""
-
-    name: str
-    value: str
-    type: str
-
-
-@dataclass(eq=False)
-class Gone(Refusal):
-    """A deprecated method, switched off by ``policy.deprecated_methods``."""
 
 
 # --------------------------------------------------------------------------------------------- the portal

@@ -14,8 +14,9 @@ from operator_emulator.core.partners import partners
 from operator_emulator.portal import routes
 from operator_emulator.portal.auth import client_host
 from operator_emulator.portal.context import REALM, Portal, issuer_of
-from operator_emulator.portal.errors import TOKEN_EXPIRED, Rejected
+from operator_emulator.portal.errors import TOKEN_EXPIRED
 from operator_emulator.portal.keys import ALGORITHM
+from operator_emulator.portal.refusals import Rejected
 from operator_emulator.web.bearer import engine_of
 from operator_emulator.web.openapi import Operation, decode
 

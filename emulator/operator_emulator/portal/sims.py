@@ -18,8 +18,9 @@ from operator_emulator.core.world.errors import Conflict, NotBooked
 from operator_emulator.core.world.world import Prefix, World
 from operator_emulator.portal import wire
 from operator_emulator.portal.context import caller_of, portal_of
-from operator_emulator.portal.errors import JSON, Gone, instant
-from operator_emulator.portal.wire import Json, read_identifier
+from operator_emulator.portal.errors import JSON
+from operator_emulator.portal.refusals import Gone
+from operator_emulator.portal.wire.values import Json, instant
 from operator_emulator.web.bearer import engine_of
 from operator_emulator.web.openapi import answer
 
@@ -29,15 +30,15 @@ T = TypeVar("T")
 
 def partner_of(request: Request) -> str:
     partner: str = request.path_params["partnerID"]
-    return wire.read_partner("partnerID", partner)
+    return wire.values.read_partner("partnerID", partner)
 
 
 async def named(request: Request) -> tuple[dict[str, str], Json]:
     """Which SIM is meant, and the rest of the body: by its ICCID in the path, or by any identifier in the body."""
     if "iccid" in request.path_params:
-        return {"iccid": wire.read_value("iccid", "iccid", request.path_params["iccid"])}, {}
-    body = await wire.read_object(request)
-    return read_identifier(body), body
+        return {"iccid": wire.values.read_value("iccid", "iccid", request.path_params["iccid"])}, {}
+    body = await wire.values.read_object(request)
+    return wire.values.read_identifier(body), body
 
 
 async def counted(
@@ -63,14 +64,14 @@ async def counted(
 async def show_partner(request: Request) -> Response:
     """GET /partners/{partnerID}"""
     partner, counts = await engine_of(request).read(partners.state_counts, caller_of(request), partner_of(request))
-    return answer(request, wire.show_partner(partner, counts), media_type=JSON)
+    return answer(request, wire.partners.show_partner(partner, counts), media_type=JSON)
 
 
 async def list_sims(request: Request) -> Response:
     """GET /sims"""
     query = request.query_params
-    page, size = wire.read_page(query)
-    identifier, state = wire.read_sim_filter(query)
+    page, size = wire.values.read_page(query)
+    identifier, state = wire.sims.read_sim_filter(query)
     rows, total = await engine_of(request).read(
         summaries,
         caller_of(request),
@@ -80,8 +81,8 @@ async def list_sims(request: Request) -> Response:
         identifier=identifier,
         state=state,
     )
-    shown = [wire.show_sim_summary(*row) for row in rows]
-    return answer(request, wire.show_page("sims", shown, page, size, total), media_type=JSON)
+    shown = [wire.sims.show_sim_summary(*row) for row in rows]
+    return answer(request, wire.values.show_page("sims", shown, page, size, total), media_type=JSON)
 
 
 def summaries(
@@ -96,7 +97,7 @@ async def show_pools(request: Request) -> Response:
     rows, now = await engine_of(request).read(
         lambda world: (pools_of(world, caller_of(request), partner_of(request)), world.now)
     )
-    return answer(request, {"pools": [wire.show_pool(*row, now) for row in rows]}, media_type=JSON)
+    return answer(request, {"pools": [wire.partners.show_pool(*row, now) for row in rows]}, media_type=JSON)
 
 
 def pools_of(world: World, caller: PartnerCaller, partner: str) -> list[tuple[Pool, float, float]]:
@@ -113,7 +114,7 @@ async def show_api_usage(request: Request) -> Response:
     rows, now = await engine_of(request).read(
         lambda world: (api_usage_of(world, caller_of(request), partner), world.now)
     )
-    return answer(request, wire.show_api_usage(partner, rows, now), media_type=JSON)
+    return answer(request, wire.partners.show_api_usage(partner, rows, now), media_type=JSON)
 
 
 def api_usage_of(world: World, caller: PartnerCaller, partner: str) -> list[ApiUsage]:
@@ -129,7 +130,7 @@ def require_deprecated(request: Request) -> None:
 
 async def order_sims(request: Request) -> Response:
     """POST /orders"""
-    material, quantity, address, override = wire.read_order(await wire.read_object(request))
+    material, quantity, address, override = wire.partners.read_order(await wire.values.read_object(request))
     order = await engine_of(request).write(
         contracts.order,
         caller_of(request),
@@ -139,7 +140,7 @@ async def order_sims(request: Request) -> Response:
         address,
         override_minimum=override,
     )
-    return answer(request, wire.show_order(order), status=201, media_type=JSON)
+    return answer(request, wire.partners.show_order(order), status=201, media_type=JSON)
 
 
 # --------------------------------------------------------------------------------------------- one SIM: looking
@@ -148,7 +149,9 @@ async def order_sims(request: Request) -> Response:
 async def show_sim(request: Request) -> Response:
     """GET /sims/{iccid}, POST /sims/details"""
     identifier, _ = await named(request)
-    return answer(request, wire.show_sim(*await counted(request, Class.DETAILS, details, identifier)), media_type=JSON)
+    return answer(
+        request, wire.sims.show_sim(*await counted(request, Class.DETAILS, details, identifier)), media_type=JSON
+    )
 
 
 def details(
@@ -162,9 +165,9 @@ async def show_session(request: Request) -> Response:
     """GET /sims/{iccid}/session, POST /sims/session; ``parallelSessions`` changes the shape, and must be booked"""
     identifier, body = await named(request)
     asked = request.query_params.get("parallelSessions", body.get("parallelSessions", False))
-    parallel = wire.read_boolean("parallelSessions", asked)
+    parallel = wire.values.read_boolean("parallelSessions", asked)
     sim, session = await counted(request, Class.HISTORY, session_of, identifier, parallel=parallel)
-    show = wire.show_parallel_sessions if parallel else wire.show_session
+    show = wire.sims.show_parallel_sessions if parallel else wire.sims.show_session
     return answer(request, show(sim.iccid, session), media_type=JSON)
 
 
@@ -180,13 +183,13 @@ def session_of(
 async def show_session_history(request: Request) -> Response:
     """GET /sims/{iccid}/sessionhistory, POST /sims/sessionhistory"""
     identifier, body = await named(request)
-    span = wire.read_span({**body, **request.query_params})
+    span = wire.values.read_span({**body, **request.query_params})
     found = await counted(request, Class.HISTORY, session_history, identifier, span)
-    return answer(request, wire.show_session_history(*found), media_type=JSON)
+    return answer(request, wire.sims.show_session_history(*found), media_type=JSON)
 
 
 def session_history(
-    world: World, caller: PartnerCaller, partner: str, identifier: Mapping[str, str], span: wire.Span
+    world: World, caller: PartnerCaller, partner: str, identifier: Mapping[str, str], span: wire.values.Span
 ) -> tuple[str, DataSession | None, list[DataSession]]:
     contract, sim = partners.show(world, caller, partner, identifier)
     running = sessions.current(world, contract, sim)
@@ -198,13 +201,13 @@ def session_history(
 async def show_sms_history(request: Request) -> Response:
     """GET /sims/{iccid}/smshistory and its alias /sims/{iccid}/sms, POST /sims/smshistory"""
     identifier, body = await named(request)
-    span = wire.read_span({**body, **request.query_params})
+    span = wire.values.read_span({**body, **request.query_params})
     found = await counted(request, Class.HISTORY, sms_history, identifier, span)
-    return answer(request, wire.show_sms_history(found), media_type=JSON)
+    return answer(request, wire.sims.show_sms_history(found), media_type=JSON)
 
 
 def sms_history(
-    world: World, caller: PartnerCaller, partner: str, identifier: Mapping[str, str], span: wire.Span
+    world: World, caller: PartnerCaller, partner: str, identifier: Mapping[str, str], span: wire.values.Span
 ) -> list[Sms]:
     _, sim = partners.show(world, caller, partner, identifier)
     return sessions.messages(world, sim, *span)
@@ -215,7 +218,7 @@ async def check_hlr(request: Request) -> Response:
     require_deprecated(request)
     identifier, _ = await named(request)
     row = await engine_of(request).read(partners.show, caller_of(request), partner_of(request), identifier)
-    return answer(request, wire.show_hlr(*row), media_type=JSON)
+    return answer(request, wire.sims.show_hlr(*row), media_type=JSON)
 
 
 # --------------------------------------------------------------------------------------------- one SIM: acting at once
@@ -239,12 +242,12 @@ def reset(world: World, caller: PartnerCaller, partner: str, identifier: Mapping
 async def send_message(request: Request) -> Response:
     """POST /sims/{iccid}/sms, POST /sims/sms"""
     if "iccid" in request.path_params:
-        identifier, body = (await named(request))[0], await wire.read_object(request)
+        identifier, body = (await named(request))[0], await wire.values.read_object(request)
     else:
         identifier, body = await named(request)
-    draft = wire.read_message(body)
+    draft = wire.sims.read_message(body)
     sms = await engine_of(request).write(send, caller_of(request), partner_of(request), identifier, draft)
-    return answer(request, wire.show_sent(sms), status=202, media_type=JSON)
+    return answer(request, wire.sims.show_sent(sms), status=202, media_type=JSON)
 
 
 def send(world: World, caller: PartnerCaller, partner: str, identifier: Mapping[str, str], draft: SmsDraft) -> Sms:

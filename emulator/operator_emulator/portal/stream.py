@@ -51,7 +51,7 @@ async def open_stream(request: Request) -> Response:
     minutes = read_limit(request, "maxMinutes")
     wishes = StreamOptions(
         media_type=frames.media_type(request.headers.get("accept", "")),
-        headers=after is not None or (asked is not None and wire.read_boolean("includeHttpHeaders", asked)),
+        headers=after is not None or (asked is not None and wire.values.read_boolean("includeHttpHeaders", asked)),
         number=read_limit(request, "maxNumber"),
         octets=read_limit(request, "maxBytes"),
     )
@@ -67,7 +67,7 @@ async def open_stream(request: Request) -> Response:
 
 def read_limit(request: Request, name: str) -> int:
     """Java's int; what is negative limits as little as 0."""
-    return max(0, wire.read_count(request.query_params, name, 0, least=-(2**31 - 1)))
+    return max(0, wire.values.read_count(request.query_params, name, 0, least=-(2**31 - 1)))
 
 
 async def claim_stream(request: Request) -> Response:
@@ -182,7 +182,7 @@ class EventStream(Response):
         offset = None
         if self._wishes.headers:
             offset = await self._emulator.read(streams.offset_of, notification.id)
-        shown = wire.show_event(event, self._base, self._policy, offset)
+        shown = wire.events.show_event(event, self._base, self._policy, offset)
         events = portal_of(self._request).events
         if "given" in event.data:
             findings = tuple(problems(events.components["Event"], shown))
