@@ -14,8 +14,8 @@ from operator_emulator.core.network.model import AddressType, Device, DeviceStat
 from operator_emulator.core.world.clock import LAST_INSTANT
 from operator_emulator.core.world.errors import Malformed
 from operator_emulator.core.world.policy import Policy
-from operator_emulator.management import wire
 from operator_emulator.management.editions import EDITIONS, Dialect
+from operator_emulator.management.wire import orders, sims, sms, status, usage, values
 
 SCALARS = (
     st.none()
@@ -71,15 +71,15 @@ OBJECTS = st.recursive(
     max_leaves=4,
 )
 READERS = [
-    wire.read_change,
-    wire.read_changes,
-    wire.read_sms_draft,
-    wire.read_order,
-    wire.read_transfer,
-    wire.read_extension,
-    wire.read_auto_topup,
-    wire.read_limits,
-    wire.read_case,
+    sims.read_change,
+    sims.read_changes,
+    sms.read_sms_draft,
+    orders.read_order,
+    sims.read_transfer,
+    orders.read_extension,
+    orders.read_auto_topup,
+    usage.read_limits,
+    orders.read_case,
 ]
 
 
@@ -93,7 +93,7 @@ def test_any_json_is_read_or_malformed(read: Any, body: Any) -> None:
 @given(st.dictionaries(st.sampled_from(["iccid", "label", "status", "imei_lock"]), st.sampled_from([None, ""])))
 def test_nothing_asked_for_changes_nothing_but_a_label(body: dict[str, Any]) -> None:
     """Null and "" are "not given"; an empty label takes the label away."""
-    change = wire.read_change(body)
+    change = sims.read_change(body)
     assert (change.imei_lock, change.enabled) == (None, None)
     assert change.label == body.get("label")
 
@@ -101,12 +101,12 @@ def test_nothing_asked_for_changes_nothing_but_a_label(body: dict[str, Any]) -> 
 def test_a_change_with_everything() -> None:
     """Numbers for strings and strings for booleans."""
     body = {"iccid": 8988228066600000001, "label": 7, "imei_lock": "TRUE", "status": "Disabled", "more": {}}
-    assert wire.read_change(body) == SimChange(iccid="8988228066600000001", label="7", imei_lock=True, enabled=False)
+    assert sims.read_change(body) == SimChange(iccid="8988228066600000001", label="7", imei_lock=True, enabled=False)
 
 
 def test_a_draft_with_defaults() -> None:
     """Only the payload is given (D§9.2)."""
-    assert wire.read_sms_draft({"payload": "x"}) == SmsDraft(payload="x")
+    assert sms.read_sms_draft({"payload": "x"}) == SmsDraft(payload="x")
 
 
 @pytest.mark.parametrize(
@@ -115,14 +115,14 @@ def test_a_draft_with_defaults() -> None:
 )
 def test_numbers_are_read_from_strings(value: Any, number: int | None) -> None:
     """D§9.2: dcs may arrive as a string or ""."""
-    assert wire.read_number({"n": value}, "n") == number
+    assert values.read_number({"n": value}, "n") == number
 
 
 @pytest.mark.parametrize("value", [True, "x", "1.5", 1.5, "٣", "1_0", [], {}, 2**63, "9" * 20, "--1", "-"])
 def test_what_is_no_whole_number_is_malformed(value: Any) -> None:
     """And what no store can hold."""
     with pytest.raises(Malformed, match="n: must be a whole number"):
-        wire.read_number({"n": value}, "n")
+        values.read_number({"n": value}, "n")
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_what_is_no_whole_number_is_malformed(value: Any) -> None:
 )
 def test_ids_in_a_path(text: str, number: int | None) -> None:
     """Too large for any that we give is unknown, not malformed."""
-    assert wire.read_id("id", text) == number
+    assert values.read_id("id", text) == number
 
 
 @given(st.datetimes(min_value=datetime(1, 1, 2), max_value=LAST_INSTANT.replace(tzinfo=None) - timedelta(1)))
@@ -138,18 +138,18 @@ def test_an_instant_in_each_notation_is_the_same_instant(naive: datetime) -> Non
     """ISO 8601 in all variants (D§9.2), and each format that we print but the one with a space is one of them."""
     instant = naive.replace(tzinfo=UTC)
     second = instant.replace(microsecond=0)
-    assert wire.read_instant("d", instant.isoformat()) == instant
-    assert wire.read_instant("d", wire.stamp(instant)) == second
-    assert wire.read_instant("d", wire.zulu(instant)) == second
-    assert wire.read_instant("d", wire.spaced(instant)) == second
-    assert abs(wire.read_instant("d", wire.precise(instant)) - instant) < timedelta(milliseconds=1)
+    assert values.read_instant("d", instant.isoformat()) == instant
+    assert values.read_instant("d", values.stamp(instant)) == second
+    assert values.read_instant("d", values.zulu(instant)) == second
+    assert values.read_instant("d", values.spaced(instant)) == second
+    assert abs(values.read_instant("d", values.precise(instant)) - instant) < timedelta(milliseconds=1)
 
 
 @pytest.mark.parametrize("text", ["", "x", "0001-01-01T00:00:00+14:00", "9000-01-01", "2026-02-30", "12:00"])
 def test_instants_that_are_none(text: str) -> None:
     """Not a date, no such day, before the first year or beyond the last."""
     with pytest.raises(Malformed):
-        wire.read_instant("d", text)
+        values.read_instant("d", text)
 
 
 @pytest.mark.parametrize(
@@ -164,23 +164,23 @@ def test_instants_that_are_none(text: str) -> None:
 )
 def test_windows_of_usage(query: dict[str, str], window: tuple[date | None, date | None]) -> None:
     """Nonsense is an empty window and no error (D§8.3)."""
-    assert wire.read_window(query) == window
+    assert usage.read_window(query) == window
 
 
 @given(st.integers(0, 10**12))
 def test_decimal_megabytes_are_exact(octets: int) -> None:
     """A string without exponent or trailing zeros, equal to the octets."""
-    text = wire.decimal(octets)
+    text = values.decimal(octets)
     assert round(float(text) * 1_000_000) == octets
     assert "e" not in text
     assert not ("." in text and text.endswith(("0", ".")))
-    assert wire.megabytes(octets) == float(text)
+    assert values.megabytes(octets) == float(text)
 
 
 def test_whole_megabytes_are_integers() -> None:
     """500, not 500.0 (D§6)."""
-    assert isinstance(wire.megabytes(500_000_000), int)
-    assert wire.megabytes(479_949_998) == 479.949998
+    assert isinstance(values.megabytes(500_000_000), int)
+    assert values.megabytes(479_949_998) == 479.949998
 
 
 @pytest.mark.parametrize(
@@ -190,13 +190,13 @@ def test_whole_megabytes_are_integers() -> None:
 def test_levels_of_a_quota(volume: int, total: int, level: int) -> None:
     """Exactly a fifth is not less than a fifth (D§7.1); without dates none are shown."""
     quota = Quota(volume=volume, total=total, last_added=0, changed=datetime(2026, 1, 1, tzinfo=UTC))
-    assert wire.show_quota_status(quota, Policy()) == {"id": level, "description": wire.QUOTA_STATUS[level]}
+    assert sims.show_quota_status(quota, Policy()) == {"id": level, "description": sims.QUOTA_STATUS[level]}
 
 
 def test_a_quota_without_an_end_shows_none() -> None:
     """A SIM that was never activated has volumes but no expiry (D§8.4)."""
     quota = Quota(volume=1, total=2, last_added=2, changed=datetime(2026, 1, 1, tzinfo=UTC))
-    assert "expiry_date" not in wire.show_quota(quota, None, Policy(), data=False)
+    assert "expiry_date" not in usage.show_quota(quota, None, Policy(), data=False)
 
 
 def test_a_status_shows_what_there_is() -> None:
@@ -208,7 +208,7 @@ def test_a_status_shows_what_there_is() -> None:
     sim = Sim(
         iccid="8988228066600000001", organisation=1, position=1, imsi="1", msisdn="2", ip_address="3", device=device
     )
-    shown = wire.show_status(sim, now)
+    shown = status.show_status(sim, now)
     assert not {"last_updated", "last_updated_gprs", "msc", "sgsn_number", "sgsn_ip_address"} & set(shown["location"])
     assert shown["services"] == []
     assert "imeisv" not in shown["pdp_context"]
@@ -225,10 +225,10 @@ def test_an_order_without_an_invoice_shows_no_amount() -> None:
         status=OrderStatus.CANCELLED,
         ordered=datetime(2026, 1, 1, tzinfo=UTC),
     )
-    shown = wire.show_order(order, Dialect(EDITIONS["1nce"], Policy()), "")
+    shown = orders.show_order(order, Dialect(EDITIONS["1nce"], Policy()), "")
     assert list(shown) == ["order_number", "order_type", "order_date", "order_status"]
 
 
 def test_kinds_of_addresses_have_their_words() -> None:
     """D§9.1."""
-    assert wire.ADDRESS_TYPES[AddressType.ALPHANUMERIC] == {"id": 208, "description": "Alphanumeric"}
+    assert sms.ADDRESS_TYPES[AddressType.ALPHANUMERIC] == {"id": 208, "description": "Alphanumeric"}

@@ -9,8 +9,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from operator_emulator.core.customers import access
 from operator_emulator.core.customers.model import Sim
 from operator_emulator.core.world.policy import Policy
-from operator_emulator.management import errors, routes, wire
+from operator_emulator.management import errors, routes
 from operator_emulator.management.editions import Dialect, Edition
+from operator_emulator.management.wire import sims as wire
 from operator_emulator.web.bearer import Bearer
 from operator_emulator.web.openapi import Document, Operation, Shown
 from operator_emulator.web.router import Router

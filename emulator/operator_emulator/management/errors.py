@@ -41,7 +41,7 @@ from operator_emulator.core.world.errors import (
 )
 from operator_emulator.management.editions import SECURITY_HEADERS, Edition
 from operator_emulator.management.links import BASE, LEAKED
-from operator_emulator.management.wire import precise
+from operator_emulator.management.wire.values import precise
 from operator_emulator.web.bearer import engine_of
 from operator_emulator.web.openapi import UnsupportedMediaType, answer
 

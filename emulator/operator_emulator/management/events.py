@@ -15,7 +15,7 @@ from operator_emulator.core.network.model import AttachFailure, Rat
 from operator_emulator.core.world.model import Event, EventType
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.management.editions import Edition
-from operator_emulator.management.wire import SIM, endpoint_id, inner_id, stamp
+from operator_emulator.management.wire.values import endpoint_id, sim_id, stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,7 @@ def values(event: Event, edition: Edition) -> Values:
     """What the sentence of an event is filled with."""
     filled = Values(imsi=event.imsi or "")
     if event.iccid:
-        filled |= {"sim": inner_id(SIM, event.iccid), "endpoint": endpoint_id(event.iccid)}
+        filled |= {"sim": sim_id(event.iccid), "endpoint": endpoint_id(event.iccid)}
     if event.network is not None:
         filled |= {
             "vlr": networks.vlr(event.network),

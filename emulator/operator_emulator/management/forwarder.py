@@ -13,7 +13,7 @@ from operator_emulator.core.network.model import Sms
 from operator_emulator.core.world.model import EventType, Outgoing
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.management.editions import Edition
-from operator_emulator.management.wire import endpoint_id, spaced
+from operator_emulator.management.wire.values import endpoint_id, spaced
 from operator_emulator.runtime.sender import Message
 from operator_emulator.web.openapi import Document
 

@@ -8,10 +8,11 @@ from starlette.responses import Response
 from operator_emulator.core.customers import orders
 from operator_emulator.core.customers.model import Order
 from operator_emulator.core.world.errors import UnknownOrder
-from operator_emulator.management import wire
 from operator_emulator.management.editions import dialect_of
 from operator_emulator.management.links import address_of
 from operator_emulator.management.paging import page_headers, read_page, read_sort
+from operator_emulator.management.wire import orders as wire
+from operator_emulator.management.wire.values import read_iccids, read_id
 from operator_emulator.web.bearer import caller_of, engine_of
 from operator_emulator.web.openapi import answer, read_json
 
@@ -36,7 +37,7 @@ async def list_orders(request: Request) -> Response:
 async def show_order(request: Request) -> Response:
     """GET /v1/orders/{order_number}"""
     text = request.path_params["order_number"]
-    number = wire.read_id("order_number", text)
+    number = read_id("order_number", text)
     if number is None:
         raise UnknownOrder(text)
     order = await engine_of(request).read(orders.show, caller_of(request), number)
@@ -68,7 +69,7 @@ async def top_up_sim(request: Request) -> Response:
 
 async def top_up_sims(request: Request) -> Response:
     """POST /v1/sims/topup"""
-    return await top_up(request, wire.read_iccids(await read_json(request), ""), bulk=True)
+    return await top_up(request, read_iccids(await read_json(request), ""), bulk=True)
 
 
 async def top_up(request: Request, iccids: tuple[str, ...], *, bulk: bool) -> Response:

@@ -10,9 +10,11 @@ from operator_emulator.core.customers.model import Caller, Sim
 from operator_emulator.core.customers.ownership import owned
 from operator_emulator.core.world.errors import UnknownSim
 from operator_emulator.core.world.world import World
-from operator_emulator.management import wire
 from operator_emulator.management.editions import dialect_of
 from operator_emulator.management.paging import page_headers, read_page, read_q, read_sort
+from operator_emulator.management.wire import sims as wire
+from operator_emulator.management.wire import status as status_wire
+from operator_emulator.management.wire.values import read_boolean
 from operator_emulator.web.bearer import caller_of, engine_of
 from operator_emulator.web.openapi import answer, read_json
 
@@ -78,15 +80,15 @@ async def change_sims(request: Request) -> Response:
 async def show_status(request: Request) -> Response:
     """GET /v1/sims/{iccid}/status"""
     sim, now = await engine_of(request).read(seen, caller_of(request), request.path_params["iccid"])
-    return answer(request, wire.show_status(sim, now))
+    return answer(request, status_wire.show_status(sim, now))
 
 
 async def show_connectivity(request: Request) -> Response:
     """GET /v1/sims/{iccid}/connectivity_info"""
     sim, now = await engine_of(request).read(seen, caller_of(request), request.path_params["iccid"])
-    subscriber = wire.read_boolean(request.query_params, "subscriber")
-    ussd = wire.read_boolean(request.query_params, "ussd")
-    shown = wire.show_connectivity(
+    subscriber = read_boolean(request.query_params, "subscriber")
+    ussd = read_boolean(request.query_params, "ussd")
+    shown = status_wire.show_connectivity(
         sim, now, dialect_of(request).policy, subscriber=subscriber is not False, ussd=bool(ussd)
     )
     return answer(request, shown)

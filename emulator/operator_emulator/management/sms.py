@@ -11,10 +11,11 @@ from operator_emulator.core.world.errors import UnknownSms
 from operator_emulator.core.world.model import Event
 from operator_emulator.core.world.world import Since, World
 from operator_emulator.management import events as sentences
-from operator_emulator.management import wire
 from operator_emulator.management.editions import dialect_of
 from operator_emulator.management.links import address_of
 from operator_emulator.management.paging import page_headers, pages, read_page, read_sort
+from operator_emulator.management.wire import sms as wire
+from operator_emulator.management.wire.values import read_id
 from operator_emulator.web.bearer import caller_of, engine_of
 from operator_emulator.web.openapi import answer, read_json
 
@@ -71,7 +72,7 @@ async def cancel_sms(request: Request) -> Response:
 
 def sms_id(request: Request) -> int:
     text = request.path_params["id"]
-    number = wire.read_id("id", text)
+    number = read_id("id", text)
     if number is None:
         raise UnknownSms(text)
     return number

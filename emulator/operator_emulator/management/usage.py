@@ -10,8 +10,8 @@ from operator_emulator.core.customers.model import Caller, Quota, Service
 from operator_emulator.core.customers.ownership import owned
 from operator_emulator.core.world.errors import NoQuota
 from operator_emulator.core.world.world import World
-from operator_emulator.management import wire
 from operator_emulator.management.editions import dialect_of
+from operator_emulator.management.wire import usage as wire
 from operator_emulator.web.bearer import caller_of, engine_of
 from operator_emulator.web.openapi import answer, read_json
 
