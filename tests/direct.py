@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import unquote
@@ -46,8 +47,10 @@ class Direct:
     It holds the app to ASGI: one beginning, one end, and as many octets as were promised.
     """
 
-    def __init__(self, settings: Settings, transport: Transport) -> None:
-        self.app: App = create_app(settings, transport)
+    def __init__(
+        self, settings: Settings, transport: Transport, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self.app: App = create_app(settings, transport, now)
         self._runner = asyncio.Runner()
         self._to_lifespan: asyncio.Queue[Message] = asyncio.Queue()
         self._from_lifespan: asyncio.Queue[Message] = asyncio.Queue()
@@ -88,12 +91,14 @@ class Direct:
         return self.run(lambda: self._exchange(request, chunks))
 
     def ask_at_once(self, *requests: tuple[str, str, Any], token: str) -> list[Answer]:
-        """The answers to requests of JSON that are under way at the same time."""
+        """The answers to requests of JSON, or of nothing, that are under way at the same time."""
 
         async def all_of_them() -> list[Answer]:
             return await asyncio.gather(
                 *(
-                    self._exchange(scope(method, target, (), b"", body, token), [encoded(body)])
+                    self._exchange(
+                        scope(method, target, (), b"", body, token), [b"" if body is None else encoded(body)]
+                    )
                     for method, target, body in requests
                 )
             )
