@@ -1,10 +1,12 @@
 """The pages under docs are true: their blocks are typed into a terminal, and what they show is what comes.
 
-Time stands in them. A ``text`` block shows what the ``sh`` block before it says, with ``…`` for what is left out; what
-is shown nowhere must not be an error. ``docs/pytest.md`` has a test of its own.
+They use a manual clock. A ``text`` block shows what the ``sh`` block before it says, with ``…`` for what is left out;
+what is shown nowhere must not be an error. ``docs/pytest.md`` has a test of its own.
 """
 
+import json
 import re
+import runpy
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -12,12 +14,18 @@ from typing import Any
 
 import pytest
 import yaml
+from markdown_it import MarkdownIt
 
 from operator_emulator.core.network.smsc import MAGIC_ADDRESSES, MAGIC_EXPIRY
 from operator_emulator.core.tester.faults import READY
-from tests.terminal import TOP, Block, Page, Terminals, open_terminals, shows
+from tests.terminal import TOP, Block, Page, Terminals, body, open_terminals, shows
 
-CONTROL_PLANE, FIXTURES, GLOSSARY = Page("docs/control-plane.md"), Page("docs/fixtures.md"), Page("docs/glossary.md")
+CONTROL_PLANE, FIXTURES, PORTAL = Page("docs/control-plane.md"), Page("docs/fixtures.md"), Page("docs/portal.md")
+PAGES = [
+    Page(path.relative_to(TOP).as_posix())
+    for path in sorted([*(TOP / "docs").glob("*.md"), *TOP.glob("*.md")], key=lambda path: path.name)
+]
+every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.path.stem)
 METHODS = ("get", "put", "post", "patch", "delete")
 
 
@@ -67,10 +75,38 @@ def test_every_route_of_the_control_plane_is_told_of_and_called() -> None:
     assert told == operations()
 
 
-def test_links_lead_somewhere() -> None:
-    """To files and to headings."""
-    for page in (CONTROL_PLANE, FIXTURES, GLOSSARY):
-        assert page.broken_links() == []
+@every_page
+def test_links_lead_somewhere(page: Page) -> None:
+    """Links lead to files and headings that exist."""
+    assert page.broken_links() == []
+
+
+@every_page
+def test_every_table_is_a_table(page: Page) -> None:
+    """Every line that begins with a bar belongs to a table, and all rows of a table have as many cells as its head."""
+    html = MarkdownIt().enable("table").render(page.text)
+    prose = re.sub(r"^```.*?^```", "", page.text, flags=re.M | re.S)
+    bars = [line for line in prose.splitlines() if line.startswith("|")]
+    rulers = [line for line in bars if re.fullmatch(r"\|[|:-]*-[|:-]*", line.replace(" ", ""))]
+    assert html.count("<table>") == len(rulers)
+    assert html.count("<tr>") == len(bars) - len(rulers)
+    for table in re.findall(r"<table>.*?</table>", html, re.S):
+        assert len({row.count("<td>") + row.count("<th>") for row in re.findall(r"<tr>.*?</tr>", table, re.S)}) == 1
+
+
+def test_the_diagrams_are_those_of_the_code() -> None:
+    """Drawing them anew changes nothing."""
+    diagrams = runpy.run_path(str(TOP / "docs" / "diagrams.py"))
+    text = Page("docs/architecture.md").text
+    assert diagrams["drawn"](text) == text
+
+
+@every_page
+def test_modules_that_a_page_names_exist(page: Page) -> None:
+    """A path in backquotes that ends in .py is one of this repository."""
+    for name in re.findall(r"`((?:\w+/)*\w+\.py)`", page.text):
+        places = (TOP, TOP / "emulator" / "operator_emulator")
+        assert "/" not in name or any((place / name).is_file() for place in places), name
 
 
 SECTIONS = {
@@ -134,3 +170,31 @@ def test_every_ready_made_fault_and_magic_address_is_told_of() -> None:
         "name",
         "source_address",
     }
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Terminals]:
+    """The emulator, twenty times as fast as reality, and the webhook."""
+    with open_terminals(tmp_path, OPERATOR_EMULATOR_SPEED="20") as terminals:
+        yield terminals
+
+
+def test_the_quick_start_of_the_portal(running: Terminals) -> None:
+    """Token and list, an activation and its event on the stream, a SIM for the other partner."""
+    token_and_list, activate, transfer = PORTAL.of("Quick start")
+    assert len(body(running.type(token_and_list))["sims"]) == 3
+
+    action = json.loads(running.type(activate).splitlines()[0])
+    assert (action["action"], action["status"]) == ("activation", "PENDING")
+    event = running.shell.until("^data: ")
+    [shown] = PORTAL.of("Quick start", "text")
+    assert shows(shown, event) == []
+    assert json.loads(event.partition("data: ")[2])["data"]["signupID"] == action["signupId"]
+    done = body(running.type(f"portal $PARTNERS/100013/sims/actions/{action['signupId']}"))
+    assert (done["status"], done["sims"][0]["status"]) == ("DONE", "DONE")
+
+    said = running.type(transfer)
+    assert "add SIM cards to your inventory" in said
+    assert '"status":"ACCEPTED"' in said
+    theirs = body(re.sub(r"^data: .*", "", said, flags=re.M).strip())
+    assert "8949020000000000011" in [sim["iccid"] for sim in theirs["sims"]]

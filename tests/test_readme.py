@@ -11,19 +11,14 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 
-import click
 import pytest
 
-from operator_emulator.cli import serve
 from operator_emulator.core.world.policy import Policy
-from operator_emulator.fixtures import read_settings
-from operator_emulator.management.editions import EDITIONS
-from tests.terminal import TOP, Page, Process, Terminals, body, open_terminals, shows
+from tests.terminal import TOP, Page, Process, Terminals, body, open_terminals
 
-README = Page("README.md")
+README, SETTINGS = Page("README.md"), Page("docs/settings.md")
 
 
 @pytest.fixture
@@ -33,7 +28,7 @@ def terminals(tmp_path: Path) -> Iterator[Terminals]:
         yield terminals
 
 
-def test_the_first_minute_and_what_people_do_most(terminals: Terminals) -> None:
+def test_the_first_minute_and_the_common_tasks(terminals: Terminals) -> None:
     """Token, list, an SMS that waits for its device, the report; then messages, volumes, time and a new start."""
     token_and_list, send, attach = README.of("The first minute")
     sims = body(terminals.type(token_and_list))
@@ -55,7 +50,7 @@ def test_the_first_minute_and_what_people_do_most(terminals: Terminals) -> None:
     sms = body(terminals.type(f"call {location[1]}"))
     assert sms["status"] == {"id": 4, "description": "DELIVERED"}
 
-    mo, volume, journal, day, again = README.of("What people do most")
+    mo, volume, journal, day, again = README.of("Common tasks")
     id = body(terminals.type(mo))["id"]
     received = json.loads(terminals.webhook.until("^POST").partition("POST ")[2])
     assert (received["id"], received["payload"], received["dest_address"]) == (id, "temperature=21.5", "12345")
@@ -80,27 +75,6 @@ def test_the_first_minute_and_what_people_do_most(terminals: Terminals) -> None:
     new = body(terminals.type(again))
     assert new["sims"] >= 25
     assert [sim["iccid"] for sim in body(terminals.type(token_and_list))] == [sim["iccid"] for sim in sims]
-
-
-def test_the_service_portal(terminals: Terminals) -> None:
-    """Token and list, an activation and its event on the stream, a SIM for the other partner."""
-    token_and_list, activate, transfer = README.of("The service portal")
-    assert len(body(terminals.type(token_and_list))["sims"]) == 3
-
-    action = json.loads(terminals.type(activate).splitlines()[0])
-    assert (action["action"], action["status"]) == ("activation", "PENDING")
-    event = terminals.shell.until("^data: ")
-    [shown] = README.of("The service portal", "text")
-    assert shows(shown, event) == []
-    assert json.loads(event.partition("data: ")[2])["data"]["signupID"] == action["signupId"]
-    done = body(terminals.type(f"portal $PARTNERS/100013/sims/actions/{action['signupId']}"))
-    assert (done["status"], done["sims"][0]["status"]) == ("DONE", "DONE")
-
-    said = terminals.type(transfer)
-    assert "add SIM cards to your inventory" in said
-    assert '"status":"ACCEPTED"' in said
-    theirs = body(re.sub(r"^data: .*", "", said, flags=re.M).strip())
-    assert "8949020000000000011" in [sim["iccid"] for sim in theirs["sims"]]
 
 
 def test_the_command_line(terminals: Terminals) -> None:
@@ -152,8 +126,7 @@ def test_no_block_is_left_out() -> None:
     """Whatever may be copied is run above, except what installs, containers and the test command itself."""
     run = {
         "The first minute",
-        "What people do most",
-        "The service portal",
+        "Common tasks",
         "At the command line",
         "In a test",
         "A world of your own",
@@ -164,62 +137,24 @@ def test_no_block_is_left_out() -> None:
     assert console == [
         "pip install .",
         "operator-emulator serve",
-        "docker build -t operator-emulator .",
-        "docker run -p 127.0.0.1:8080:8080 -v operator-emulator:/data operator-emulator",
         "pip install -e '.[dev]' && pytest",
     ]
 
 
 def test_ci_runs_the_test_command_of_the_readme() -> None:
     """Word for word, and before anything that it could lean on."""
-    [command] = README.of("Working on it", "console")
+    [command] = README.of("More", "console")
     assert f'bash -c "{command.strip()}"' in (TOP / ".ci" / "run").read_text(encoding="utf-8")
 
 
-# --------------------------------------------------------------------------------------------- tables
-
-
-def test_every_flag_is_in_the_table_with_its_default() -> None:
-    """The table of settings is what ``serve --help`` says."""
-    listed = {row[0]: row[1] for row in README.rows("Settings") if row[0].startswith("--")}
-    command = serve.main.commands["serve"]
-    options = [option for option in command.params if isinstance(option, click.Option)]
-    assert list(listed) == [option.opts[0] for option in options]
-    for option in options:
-        assert option.envvar == "OPERATOR_EMULATOR_" + option.opts[0].strip("-").replace("-", "_").upper()
-        if option.show_default:
-            assert listed[option.opts[0]] == str(option.default)
-
-
-def test_every_choice_is_in_the_table_with_its_default() -> None:
-    """The README's choices are the fields of Policy."""
-    listed = {row[0]: row[1] for row in README.rows("Settings") if not row[0].startswith("--")}
-    del listed["flag"], listed["key"]
-    assert list(listed) == [field.name for field in fields(Policy)]
-    by_edition = {name for edition in EDITIONS.values() for name in edition.policy}
-    assert {name for name, default in listed.items() if default == "by edition"} == by_edition
-    defaults = {name: default for name, default in listed.items() if name not in by_edition}
-    policy = Policy()
-    assert read_settings(defaults) == {name: getattr(policy, name) for name in defaults}
-
-
-def test_the_editions_are_as_the_table_says() -> None:
-    """Names, hosts, numbers and switches of the README against those of the program."""
-    head, *table = README.rows("Editions")
-    names = head[1:]
-    assert set(names) == set(EDITIONS)
-    told = {row[0]: dict(zip(names, row[1:], strict=True)) for row in table}
-    for name, edition in EDITIONS.items():
-        policy = Policy(**edition.policy)
-        assert told["devices send to"][name] == edition.smsc
-        assert told["numbers in callbacks"][name] == ("strings" if edition.callback_ids is str else "numbers")
-        assert told["unknown SIM"][name] == {"404": "404", "empty": "empty 200"}[policy.unknown_sim]
-        assert told["messages are kept"][name] == ("7 days" if policy.retention else "for ever")
-    _, *clients = README.rows("Your own client")
-    *clients, (portal, _, _) = clients
+def test_the_emulated_addresses_are_those_of_the_editions() -> None:
+    """Each address in the README is the host that the settings page names for the edition."""
+    head, *table = SETTINGS.rows("Editions")
+    hosts = dict(zip(head[1:], next(row for row in table if row[0] == "host")[1:], strict=True))
+    _, *clients, (portal, _, _) = README.rows("Your own client")
     assert portal == Policy().portal_host
     for address, _, option in clients:
-        assert told["host"][option.removeprefix("--edition ") or "1nce"] == address.split("/")[2]
+        assert hosts[option.removeprefix("--edition ") or "1nce"] == address.split("/")[2]
 
 
 def test_every_link_leads_somewhere() -> None:
