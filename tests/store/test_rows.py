@@ -12,7 +12,7 @@ from operator_emulator import fixtures, resources
 from operator_emulator.core.world.model import Clock
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.core.world.world import World
-from operator_emulator.fixtures import FixtureError, dumping
+from operator_emulator.fixtures import FixtureError, dumping, loads
 from operator_emulator.store.sqlite.store import SqliteStore
 from operator_emulator.store.tables import TABLES
 
@@ -118,6 +118,12 @@ def test_recipes_of_organisations_lose_their_passwords_and_get_them_back() -> No
         {"users": 3},
         {"users": [4]},
     ]
+
+
+def test_a_dump_of_version_0_1_loads_under_the_present_names_of_its_tables() -> None:
+    """0.1 called organisation snapshots recipes."""
+    fixture = loads("{version: 1, ids: {}, rows: {recipes: []}}", "dump.yaml")
+    assert fixture.rows == {"organisation_snapshots": []}
 
 
 def test_a_secret_that_is_written_is_the_one(store: SqliteStore) -> None:

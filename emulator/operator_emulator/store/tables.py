@@ -92,3 +92,6 @@ TABLES: Final[dict[str, Kept]] = {
     "organisation_snapshots": Kept(organisation_snapshot_model.OrganisationSnapshot),
     "behaviours": Kept(tester.Behaviour, key="iccid"),
 }
+
+# Tables that 0.1 called otherwise, in its files and dumps.
+RENAMED: Final = {"recipes": "organisation_snapshots", "sim_counts": "rate_windows"}

@@ -26,7 +26,7 @@ from operator_emulator.core.world.world import Before, Between, Prefix, Since, W
 from operator_emulator.store import Snapshot, StoreFailure
 from operator_emulator.store.bell import Bell
 from operator_emulator.store.sqlite.snapshots import SnapshotFiles
-from operator_emulator.store.tables import TABLES, Kept
+from operator_emulator.store.tables import RENAMED, TABLES, Kept
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -38,7 +38,6 @@ CACHED_QUERIES = 64  # of ``find`` and ``count``, for each table, until it chang
 LARGEST_KEY = 2**63 - 1  # of an integer that SQLite can hold
 CACHED_KEYS_MAX = 200  # keys; a longer answer is not kept
 BEGINNING = "beginning"
-RENAMED = {"recipes": "organisation_snapshots", "sim_counts": "rate_windows"}  # tables of files that 0.1 wrote
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
