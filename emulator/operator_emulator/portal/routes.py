@@ -67,7 +67,7 @@ ACTION_NAMES: Final[dict[ActionKind, str]] = {
 }
 
 # Of two paths that fit a request the upper one is meant: /sims/details is no ICCID, /sims/actions/simtransfer no
-# signup id (P§11, 20).
+# signup id (P§11, trap 20).
 RESOURCES: Final = (
     Path("GET", PARTNER, sims.show_partner, "Get Partner", P),
     Path("GET", PARTNER + "/pools/usage", sims.show_pools, "Get Current Pool Usage", A),
