@@ -9,7 +9,7 @@ import pytest
 from tests.terminal import TOP, Page
 
 SOURCES = Page("docs/sources.md")
-PLACES = ("emulator", "tests", "specs", "docs", "fixtures", "README.md", "CHANGELOG.md")
+PLACES = ("emulator", "tests", "specs", "docs", "fixtures", "README.md", "CHANGELOG.md", "CONTRIBUTING.md")
 NOT_SEARCHED = {SOURCES.path, Path(__file__)}
 
 # "D§9.2", "D§9, 11", "P§6.2–6.5", "D§12.2 to 12.4, 13"; a long list may go on in the next line of a comment.
