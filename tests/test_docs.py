@@ -174,8 +174,9 @@ def test_every_ready_made_fault_and_magic_address_is_told_of() -> None:
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Terminals]:
-    """The emulator, twenty times as fast as reality, and the webhook."""
-    with open_terminals(tmp_path, OPERATOR_EMULATOR_SPEED="20") as terminals:
+    """The emulator, twenty times as fast as reality, and the webhook. Tokens outlive the test on a slow machine."""
+    settings = {"OPERATOR_EMULATOR_SPEED": "20", "OPERATOR_EMULATOR_SET": "portal_token_ttl=86400"}
+    with open_terminals(tmp_path, **settings) as terminals:
         yield terminals
 
 
