@@ -18,10 +18,11 @@ import uvicorn
 
 from operator_emulator import resources
 from operator_emulator.app import create_app
-from operator_emulator.portal import BASE
+from operator_emulator.portal.context import BASE
 from operator_emulator.serving import Protocol
 from operator_emulator.settings import Settings
-from operator_emulator.web.openapi import BODY_LIMIT, METHODS, follow, json_media, read_yaml
+from operator_emulator.web.openapi import METHODS, follow, json_media, read_yaml
+from operator_emulator.web.receive import BODY_LIMIT
 from tests.conftest import Customer
 from tests.direct import Answer, Direct, Headers
 

@@ -30,7 +30,7 @@ from operator_emulator.core.partners.model import (
     Profile,
 )
 from operator_emulator.core.world.world import World
-from operator_emulator.portal import BASE
+from operator_emulator.portal.context import BASE
 from operator_emulator.settings import Settings
 from operator_emulator.web.openapi import follow, read_yaml, replace_emulated
 from tests.conftest import Customer

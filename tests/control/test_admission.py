@@ -12,6 +12,7 @@ from operator_emulator.control.admission import Admission, host_name, is_loopbac
 from operator_emulator.control.errors import refuse
 from operator_emulator.web.openapi import Document
 from operator_emulator.web.router import Router
+from tests.web.conftest import within_context
 
 TOKEN = "open sesame"
 SPEC = """
@@ -33,7 +34,7 @@ def knock(tmp_path: Path) -> Any:
     document = Document.load(path, base="/_emulator")
 
     async def endpoint(request: Request) -> Any:
-        from operator_emulator.web.openapi import answer
+        from operator_emulator.web.respond import answer
 
         return answer(request)
 
@@ -53,7 +54,7 @@ def knock(tmp_path: Path) -> Any:
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             scope["client"] = None if peer is None else (peer, 1)
-            await router(scope, receive, send)
+            await within_context(router)(scope, receive, send)
 
         answer = TestClient(app).request(method, f"/_emulator{path}", headers={"Host": host, **(headers or {})})
         if answer.status_code >= 400:

@@ -35,12 +35,16 @@ from operator_emulator.core.tester import synthetic_events
 from operator_emulator.core.world.model import Clock, Fate, Origin
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.core.world.world import World
-from operator_emulator.portal import BASE, Signer, portal
+from operator_emulator.portal.context import BASE
+from operator_emulator.portal.context import Portal as Context
+from operator_emulator.portal.keys import Signer
+from operator_emulator.portal.surface import build
 from operator_emulator.runtime.engine import Engine
 from operator_emulator.runtime.journal import Journal
 from operator_emulator.runtime.sender import Message, Reply, Sender
 from operator_emulator.serving import Protocol
 from operator_emulator.store.sqlite.store import SqliteStore
+from operator_emulator.web.context import RequestContext
 from operator_emulator.web.journaled import Journaled
 from operator_emulator.web.openapi import Document
 
@@ -157,8 +161,8 @@ class Portal:
         )
         self.rate = rate
         self.real = BEGAN
-        surface = Journaled(portal(*descriptions(), self.policy, signer()), self.journal, self.engine)
-        self._surface = surface
+        apps = build(Context(*descriptions(), self.policy, signer()))
+        self._surfaces = {prefix: Journaled(app, self.journal) for prefix, app in apps.items()}
         self._rest = Starlette(lifespan=self._lifespan)
 
     def now(self) -> datetime:
@@ -180,8 +184,8 @@ class Portal:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app: ASGIApp = self._rest
         if scope["type"] == "http":
-            scope["engine"] = self.engine
-            app = self._surface
+            scope["context"] = RequestContext(engine=self.engine)
+            app = next(app for prefix, app in self._surfaces.items() if scope["path"].startswith(prefix))
         await app(scope, receive, send)
 
 

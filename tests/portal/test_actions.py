@@ -10,7 +10,7 @@ from operator_emulator.core.network import device
 from operator_emulator.core.partners import actions
 from operator_emulator.core.partners.model import ActionKind, Alarm, Barring, Restriction
 from operator_emulator.core.world import housekeeping
-from operator_emulator.portal import BASE
+from operator_emulator.portal.context import BASE
 from tests.portal.conftest import (
     ACTIVE,
     BLOCKED,

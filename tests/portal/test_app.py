@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from operator_emulator.app import create_app
-from operator_emulator.portal import BASE
+from operator_emulator.portal.context import BASE
 from operator_emulator.settings import Settings
 from tests.portal.conftest import TOKEN
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from operator_emulator.portal import BASE, routes
+from operator_emulator.portal import routes
+from operator_emulator.portal.context import BASE
 from operator_emulator.portal.routes import Evidence
 from operator_emulator.store import StoreFailure
 from tests.portal.conftest import ACTIVE, MAIN, TOKEN, Client, descriptions, stream_path

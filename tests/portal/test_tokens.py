@@ -13,9 +13,10 @@ from starlette.testclient import TestClient
 from operator_emulator.core.partners import partners
 from operator_emulator.core.partners.model import Application
 from operator_emulator.core.world.policy import Policy
-from operator_emulator.portal import BASE, KeyUnusable, Signer
+from operator_emulator.portal.context import BASE
 from operator_emulator.portal.context import Portal as Context
 from operator_emulator.portal.gateway import VERIFIED, Gateway
+from operator_emulator.portal.keys import KeyUnusable, Signer
 from tests.portal.conftest import MAIN, TOKEN, Client, Portal, descriptions, signer
 
 REALM = "/auth/realms/default"

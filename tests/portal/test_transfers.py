@@ -7,7 +7,7 @@ import pytest
 
 from operator_emulator.core.partners import sim_transfers
 from operator_emulator.core.world.errors import Conflict, UnknownTransfer
-from operator_emulator.portal import BASE
+from operator_emulator.portal.context import BASE
 from tests.portal.conftest import ACTIVE, BRANCH, BRANCHED, FOREIGN, MAIN, OTHER, TERMINATED, TEST, Client
 
 SENDER, RECEIVER = "Secondary Test Company", "Main Test Company"

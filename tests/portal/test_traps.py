@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from operator_emulator.core.tester import synthetic_events
-from operator_emulator.portal import BASE
+from operator_emulator.portal.context import BASE
 from tests.portal.conftest import ACTIVE, ESIM, FOREIGN, MAIN, OTHER, Client, descriptions
 
 HERE = Path(__file__).parent

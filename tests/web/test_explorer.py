@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -26,14 +27,15 @@ def document(name: str, base: str) -> Document:
 @pytest.fixture
 def documents() -> dict[str, Document]:
     return {
-        "management": document("management", "/management-api"),
-        "control": document("control", "/_emulator"),
+        "/management-api/api-docs": document("management", "/management-api"),
+        "/explorer/control.json": document("control", "/_emulator"),
     }
 
 
 @pytest.fixture
 def http(documents: dict[str, Document]) -> Iterator[TestClient]:
-    with TestClient(Starlette(routes=explorer(documents)), base_url="http://emulator.test:8123") as client:
+    loads = {address: partial(documents.__getitem__, address) for address in documents}
+    with TestClient(Starlette(routes=explorer(loads)), base_url="http://emulator.test:8123") as client:
         yield client
 
 
@@ -89,7 +91,7 @@ def test_nothing_of_ours_points_outside(http: TestClient) -> None:
 
 def test_swagger_ui_is_new_enough_for_our_descriptions(http: TestClient, documents: dict[str, Document]) -> None:
     """OpenAPI 3.1 needs Swagger UI 5."""
-    assert documents["management"].source["openapi"].startswith("3.1")
+    assert documents["/management-api/api-docs"].source["openapi"].startswith("3.1")
     version = http.get("/explorer/VERSION").text.strip()
     assert int(version.removeprefix("v").partition(".")[0]) >= 5, version
 
@@ -121,7 +123,7 @@ def test_the_page_can_log_in_with_user_name_and_password(http: TestClient, docum
         "http://emulator.test:8123/management-api/oauth/token"
     )
     assert schemes["BasicAuthentication"]["scheme"] == "basic"
-    published = documents["management"].source["components"]["securitySchemes"]
+    published = documents["/management-api/api-docs"].source["components"]["securitySchemes"]
     assert published["BearerAuthentication"]["type"] == "http"
 
 
@@ -138,6 +140,6 @@ def test_a_description_that_can_log_in_already_is_left_alone() -> None:
 def test_a_description_of_callbacks_names_no_server_of_ours() -> None:
     """A document without a base is about somebody else's endpoint: it is served as it stands."""
     forwarder = document("forwarder", "")
-    with TestClient(Starlette(routes=explorer({"forwarder": forwarder}))) as http:
+    with TestClient(Starlette(routes=explorer({"/explorer/forwarder.json": lambda: forwarder}))) as http:
         served = http.get("/explorer/forwarder.json").json()
     assert served == json.loads(json.dumps(forwarder.source))

@@ -1,30 +1,13 @@
 """Writing down what goes over HTTP: here, of answers that come in pieces."""
 
 import asyncio
-from datetime import UTC, datetime
 
 from starlette.types import Message, Receive, Scope, Send
 
-from operator_emulator.core.world.model import Clock, Origin
-from operator_emulator.core.world.policy import Policy
-from operator_emulator.core.world.world import World
-from operator_emulator.runtime.engine import Engine
 from operator_emulator.runtime.journal import Journal
-from operator_emulator.runtime.sender import Message as Outbound
-from operator_emulator.runtime.sender import Reply, Sender
-from operator_emulator.store import open_store
+from operator_emulator.web.context import RequestContext
 from operator_emulator.web.journaled import Journaled
-
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def plant(world: World) -> None:
-    world.clocks.put(Clock(NOW, NOW, 0))
-    world.origins.put(Origin(7, NOW))
-
-
-async def nobody(message: Outbound) -> Reply:
-    raise AssertionError(message)
+from tests.web.conftest import running_engine
 
 
 def listen_to(*pieces: bytes) -> tuple[Journal, list[list[str]]]:
@@ -45,12 +28,16 @@ def listen_to(*pieces: bytes) -> tuple[Journal, list[list[str]]]:
         pass
 
     async def main() -> None:
-        sender = Sender(nobody, {}, journal, Policy(), lambda: NOW)
-        emulator = Engine(open_store(None, Policy()), sender, plant, lambda: NOW)
-        await emulator.start()
-        scope: Scope = {"type": "http", "method": "GET", "path": "/s", "query_string": b"", "headers": [(b"a", b"b")]}
-        await Journaled(surface, journal, emulator)(scope, receive, send)
-        await emulator.stop()
+        async with running_engine() as engine:
+            scope: Scope = {
+                "type": "http",
+                "method": "GET",
+                "path": "/s",
+                "query_string": b"",
+                "headers": [(b"a", b"b")],
+                "context": RequestContext(engine=engine),
+            }
+            await Journaled(surface, journal)(scope, receive, send)
 
     asyncio.run(main())
     return journal, read

@@ -9,12 +9,15 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from operator_emulator.cli import commands
 from operator_emulator.settings import Settings
+
+if TYPE_CHECKING:
+    from operator_emulator.surface import Login, Surface
 
 PREFIX = "OPERATOR_EMULATOR"
 CREDENTIALS_SHOWN = 5
@@ -144,7 +147,7 @@ def serve(**options: Any) -> None:
     """Start the emulator."""
     from operator_emulator.app import create_app
     from operator_emulator.fixtures import FixtureError
-    from operator_emulator.portal import KeyUnusable
+    from operator_emulator.portal.keys import KeyUnusable
     from operator_emulator.store import StoreFailure
 
     settings = Settings(**options)
@@ -180,8 +183,6 @@ def run(app: Any, settings: Settings, listener: socket.socket, *, continued: boo
     """Serve until SIGINT or SIGTERM, then stop cleanly."""
     import uvicorn
 
-    from operator_emulator.core.customers import access
-    from operator_emulator.core.partners import partners
     from operator_emulator.serving import Protocol
 
     config = uvicorn.Config(
@@ -212,9 +213,12 @@ def run(app: Any, settings: Settings, listener: socket.socket, *, continued: boo
         while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.005)
         if server.started:
-            logins = await app.engine.read(access.logins)
-            clients = await app.engine.read(partners.logins)
-            click.echo(greeting(logins, clients, settings, listener.getsockname()[1], continued=continued))
+            logins = [
+                (surface.logins.title, await app.engine.read(surface.logins.view))
+                for surface in app.surfaces
+                if surface.logins is not None
+            ]
+            click.echo(greeting(app.surfaces, logins, settings, listener.getsockname()[1], continued=continued))
         await serving
 
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
@@ -224,8 +228,8 @@ def run(app: Any, settings: Settings, listener: socket.socket, *, continued: boo
 
 
 def greeting(
-    logins: Sequence[tuple[str, str, str]],
-    clients: Sequence[tuple[str, str, str]],
+    surfaces: "Sequence[Surface]",
+    logins: "Sequence[tuple[str, Sequence[Login]]]",
     settings: Settings,
     port: int,
     *,
@@ -238,23 +242,22 @@ def greeting(
         f"operator-emulator {version('operator-emulator')} is ready (edition {settings.edition}, "
         f"{settings.clock} clock, {settings.data or 'in memory'})",
         "",
-        f"  Management API   {base}/management-api",
-        f"  Service portal   {base}/iot/connectivity/management/v1",
-        f"  Explorer         {base}/",
-        f"  Control plane    {base}/_emulator",
+        *(f"  {surface.title:16} {base}{surface.address}" for surface in surfaces),
+        f"  {'Explorer':16} {base}/",
         "",
     ]
     if continued:
         first = settings.fixture or "the demo world"
         lines += [f"  World            as it was left; POST /_emulator/reset begins again with {first}", ""]
-    lines += [*credentials("User / password", logins), *credentials("Client / secret", clients)]
-    if not (logins or clients):
+    for title, found in logins:
+        lines += credentials(title, found)
+    if not any(found for _, found in logins):
         lines.append("  Nobody may log in: no customer of this world has users")
     lines += ["", "Stop it with Ctrl-C."]
     return "\n".join(lines)
 
 
-def credentials(title: str, found: Sequence[tuple[str, str, str]]) -> list[str]:
+def credentials(title: str, found: "Sequence[Login]") -> list[str]:
     shown = found[:CREDENTIALS_SHOWN]
     lines = [f"  {'' if n else title:16} {name} / {secret}  ({owner})" for n, (owner, name, secret) in enumerate(shown)]
     if len(found) > len(shown):

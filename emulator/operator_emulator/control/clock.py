@@ -12,8 +12,8 @@ from operator_emulator.core.world import clock, jobs
 from operator_emulator.core.world.errors import Malformed
 from operator_emulator.core.world.world import World
 from operator_emulator.runtime.engine import Engine
-from operator_emulator.web.bearer import engine_of
-from operator_emulator.web.openapi import answer
+from operator_emulator.web.context import engine_of
+from operator_emulator.web.respond import answer
 
 FURTHEST: Final = timedelta(days=36_525)  # in one advance; each midnight on the way has its work
 # Some validity periods are long; when nothing but far-off things remain, the world counts as idle.

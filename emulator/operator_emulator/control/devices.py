@@ -21,8 +21,8 @@ from operator_emulator.core.network.model import DeviceStatus, Rat
 from operator_emulator.core.tester.model import AutoReply, Behaviour, GoesOffline, UsesData
 from operator_emulator.core.world.errors import LostAtNetwork, Malformed
 from operator_emulator.core.world.world import World
-from operator_emulator.web.bearer import engine_of
-from operator_emulator.web.openapi import answer
+from operator_emulator.web.context import engine_of
+from operator_emulator.web.respond import answer
 
 
 async def get_sim(request: Request) -> Response:

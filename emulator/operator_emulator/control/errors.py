@@ -12,7 +12,9 @@ from starlette.responses import Response
 from operator_emulator.core.world import errors
 from operator_emulator.core.world.errors import Malformed, Refusal
 from operator_emulator.store import StoreFailure
-from operator_emulator.web.openapi import JSON_TYPE, Answer, Operation, encode
+from operator_emulator.web.context import context_of
+from operator_emulator.web.json import encode
+from operator_emulator.web.respond import JSON_TYPE, Answer
 
 # The nearest class in a refusal's ancestry decides. What is not here is the state of things: 409.
 STATUSES: Final[Mapping[type[Refusal], int]] = MappingProxyType(
@@ -47,7 +49,7 @@ async def refuse(request: Request, refusal: Exception) -> Response:
         if isinstance(refusal, Malformed):
             field = refusal.field
     body = {"error": error} if not field else {"error": error, "field": field}
-    operation: Operation | None = request.scope.get("operation")
+    operation = context_of(request).operation
     if operation is not None:
         operation.document.findings("Error", body)  # raises in tests: refusals are described, too
     raw = [(name.lower().encode(), text.encode("latin-1", "replace")) for name, text in headers.items()]

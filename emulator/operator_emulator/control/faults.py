@@ -1,18 +1,18 @@
 """Breaking things on purpose: faults, and rate limits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from operator_emulator.control.context import control_of
 from operator_emulator.control.wire import check, read_id, read_object, show_fault, show_limits
 from operator_emulator.core.tester import faults, rate_limits
 from operator_emulator.core.tester.model import Per, RateLimit
 from operator_emulator.core.world.errors import Malformed
-from operator_emulator.core.world.world import World
-from operator_emulator.web.bearer import engine_of
-from operator_emulator.web.openapi import answer
+from operator_emulator.web.context import engine_of
+from operator_emulator.web.respond import answer
 
 
 async def add_fault(request: Request) -> Response:
@@ -41,25 +41,22 @@ async def remove_fault(request: Request) -> Response:
 
 
 async def get_limits(request: Request) -> Response:
-    return answer(request, await engine_of(request).read(lambda world: show_limits(rate_limits.current(world))))
+    published = control_of(request).rate_limits
+    return answer(request, show_limits(await engine_of(request).read(rate_limits.current, published)))
 
 
 async def put_limits(request: Request) -> Response:
     body = await read_object(request)
-    if body["limits"] != "operator":
+    if body["limits"] == "operator":
+        await engine_of(request).write(rate_limits.put_operators)
+    else:
         check(request, "RateLimits", body, "")
-    wanted = read_limits(body["limits"])
-
-    def put(world: World) -> dict[str, Any]:
-        return show_limits(rate_limits.put(world, wanted))
-
-    return answer(request, await engine_of(request).write(put))
+        await engine_of(request).write(rate_limits.put, read_limits(body["limits"]))
+    return await get_limits(request)
 
 
-def read_limits(given: Any) -> Sequence[RateLimit]:
-    """The word "operator" for the operator's own, or a list; none of the same name twice. Raises Malformed."""
-    if given == "operator":
-        return rate_limits.OPERATORS
+def read_limits(given: Sequence[Mapping[str, Any]]) -> Sequence[RateLimit]:
+    """Raises Malformed if two have the same name."""
     wanted = [RateLimit(**{**limit, "per": Per(limit["per"])}) for limit in given]
     names = [limit.name for limit in wanted]
     if len(set(names)) < len(names):

@@ -6,12 +6,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from operator_emulator import fixtures
-from operator_emulator.control.wire import journal_of, read_query, settings_of
+from operator_emulator.control.context import journal_of, settings_of
+from operator_emulator.control.wire import read_query
 from operator_emulator.control.world import after_reset
 from operator_emulator.core.world.world import World
 from operator_emulator.fixtures import FixtureError
-from operator_emulator.web.bearer import engine_of
-from operator_emulator.web.openapi import answer, read_body
+from operator_emulator.web.context import engine_of
+from operator_emulator.web.receive import read_body
+from operator_emulator.web.respond import answer
 
 LARGEST: Final = 64 * 1024 * 1024  # octets: the dump of some 50,000 SIMs
 

@@ -5,9 +5,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from operator_emulator.control.wire import journal_of, read_count, read_object, read_query, show_exchange
+from operator_emulator.control.context import journal_of
+from operator_emulator.control.wire import read_count, read_object, read_query, show_exchange
 from operator_emulator.runtime.journal import Pattern
-from operator_emulator.web.openapi import answer
+from operator_emulator.web.respond import answer
 
 
 async def list_exchanges(request: Request) -> Response:

@@ -13,8 +13,8 @@ from operator_emulator.core.tester import organisation_snapshot
 from operator_emulator.core.world.errors import Malformed, UnknownOrganisation
 from operator_emulator.core.world.world import World
 from operator_emulator.fixtures.read.shape import read_callback
-from operator_emulator.web.bearer import engine_of
-from operator_emulator.web.openapi import answer
+from operator_emulator.web.context import engine_of
+from operator_emulator.web.respond import answer
 
 
 async def list_organisations(request: Request) -> Response:

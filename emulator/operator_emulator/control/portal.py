@@ -12,8 +12,8 @@ from operator_emulator.core.tester import synthetic_events
 from operator_emulator.core.world.errors import Conflict, UnknownApplication
 from operator_emulator.core.world.model import Fate
 from operator_emulator.core.world.world import World
-from operator_emulator.web.bearer import engine_of
-from operator_emulator.web.openapi import answer
+from operator_emulator.web.context import engine_of
+from operator_emulator.web.respond import answer
 
 STREAMS = "/horizon/sse/v1"
 

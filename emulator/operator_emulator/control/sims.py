@@ -9,8 +9,8 @@ from starlette.responses import Response
 from operator_emulator.control.wire import read_query, show_sim
 from operator_emulator.core.tester.matching import within
 from operator_emulator.core.world.world import World
-from operator_emulator.web.bearer import engine_of
-from operator_emulator.web.openapi import answer
+from operator_emulator.web.context import engine_of
+from operator_emulator.web.respond import answer
 
 
 async def list_sims(request: Request) -> Response:

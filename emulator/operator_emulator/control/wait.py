@@ -7,9 +7,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from operator_emulator.control.context import journal_of
 from operator_emulator.control.wire import (
     check,
-    journal_of,
     read_id,
     read_object,
     read_query,
@@ -24,8 +24,8 @@ from operator_emulator.core.world.errors import UnknownCallback
 from operator_emulator.core.world.model import Way
 from operator_emulator.core.world.world import World
 from operator_emulator.runtime.journal import Pattern
-from operator_emulator.web.bearer import engine_of
-from operator_emulator.web.openapi import answer
+from operator_emulator.web.context import engine_of
+from operator_emulator.web.respond import answer
 
 Shown = list[dict[str, Any]]
 

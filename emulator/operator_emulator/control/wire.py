@@ -18,22 +18,13 @@ from operator_emulator.core.tester.model import Behaviour, Fault, RateLimit
 from operator_emulator.core.world.errors import Malformed
 from operator_emulator.core.world.model import Job, Notification, Subscription, Way
 from operator_emulator.core.world.world import World
-from operator_emulator.runtime.journal import Exchange, Journal
-from operator_emulator.settings import Settings
+from operator_emulator.runtime.journal import Exchange
 from operator_emulator.store import Snapshot
-from operator_emulator.web.openapi import Operation, read_json, sentence, typed
+from operator_emulator.web.context import operation_of
+from operator_emulator.web.openapi import sentence
+from operator_emulator.web.receive import read_json, typed
 
 LARGEST: Final = 2**63 - 1  # what a table holds
-
-
-def journal_of(request: Request) -> Journal:
-    journal: Journal = request.scope["journal"]
-    return journal
-
-
-def settings_of(request: Request) -> Settings:
-    settings: Settings = request.scope["settings"]
-    return settings
 
 
 # --------------------------------------------------------------------------------------------- in
@@ -42,7 +33,7 @@ def settings_of(request: Request) -> Settings:
 async def read_object(request: Request) -> dict[str, Any]:
     """The JSON body, as described. Raises Malformed with the field, UnsupportedMediaType, TooLarge."""
     value = await read_json(request)
-    operation: Operation = request.scope["operation"]
+    operation = operation_of(request)
     assert operation.body is not None, "the description says what the body is"
     for error in operation.body.iter_errors(value):
         raise Malformed(*place_and_problem(error))
@@ -68,7 +59,7 @@ def plain(value: Any, place: str = "") -> Any:
 
 def check(request: Request, component: str, value: Any, field: str) -> None:
     """Hold part of a body against a schema of the description by its name. Raises Malformed."""
-    operation: Operation = request.scope["operation"]
+    operation = operation_of(request)
     for error in operation.document.components[component].iter_errors(value):
         inner, problem = place_and_problem(error)
         raise Malformed(join(field, inner), problem)
@@ -76,7 +67,7 @@ def check(request: Request, component: str, value: Any, field: str) -> None:
 
 def read_query(request: Request) -> dict[str, Any]:
     """The query parameters, typed as described. Raises Malformed for any that is not."""
-    operation: Operation = request.scope["operation"]
+    operation = operation_of(request)
     found: dict[str, Any] = {}
     for name, text in request.query_params.multi_items():
         parameter = operation.query.get(name)

@@ -7,11 +7,12 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from operator_emulator.control.wire import journal_of, settings_of, show_clock, show_snapshot
+from operator_emulator.control.context import journal_of, settings_of
+from operator_emulator.control.wire import show_clock, show_snapshot
 from operator_emulator.core.world.errors import Malformed
 from operator_emulator.core.world.world import World
-from operator_emulator.web.bearer import engine_of
-from operator_emulator.web.openapi import Operation, answer
+from operator_emulator.web.context import engine_of, operation_of
+from operator_emulator.web.respond import answer
 
 NAME: Final = re.compile("[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}")
 
@@ -29,7 +30,7 @@ async def health(request: Request) -> Response:
 
 async def describe(request: Request) -> Response:
     """This API's own description, with its address here."""
-    operation: Operation = request.scope["operation"]
+    operation = operation_of(request)
     source: dict[str, Any] = operation.document.source
     return answer(request, {**source, "servers": [{"url": operation.document.base}]})
 

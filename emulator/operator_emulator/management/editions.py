@@ -9,8 +9,6 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
-from starlette.requests import Request
-
 from operator_emulator.core.world.policy import Policy
 
 # What goes with every answer (D§3.3), less cookies and what is the server's own business.
@@ -101,8 +99,3 @@ class Dialect:
 
     edition: Edition
     policy: Policy
-
-
-def dialect_of(request: Request) -> Dialect:
-    dialect: Dialect = request.scope["dialect"]
-    return dialect

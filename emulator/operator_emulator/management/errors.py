@@ -42,8 +42,9 @@ from operator_emulator.core.world.errors import (
 from operator_emulator.management.editions import SECURITY_HEADERS, Edition
 from operator_emulator.management.links import BASE, LEAKED
 from operator_emulator.management.wire.values import precise
-from operator_emulator.web.bearer import engine_of
-from operator_emulator.web.openapi import UnsupportedMediaType, answer
+from operator_emulator.web.context import context_of, engine_of, operation_of
+from operator_emulator.web.receive import UnsupportedMediaType
+from operator_emulator.web.respond import answer
 
 log = logging.getLogger("operator_emulator.management")
 
@@ -129,7 +130,7 @@ async def refuse_resource(request: Request, error: Exception) -> Response:
     for kind, status, sentence in RESOURCES:
         if isinstance(error, kind):
             message = sentence(error)
-            if isinstance(error, UnknownSim) and request.scope["operation"].id in SIM_NOT_FOUND:
+            if isinstance(error, UnknownSim) and operation_of(request).id in SIM_NOT_FOUND:
                 message = "SIM not found."
             return await spring(request, status, message)
     if isinstance(error, HTTPException):
@@ -144,7 +145,7 @@ async def refuse_resource(request: Request, error: Exception) -> Response:
 async def spring(request: Request, status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
     """Spring Boot's error shape, with the operator's internal path as it was recorded."""
     now, _ = await engine_of(request).times()
-    if request.scope["operation"] is None:  # no description says what goes with it
+    if context_of(request).operation is None:  # no description says what goes with it
         headers = {**ALWAYS, **(headers or {})}
     return answer(request, spring_body(now, status, message, request.scope["path"]), status=status, headers=headers)
 

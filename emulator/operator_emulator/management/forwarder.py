@@ -12,6 +12,7 @@ from operator_emulator.core.network import tpdu
 from operator_emulator.core.network.model import Sms
 from operator_emulator.core.world.model import EventType, Outgoing
 from operator_emulator.core.world.policy import Policy
+from operator_emulator.fixtures import Fixture, FixtureError
 from operator_emulator.management.editions import Edition
 from operator_emulator.management.wire.values import endpoint_id, spaced
 from operator_emulator.runtime.sender import Message
@@ -86,6 +87,18 @@ def verdict(type: EventType, policy: Policy) -> tuple[str, int]:
     if type is EventType.SMS_EXPIRED and policy.dlr_on_expiry == "expired":
         return "EXPIRED", 6
     return "FAILED", 5
+
+
+def refuse_urls(fixture: Fixture) -> None:
+    """Raises FixtureError if there is a URL for callbacks that a strict operator does not take."""
+    problems = []
+    for number, organisation in enumerate(fixture.organisations):
+        url = organisation.sms_forwarder.url if organisation.sms_forwarder is not None else ""
+        problem = refusal_of(url) if url else None
+        if problem is not None:
+            problems.append(f"organisations[{number}].sms_forwarder.url: {problem}")
+    if problems:
+        raise FixtureError(problems)
 
 
 def refusal_of(url: str) -> str | None:

@@ -5,7 +5,7 @@ from typing import Final
 
 from starlette.requests import Request
 
-from operator_emulator.management.editions import dialect_of
+from operator_emulator.management.context import dialect_of
 
 BASE: Final = "/management-api"
 HOST: Final = re.compile(r"[A-Za-z0-9.\-\[\]:_]{1,255}")

@@ -8,13 +8,14 @@ from starlette.responses import Response
 from operator_emulator.core.customers import orders
 from operator_emulator.core.customers.model import Order
 from operator_emulator.core.world.errors import UnknownOrder
-from operator_emulator.management.editions import dialect_of
+from operator_emulator.management.context import caller_of, dialect_of
 from operator_emulator.management.links import address_of
 from operator_emulator.management.paging import page_headers, read_page, read_sort
 from operator_emulator.management.wire import orders as wire
 from operator_emulator.management.wire.values import read_iccids, read_id
-from operator_emulator.web.bearer import caller_of, engine_of
-from operator_emulator.web.openapi import answer, read_json
+from operator_emulator.web.context import engine_of
+from operator_emulator.web.receive import read_json
+from operator_emulator.web.respond import answer
 
 SORT_KEYS = {"order_number": "number", "order_status": "status", "order_date": "ordered"}
 

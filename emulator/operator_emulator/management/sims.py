@@ -10,13 +10,14 @@ from operator_emulator.core.customers.model import Caller, Sim
 from operator_emulator.core.customers.ownership import owned
 from operator_emulator.core.world.errors import UnknownSim
 from operator_emulator.core.world.world import World
-from operator_emulator.management.editions import dialect_of
+from operator_emulator.management.context import caller_of, dialect_of, sim_json_of
 from operator_emulator.management.paging import page_headers, read_page, read_q, read_sort
 from operator_emulator.management.wire import sims as wire
 from operator_emulator.management.wire import status as status_wire
 from operator_emulator.management.wire.values import read_boolean
-from operator_emulator.web.bearer import caller_of, engine_of
-from operator_emulator.web.openapi import answer, read_json
+from operator_emulator.web.context import engine_of
+from operator_emulator.web.receive import read_json
+from operator_emulator.web.respond import answer
 
 SORT_KEYS = {"imei": "imei", "ip_address": "ip_address"}
 FILTERS = frozenset(SORT_KEYS)
@@ -41,8 +42,9 @@ async def list_sims(request: Request) -> Response:
         **read_q(query, FILTERS, dialect.policy),
     )
     headers = page_headers(page, total)
-    texts = [request.scope["shown_sims"].json(sim.iccid, sim) for sim in found]
-    if None in texts:
+    kept = sim_json_of(request)
+    texts = [text for sim in found if (text := kept.json(sim.iccid, sim)) is not None]
+    if len(texts) < len(found):
         return answer(request, [wire.show_sim(sim, dialect) for sim in found], headers=headers)
     return answer(request, body=b"[" + b",".join(texts) + b"]", headers=headers)
 
@@ -57,7 +59,7 @@ async def show_sim(request: Request) -> Response:
             return answer(request)
         raise
     if not dialect.policy.legacy_single_status:  # then it is shown as in the list
-        text = request.scope["shown_sims"].json(sim.iccid, sim)
+        text = sim_json_of(request).json(sim.iccid, sim)
         if text is not None:
             return answer(request, body=text)
     return answer(request, wire.show_sim(sim, dialect, alone=True))

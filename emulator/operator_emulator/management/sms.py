@@ -11,13 +11,14 @@ from operator_emulator.core.world.errors import UnknownSms
 from operator_emulator.core.world.model import Event
 from operator_emulator.core.world.world import Since, World
 from operator_emulator.management import events as sentences
-from operator_emulator.management.editions import dialect_of
+from operator_emulator.management.context import caller_of, dialect_of
 from operator_emulator.management.links import address_of
 from operator_emulator.management.paging import page_headers, pages, read_page, read_sort
 from operator_emulator.management.wire import sms as wire
 from operator_emulator.management.wire.values import read_id
-from operator_emulator.web.bearer import caller_of, engine_of
-from operator_emulator.web.openapi import answer, read_json
+from operator_emulator.web.context import engine_of
+from operator_emulator.web.receive import read_json
+from operator_emulator.web.respond import answer
 
 SMS_KEYS = {
     "id": "id",

@@ -10,10 +10,11 @@ from operator_emulator.core.customers.model import Caller, Quota, Service
 from operator_emulator.core.customers.ownership import owned
 from operator_emulator.core.world.errors import NoQuota
 from operator_emulator.core.world.world import World
-from operator_emulator.management.editions import dialect_of
+from operator_emulator.management.context import caller_of, dialect_of
 from operator_emulator.management.wire import usage as wire
-from operator_emulator.web.bearer import caller_of, engine_of
-from operator_emulator.web.openapi import answer, read_json
+from operator_emulator.web.context import engine_of
+from operator_emulator.web.receive import read_json
+from operator_emulator.web.respond import answer
 
 
 async def show_usage(request: Request) -> Response:

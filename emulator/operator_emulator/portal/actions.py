@@ -14,8 +14,9 @@ from operator_emulator.portal import wire
 from operator_emulator.portal.context import base_of, caller_of
 from operator_emulator.portal.errors import JSON
 from operator_emulator.portal.sims import partner_of
-from operator_emulator.web.bearer import engine_of
-from operator_emulator.web.openapi import Endpoint, answer
+from operator_emulator.web.context import engine_of
+from operator_emulator.web.openapi import Endpoint
+from operator_emulator.web.respond import answer
 
 # --------------------------------------------------------------------------------------------- actions
 

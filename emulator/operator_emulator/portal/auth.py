@@ -15,8 +15,9 @@ from operator_emulator.core.world.world import World
 from operator_emulator.portal.context import Portal, issuer_of, portal_of
 from operator_emulator.portal.keys import ALGORITHM
 from operator_emulator.portal.refusals import GrantRefused
-from operator_emulator.web.bearer import engine_of
-from operator_emulator.web.openapi import answer, read_body
+from operator_emulator.web.context import engine_of
+from operator_emulator.web.receive import read_body
+from operator_emulator.web.respond import answer
 
 JSON: Final = "application/json"
 GRANT: Final = "client_credentials"

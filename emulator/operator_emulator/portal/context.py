@@ -8,6 +8,7 @@ from starlette.requests import Request
 from operator_emulator.core.partners.model import PartnerCaller
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.portal.keys import Signer
+from operator_emulator.web.context import context_of
 from operator_emulator.web.openapi import Document
 
 BASE: Final = "/iot/connectivity/management/v1"
@@ -25,13 +26,14 @@ class Portal:
 
 
 def portal_of(request: Request) -> Portal:
-    portal: Portal = request.scope["portal"]
+    portal: Portal = context_of(request).surface
     return portal
 
 
 def caller_of(request: Request) -> PartnerCaller:
     """Which application is calling; only behind the gateway."""
-    caller: PartnerCaller = request.scope["caller"]
+    caller = context_of(request).caller
+    assert isinstance(caller, PartnerCaller)
     return caller
 
 

@@ -40,8 +40,10 @@ from operator_emulator.portal.context import portal_of
 from operator_emulator.portal.refusals import Gone, GrantRefused, Rejected, WrongType
 from operator_emulator.portal.wire.values import instant
 from operator_emulator.store import StoreFailure
-from operator_emulator.web.bearer import engine_of
-from operator_emulator.web.openapi import VIOLATED, Answer, Operation, UnsupportedMediaType, encode, report
+from operator_emulator.web.context import context_of, engine_of
+from operator_emulator.web.json import encode
+from operator_emulator.web.receive import UnsupportedMediaType
+from operator_emulator.web.respond import VIOLATED, Answer, report
 
 log = logging.getLogger("operator_emulator.portal")
 
@@ -284,13 +286,14 @@ def say(
     What the description does not know of an operation, its own status included, is reported.
     """
     document = portal_of(request).document
-    operation: Operation | None = request.scope.get("operation")
+    context = context_of(request)
+    operation = context.operation
     findings = document.findings(schema, body)
     if operation is not None and status not in operation.answers:
         findings = (*findings, f"status {status} is not described")
     text = encode(body)
     raw = [(b"content-type", media_type.encode()), (b"content-length", str(len(text)).encode())]
-    if operation is not None and findings and "struck" not in request.scope:  # a fault may answer what it likes
+    if operation is not None and findings and not context.struck:  # a fault may answer what it likes
         raw.append(VIOLATED)
         report(request, operation, "; ".join(findings))
     raw += [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in (headers or {}).items()]

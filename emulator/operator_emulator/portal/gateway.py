@@ -17,8 +17,9 @@ from operator_emulator.portal.context import REALM, Portal, issuer_of
 from operator_emulator.portal.errors import TOKEN_EXPIRED
 from operator_emulator.portal.keys import ALGORITHM
 from operator_emulator.portal.refusals import Rejected
-from operator_emulator.web.bearer import engine_of
-from operator_emulator.web.openapi import Operation, decode
+from operator_emulator.web.context import context_of, engine_of
+from operator_emulator.web.json import decode
+from operator_emulator.web.openapi import Operation
 
 VERIFIED: Final = 4096  # tokens that are remembered as genuine
 # What a JWT header may name (RFC 7518, 3.1), so that "none" and nonsense are told apart from a wrong choice.
@@ -55,11 +56,11 @@ class Gateway:
             caller = await emulator.write(partners.enter, client_id, partner, method)
         if caller.ip_whitelist and client_host(request) not in caller.ip_whitelist:
             raise Rejected(403, "Your IP address is not allowed")
-        request.scope["caller"] = caller
+        context_of(request).caller = caller
 
     def claims(self, request: Request, now: datetime) -> dict[str, Any]:
         """The claims of the request's token. Raises Rejected with what the gateway says."""
-        token = token_text(request)
+        token = context_of(request).token = token_text(request)
         claims = self.remembered(token)
         if claims is None:
             claims = self.remember(token, self._verify(token, issuer_of(request)))

@@ -21,8 +21,8 @@ from operator_emulator.portal.context import caller_of, portal_of
 from operator_emulator.portal.errors import JSON
 from operator_emulator.portal.refusals import Gone
 from operator_emulator.portal.wire.values import Json, instant
-from operator_emulator.web.bearer import engine_of
-from operator_emulator.web.openapi import answer
+from operator_emulator.web.context import engine_of
+from operator_emulator.web.respond import answer
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -19,9 +19,11 @@ from operator_emulator.core.world.model import Event, Notification
 from operator_emulator.portal import frames, wire
 from operator_emulator.portal.context import base_of, caller_of, portal_of
 from operator_emulator.portal.errors import gateway_says, problem
-from operator_emulator.web.bearer import engine_of
+from operator_emulator.web.context import context_of, engine_of
 from operator_emulator.web.faults import CONNECTION
-from operator_emulator.web.openapi import Answer, answer, encode, problems
+from operator_emulator.web.json import encode
+from operator_emulator.web.openapi import problems
+from operator_emulator.web.respond import Answer, answer
 
 # What a change of the world is given before streams look at what it was: one look for a burst of changes. The
 # platform itself looks once in a second.
@@ -188,7 +190,7 @@ class EventStream(Response):
             findings = tuple(problems(events.components["Event"], shown))
         else:
             findings = events.findings("Event", shown)
-        exchange = self._request.scope.get("exchange")
+        exchange = context_of(self._request).exchange
         if exchange is not None:
             exchange.findings.extend(f"event {finding}" for finding in findings)
         return frames.frame(encode(shown), self._wishes.media_type)

@@ -14,7 +14,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from operator_emulator.web.openapi import Document, encode
+from operator_emulator.web.json import encode
+from operator_emulator.web.openapi import Document
+
+Load = Callable[[], Document]
 
 ASSETS: Final = "/explorer"
 PAGES: Final = ("/", "/management-api/swagger-ui.html", ASSETS, f"{ASSETS}/")
@@ -37,31 +40,21 @@ PAGE_HEADERS: Final = {
 }
 
 
-# Where the operators have theirs; the others are beside the page.
-ADDRESSES: Final = {
-    "management": "/management-api/api-docs",
-    "portal": "/iot/connectivity/management/api-docs",
-}
+def explorer(documents: Mapping[str, Load]) -> list[BaseRoute]:
+    """The routes of the page, of its assets, of each document as JSON at its address, and a signpost for other paths.
 
-Described = Document | Callable[[], Document]  # a large one is read when somebody asks for it
-
-
-def explorer(documents: Mapping[str, Described]) -> list[BaseRoute]:
-    """The routes of the page, of its assets, of each document as JSON, and a signpost for all other paths.
-
-    The first document is the one that the page opens with; the others are in its drop-down. Those with the names of
-    ADDRESSES are at the operator's own address for them.
+    The first document is the one that the page opens with; the others are in its drop-down.
     """
 
     @cache
     def page() -> bytes:
-        return render_page([(address_of(name), resolved(one)) for name, one in documents.items()])
+        return render_page([(address, load()) for address, load in documents.items()])
 
     async def show_page(request: Request) -> Response:
         return Response(page(), headers=PAGE_HEADERS, media_type="text/html")
 
     routes: list[BaseRoute] = [Route(path, show_page) for path in PAGES]
-    routes += [Route(address_of(name), show_document(one)) for name, one in documents.items()]
+    routes += [Route(address, show_document(load)) for address, load in documents.items()]
     assets = StaticFiles(packages=[("operator_emulator.web", "assets"), ("operator_emulator.web", "assets/swagger-ui")])
     routes.append(Mount(ASSETS, assets))
     routes.append(Route("/{path:path}", show_signpost, methods=METHODS))
@@ -72,14 +65,6 @@ async def show_signpost(request: Request) -> Response:
     return Response(SIGNPOST, status_code=404, media_type="text/plain")
 
 
-def address_of(name: str) -> str:
-    return ADDRESSES.get(name, f"{ASSETS}/{name}.json")
-
-
-def resolved(described: Described) -> Document:
-    return described if isinstance(described, Document) else described()
-
-
 def render_page(documents: list[tuple[str, Document]]) -> bytes:
     """The page. An attribute tells it which documents there are: its policy allows no script in the page."""
     urls = [{"url": address, "name": document.source["info"]["title"]} for address, document in documents]
@@ -87,12 +72,12 @@ def render_page(documents: list[tuple[str, Document]]) -> bytes:
     return template.replace("{documents}", escape(encode(urls).decode())).encode()
 
 
-def show_document(described: Described) -> Any:
+def show_document(load: Load) -> Any:
     """An endpoint that serves a document as JSON, as it is seen from where the request came from."""
 
     async def show(request: Request) -> Response:
         origin = str(request.base_url).rstrip("/")
-        return Response(encode(served(resolved(described), origin)), media_type="application/json")
+        return Response(encode(served(load(), origin)), media_type="application/json")
 
     return show
 

@@ -1,28 +1,26 @@
-"""HttpFaults: let rate limits and HTTP faults strike.
+"""HttpFaults: rate limits and HTTP faults, as a step of the router between admission and endpoint.
 
-It stands inside the journal, which keeps what the client really saw, and around a surface. What must know who is
-asking, and for what, the Router calls back before the endpoint runs (``scope["hinder"]``): refusing, delaying,
-answering something else. What spoils an answer is done here, on its bytes.
+A fault is chosen before the request is carried out. It may answer in place of the endpoint, and it may spoil the bytes
+of whatever answer there is.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any, Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from operator_emulator.core.customers import access
 from operator_emulator.core.tester import faults, rate_limits
-from operator_emulator.core.tester.model import FaultPoint, Strike
+from operator_emulator.core.tester.model import FaultPoint, RateLimit, Strike
 from operator_emulator.core.world.errors import ExpiredToken, InvalidToken
 from operator_emulator.core.world.world import World
-from operator_emulator.runtime.engine import Engine
-from operator_emulator.web.bearer import engine_of, token_text
-from operator_emulator.web.openapi import JSON_TYPE, Operation, encode
-from operator_emulator.web.router import ShortCircuit
+from operator_emulator.web.context import RequestContext, context_of
+from operator_emulator.web.json import encode
+from operator_emulator.web.respond import JSON_TYPE
 
 MARK: Final = b"x-emulator-fault"
 CHUNK_INTERVAL: Final = 0.1  # real seconds between two pieces of a slow answer
@@ -31,73 +29,54 @@ CHUNK_INTERVAL: Final = 0.1  # real seconds between two pieces of a slow answer
 CONNECTION: Final = "emulator.connection"
 
 Sleep = Callable[[float], Awaitable[None]]
+CarryOut = Callable[[], Awaitable[Response]]
 
 
 class HttpFaults:
-    """ASGI middleware. *sleep* is handed in by tests."""
+    """*published* are the rate limits that the operator publishes for this surface. *sleep* is handed in by tests."""
 
-    def __init__(self, app: ASGIApp, sleep: Sleep = asyncio.sleep) -> None:
-        self._app = app
+    def __init__(self, published: Sequence[RateLimit] = (), sleep: Sleep = asyncio.sleep) -> None:
+        self._published = published
         self._sleep = sleep
-        self._hindered = False
+        self._any = False
         self._changed: asyncio.Event | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._changed is None or self._changed.is_set():  # whether something hinders, only a change can change
-            emulator: Engine = scope["engine"]
-            self._changed = emulator.store.bell.listen()
-            self._hindered = await emulator.read(has_faults_or_limits)
-        if not self._hindered:
-            await self._app(scope, receive, send)
-            return
-        scope["hinder"] = self._hinder
-        spoiled = FaultySend(scope, receive, send, self._sleep)
-        try:
-            await self._app(scope, receive, spoiled.send)
-        except ConnectionGone:
-            await spoiled.abort()
-
-    async def _hinder(self, request: Request, operation: Operation | None) -> None:
-        """Refuse, delay or answer in the endpoint's stead. Raises what a Router understands."""
+    async def strike(self, request: Request) -> "HttpStrike | None":
+        """The fault that strikes a request. Raises HTTPException 429 if a rate limit is used up."""
+        context = context_of(request)
+        engine = context.engine
+        if self._changed is None or self._changed.is_set():  # the answer can only change when the world changes
+            self._changed = engine.store.bell.listen()
+            self._any = await engine.read(has_faults_or_limits, self._published)
+        if not self._any:
+            return None
         scope = request.scope
-        caller = scope.get("caller")
-        organisation = None if caller is None else caller.organisation
+        organisation = None if context.caller is None else context.caller.organisation
         address = "" if request.client is None else request.client.host
-        wait = await engine_of(request).write(rate_limits.take, scope["path"], organisation, address)
+        wait = await engine.write(rate_limits.allow, self._published, scope["path"], organisation, address)
         if wait is not None:
-            scope["struck"] = None
+            context.struck = True
             raise HTTPException(429, "Too Many Requests", {"Retry-After": str(wait)})
-        strike: Strike | None = await engine_of(request).write(
+        strike: Strike | None = await engine.write(
             faults.strike,
             FaultPoint.HTTP,
             method=scope["method"],
             path=(scope["path"], path_and_query(scope)),
-            operation=None if operation is None else operation.id,
+            operation=None if context.operation is None else context.operation.id,
             organisation=organisation,
             headers=dict(request.headers),
-            token=caller is not None,
+            token=context.caller is not None,
         )
         if strike is None:
-            return
-        scope["struck"] = strike
-        exchange = scope.get("exchange")
-        if exchange is not None:
-            exchange.fault = strike.fault.name
-        if strike.delay:
-            await self._sleep(strike.delay)
-        effect = strike.fault.effect
-        if effect.get("reset") == "before":
-            raise ConnectionGone
-        if "token" in effect:
-            await take_token(request, effect["token"])
-        if "body" in effect:
-            raise ShortCircuit(given(effect))
-        if "status" in effect:
-            raise HTTPException(effect["status"], None, effect.get("headers"))
+            return None
+        context.struck = True
+        if context.exchange is not None:
+            context.exchange.fault = strike.fault.name
+        return HttpStrike(strike, self._sleep)
 
 
-def has_faults_or_limits(world: World) -> bool:
-    return faults.armed(world, FaultPoint.HTTP) or bool(rate_limits.current(world))
+def has_faults_or_limits(world: World, published: Sequence[RateLimit]) -> bool:
+    return faults.any_at(world, FaultPoint.HTTP) or bool(rate_limits.current(world, published))
 
 
 def path_and_query(scope: Scope) -> str:
@@ -105,14 +84,39 @@ def path_and_query(scope: Scope) -> str:
     return f"{scope['path']}?{query}" if query else scope["path"]
 
 
-async def take_token(request: Request, how: str) -> None:
-    """The token is really revoked or expired, so that only a new one helps. Raises the refusal that says so."""
-    text = token_text(request)
-    await engine_of(request).write(access.end_token, text, expired=how == "expired")
-    raise (ExpiredToken if how == "expired" else InvalidToken)(text)
+class HttpStrike:
+    """A fault that strikes one request."""
+
+    def __init__(self, strike: Strike, sleep: Sleep) -> None:
+        self._strike = strike
+        self._sleep = sleep
+
+    async def respond(self, request: Request, carry_out: CarryOut) -> Response:
+        """The answer to the request: the fault's own, or that of *carry_out*. Raises what the surface words."""
+        effect = self._strike.fault.effect
+        if self._strike.delay:
+            await self._sleep(self._strike.delay)
+        if effect.get("reset") == "before":
+            return Reset(self._sleep)
+        if "token" in effect:
+            await end_token(context_of(request), effect["token"])
+        if "body" in effect:
+            return canned_response(effect)
+        if "status" in effect:
+            raise HTTPException(effect["status"], None, effect.get("headers"))
+        return await carry_out()
+
+    def spoiled(self, response: Response) -> Response:
+        return Spoiled(response, self._strike, self._sleep)
 
 
-def given(effect: Mapping[str, Any]) -> Response:
+async def end_token(context: RequestContext, how: str) -> None:
+    """Really revoke the token, or let it expire, so that only a new one helps. Raises the refusal that says so."""
+    await context.engine.write(access.end_token, context.token, expired=how == "expired")
+    raise (ExpiredToken if how == "expired" else InvalidToken)(context.token)
+
+
+def canned_response(effect: Mapping[str, Any]) -> Response:
     """The answer that a fault gives: a text as it is, all else as JSON."""
     body = effect["body"]
     text = body.encode() if isinstance(body, str) else encode(body)
@@ -120,30 +124,61 @@ def given(effect: Mapping[str, Any]) -> Response:
     return Response(text, effect.get("status", 200), headers)
 
 
+# --------------------------------------------------------------------------------------------- the bytes of an answer
+
+
 class ConnectionGone(Exception):
     """The connection is to be reset."""
 
 
-class FaultySend:
-    """The ``send`` of one request: does to the bytes of its answer what the fault wants done."""
+class Reset(Response):
+    """Reset the connection instead of answering."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, sleep: Sleep) -> None:
-        self._scope = scope
-        self._receive = receive
+    def __init__(self, sleep: Sleep) -> None:
+        self._sleep = sleep
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Without a server underneath there is no connection: then ConnectionResetError says so."""
+        connection = scope.get("extensions", {}).get(CONNECTION)
+        if connection is None:
+            raise ConnectionResetError("a fault has reset the connection")
+        await self._sleep(0)  # what was sent goes out first
+        connection["reset"]()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
+class Spoiled(Response):
+    """An answer that a fault spoils on its way."""
+
+    def __init__(self, response: Response, strike: Strike, sleep: Sleep) -> None:
+        self._response = response
+        self._strike = strike
+        self._sleep = sleep
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._response(scope, receive, FaultySend(self._strike, send, self._sleep).send)
+        except ConnectionGone:
+            await Reset(self._sleep)(scope, receive, send)
+
+
+class FaultySend:
+    """The ``send`` of one answer: does to its bytes what the fault wants done."""
+
+    def __init__(self, strike: Strike, send: Send, sleep: Sleep) -> None:
+        self._strike = strike
         self._send = send
         self._sleep = sleep
         self._start: MutableMapping[str, Any] = {}
         self._over = False
 
     async def send(self, message: Message) -> None:
-        strike: Strike | None = self._scope.get("struck")
-        if strike is None:
-            await self._send(message)
-        elif message["type"] == "http.response.start":
+        if message["type"] == "http.response.start":
             # Kept back until the body is there, whose length it tells.
-            self._start = {**message, "headers": marked(message.get("headers", ()), strike)}
+            self._start = {**message, "headers": marked(message.get("headers", ()), self._strike)}
         elif not self._over:
-            await self._body(strike.fault.effect, message.get("body", b""), message.get("more_body", False))
+            await self._body(self._strike.fault.effect, message.get("body", b""), message.get("more_body", False))
 
     async def _body(self, effect: Mapping[str, Any], body: bytes, more: bool) -> None:
         mangled = mangle(effect.get("mangle"), body)
@@ -168,16 +203,6 @@ class FaultySend:
         if self._start:
             others = [(name, value) for name, value in self._start["headers"] if name.lower() != b"content-length"]
             self._start["headers"] = [*others, (b"content-length", str(length).encode())]
-
-    async def abort(self) -> None:
-        """Reset the connection. Without a server underneath there is none: then ConnectionResetError says so."""
-        connection = self._scope.get("extensions", {}).get(CONNECTION)
-        if connection is None:
-            raise ConnectionResetError("a fault has reset the connection")
-        await self._sleep(0)  # what was sent goes out first
-        connection["reset"]()
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
 
 
 def marked(headers: Any, strike: Strike) -> list[tuple[bytes, bytes]]:

@@ -3,28 +3,35 @@ saw. Secrets are blanked before anything is kept.
 """
 
 import time
+from collections.abc import Callable
+from functools import cache
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from operator_emulator.runtime.engine import Engine
 from operator_emulator.runtime.journal import BLANKED, BODY_LIMIT, Exchange, Journal
+from operator_emulator.web.context import RequestContext
 
 SECRET_PARAMETERS = ("access_token=", "jwt=")
 
 
-class Journaled:
-    """ASGI middleware; puts the Exchange into ``scope["exchange"]`` so that others can write into it."""
+def journaled(make: Callable[[], ASGIApp], journal: Journal) -> Callable[[], ASGIApp]:
+    """What *make* makes, within Journaled."""
+    return cache(lambda: Journaled(make(), journal))
 
-    def __init__(self, app: ASGIApp, journal: Journal, emulator: Engine) -> None:
+
+class Journaled:
+    """ASGI middleware; puts the Exchange into the request's context so that others can write into it."""
+
+    def __init__(self, app: ASGIApp, journal: Journal) -> None:
         self._app = app
         self._journal = journal
-        self._emulator = emulator
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
-        virtual, real = await self._emulator.times()
+        context: RequestContext = scope["context"]
+        virtual, real = await context.engine.times()
         exchange = Exchange("inbound", scope["method"], target(scope), virtual, real)
-        scope["exchange"] = exchange
+        context.exchange = exchange
         asked: list[bytes] = []
         told: list[bytes] = []
 

@@ -1,8 +1,11 @@
-"""Router: an ASGI app for the operations of a surface. Finds the endpoint, asks who is calling, turns refusals into
-answers. It stands in for Starlette's router on the hot path: a dictionary instead of a row of regular expressions.
+"""Router: an ASGI app for the operations of a surface. It finds the endpoint, asks who is calling, lets faults strike,
+and turns refusals into answers. It stands in for Starlette's router, because a dictionary of paths is much faster than
+a list of regular expressions.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -11,32 +14,39 @@ from starlette.types import Receive, Scope, Send
 
 from operator_emulator.core.world.errors import Refusal
 from operator_emulator.store import StoreFailure
-from operator_emulator.web.openapi import Operation, Route, check_query
+from operator_emulator.web.context import context_of
+from operator_emulator.web.faults import HttpFaults
+from operator_emulator.web.openapi import Operation, Route
+from operator_emulator.web.receive import check_query
 
 Refuse = Callable[[Request, Exception], Awaitable[Response]]
 Admit = Callable[[Request, Operation | None], Awaitable[None]]
 Literals = tuple[tuple[int, str], ...]  # where in a path which text stands; the rest are parameters
 
-
-class ShortCircuit(Exception):
-    """The request goes no further: *response* is the answer."""
-
-    def __init__(self, response: Response) -> None:
-        self.response = response
+REFUSALS = (Refusal, HTTPException, StoreFailure)
 
 
 class Router:
     """*admit* raises a Refusal unless the caller may come in, and is asked even where there is no endpoint: an
     unknown caller learns nothing (D§3.1). *refuse* makes the answer of a Refusal, HTTPException or StoreFailure.
-
-    ``scope["hinder"]``, where somebody has put it, is called with request and operation before the endpoint, and may
-    raise what an endpoint may, or ShortCircuit.
+    *surface* is handed to the endpoints in the request's context.
     """
 
-    def __init__(self, routes: Iterable[Route], *, base: str, refuse: Refuse, admit: Admit | None = None) -> None:
+    def __init__(
+        self,
+        routes: Iterable[Route],
+        *,
+        base: str,
+        refuse: Refuse,
+        admit: Admit | None = None,
+        faults: HttpFaults | None = None,
+        surface: Any = None,
+    ) -> None:
         self._base = len(base)
         self._refuse = refuse
         self._admit = admit
+        self._faults = faults
+        self._surface = surface
         self._fixed: dict[str, dict[str, Route]] = {}
         self._patterns: dict[int, list[tuple[Literals, dict[str, Route]]]] = {}
         for route in routes:
@@ -55,34 +65,54 @@ class Router:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)
+        context = context_of(request)
+        context.surface = self._surface
+        route = self._find(scope)
+        if route is not None:
+            context.operation = route.operation
+            if context.exchange is not None:
+                context.exchange.operation = route.operation.id
         try:
-            route = self._find(scope)
-            operation = route.operation if route is not None else None
-            scope["operation"] = operation
-            exchange = scope.get("exchange")
-            if exchange is not None and operation is not None:
-                exchange.operation = operation.id
-            try:
-                if self._admit is not None:
-                    await self._admit(request, operation)
-            finally:  # whoever is refused meets troubles, too: they stand in front
-                hinder = scope.get("hinder")
-                if hinder is not None:
-                    await hinder(request, operation)
-            if route is None:
-                raise self._lost(scope)
-            if scope["query_string"]:
-                check_query(request, route.operation, request.query_params)
-            response = await route.endpoint(request)
-        except (Refusal, HTTPException, StoreFailure) as refusal:
-            response = await self._refuse(request, refusal)
-        except ShortCircuit as instead:
-            response = instead.response
+            response = await self._worded(request, partial(self._respond, request, route))
         except ClientDisconnect:  # in the middle of its request: there is nobody to answer, and nothing to report
-            if exchange is not None:
-                exchange.problem = "the client hung up"
+            if context.exchange is not None:
+                context.exchange.problem = "the client hung up"
             return
         await response(scope, receive, send)
+
+    async def _worded(self, request: Request, respond: Callable[[], Awaitable[Response]]) -> Response:
+        """What *respond* answers, or the surface's own answer to what it raises."""
+        try:
+            return await respond()
+        except REFUSALS as refusal:
+            return await self._refuse(request, refusal)
+
+    async def _respond(self, request: Request, route: Route | None) -> Response:
+        refusal = await self._refusal_of(request)
+        carry_out = partial(self._carry_out, request, route, refusal)
+        strike = await self._faults.strike(request) if self._faults is not None else None
+        if strike is None:
+            return await carry_out()
+        respond = partial(strike.respond, request, partial(self._worded, request, carry_out))
+        return strike.spoiled(await self._worded(request, respond))
+
+    async def _refusal_of(self, request: Request) -> Exception | None:
+        """Why the caller may not come in. It is not raised at once: faults strike whoever asks."""
+        if self._admit is not None:
+            try:
+                await self._admit(request, context_of(request).operation)
+            except REFUSALS as refusal:
+                return refusal
+        return None
+
+    async def _carry_out(self, request: Request, route: Route | None, refusal: Exception | None) -> Response:
+        if refusal is not None:
+            raise refusal
+        if route is None:
+            raise self._lost(request.scope)
+        if request.scope["query_string"]:
+            check_query(request)
+        return await route.endpoint(request)
 
     def _find(self, scope: Scope) -> Route | None:
         methods = self._at(scope)

@@ -43,14 +43,9 @@ MOST: Final = MappingProxyType(
 )
 
 
-def enforced(world: World) -> bool:
-    """Whether the operator's limits hold: by the settings or by hand, and with no others in their place."""
-    return tuple(rate_limits.current(world)) == rate_limits.OPERATORS
-
-
 def count(world: World, partner: str, kind: Class, sims: int) -> None:
     """Count so many SIMs, or refuse the request whole. Raises TooManySims."""
-    if not enforced(world):
+    if not rate_limits.operators_hold(world):
         return
     key = f"{partners.main_of(world, partner)} {kind}"
     row = world.rate_windows.get(key) or RateWindow(id=key)

@@ -79,8 +79,7 @@ def remove_all(world: World) -> int:
     return len(faults)
 
 
-def armed(world: World, point: FaultPoint) -> bool:
-    """Is there any fault at all at this point?"""
+def any_at(world: World, point: FaultPoint) -> bool:
     return world.faults.count(point=point) > 0
 
 

@@ -16,7 +16,7 @@ from operator_emulator.core.world.clock import LAST_INSTANT
 from operator_emulator.core.world.errors import Malformed
 from operator_emulator.core.world.model import DAY
 from operator_emulator.portal.refusals import WrongType
-from operator_emulator.web.openapi import read_json
+from operator_emulator.web.receive import read_json
 
 Json = dict[str, Any]
 

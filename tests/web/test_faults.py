@@ -2,39 +2,37 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from operator_emulator.core.tester import faults
-from operator_emulator.core.world.model import Clock, Origin
-from operator_emulator.core.world.policy import Policy
-from operator_emulator.core.world.world import World
 from operator_emulator.runtime.engine import Engine
-from operator_emulator.runtime.journal import Journal
-from operator_emulator.runtime.sender import Message as Outbound
-from operator_emulator.runtime.sender import Reply, Sender
-from operator_emulator.store import open_store
+from operator_emulator.web.context import RequestContext
 from operator_emulator.web.faults import HttpFaults
+from tests.web.conftest import running_engine
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
 BODY = b"0123456789"
 
 
-def plant(world: World) -> None:
-    world.clocks.put(Clock(NOW, NOW, 0))
-    world.origins.put(Origin(7, NOW))
+class Pieces(Response):
+    """An answer whose body comes in pieces."""
 
+    def __init__(self, pieces: Sequence[bytes]) -> None:
+        self._pieces = pieces
 
-async def nobody(message: Outbound) -> Reply:
-    raise AssertionError(message)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        length = str(sum(map(len, self._pieces))).encode()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
+        for number, piece in enumerate(self._pieces, 1):
+            await send({"type": "http.response.body", "body": piece, "more_body": number < len(self._pieces)})
 
 
 class Line:
-    """One connection: an endpoint that answers *bodies* behind HttpFaults, and all that goes over it."""
+    """One connection: an endpoint that answers *bodies* and a fault that strikes, and all that goes over it."""
 
     def __init__(self, bodies: Sequence[bytes] = (BODY,), *, abortable: bool = True) -> None:
         self.sent: list[Message] = []
@@ -60,36 +58,33 @@ class Line:
         """Ask *times* times while a fault with *effect* is armed."""
 
         async def main() -> None:
-            sender = Sender(nobody, {}, Journal(), Policy(), lambda: NOW)
-            emulator = Engine(open_store(None, Policy()), sender, plant, lambda: NOW)
-            await emulator.start()
-            await emulator.write(faults.add, {"name": "it", "point": "http", "effect": effect})
-            for _ in range(times):
-                await HttpFaults(self._surface, self._sleep)(
-                    {
-                        "type": "http",
-                        "method": "GET",
-                        "path": "/",
-                        "query_string": b"",
-                        "headers": [],
-                        "engine": emulator,
-                        "extensions": {"emulator.connection": {"reset": self._abort}} if self._abortable else {},
-                    },
-                    self._receive,
-                    self._send,
-                )
-            await emulator.stop()
+            async with running_engine() as engine:
+                await engine.write(faults.add, {"name": "it", "point": "http", "effect": effect})
+                for _ in range(times):
+                    await self._ask(engine)
 
         asyncio.run(main())
         return self
 
-    async def _surface(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await scope["hinder"](Request(scope), None)  # as a Door does
-        length = str(sum(map(len, self._bodies))).encode()
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
-        for number, body in enumerate(self._bodies, 1):
-            more = number < len(self._bodies)
-            await send({"type": "http.response.body", "body": body, "more_body": more})
+    async def _ask(self, engine: Engine) -> None:
+        """As a Router does."""
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/",
+            "query_string": b"",
+            "headers": [],
+            "context": RequestContext(engine=engine),
+            "extensions": {"emulator.connection": {"reset": self._abort}} if self._abortable else {},
+        }
+        request = Request(scope, self._receive, self._send)
+        strike = await HttpFaults(sleep=self._sleep).strike(request)
+        assert strike is not None
+        response = strike.spoiled(await strike.respond(request, self._carry_out))
+        await response(scope, self._receive, self._send)
+
+    async def _carry_out(self) -> Response:
+        return Pieces(self._bodies)
 
     async def _sleep(self, seconds: float) -> None:
         if seconds:

@@ -17,23 +17,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.testclient import TestClient
-from starlette.types import Receive, Scope, Send
 
 from operator_emulator import resources
 from operator_emulator.core.world.errors import Malformed, Refusal
 from operator_emulator.runtime.journal import Exchange
-from operator_emulator.web.openapi import (
-    BODY_LIMIT,
-    ContractViolation,
-    Document,
-    TooLarge,
-    UnsupportedMediaType,
-    answer,
-    read_json,
-    replace_emulated,
-    typed,
-)
+from operator_emulator.web.context import RequestContext
+from operator_emulator.web.openapi import ContractViolation, Document, replace_emulated
+from operator_emulator.web.receive import BODY_LIMIT, TooLarge, UnsupportedMediaType, read_json, typed
+from operator_emulator.web.respond import answer
 from operator_emulator.web.router import Router
+from tests.web.conftest import empty_engine, within_context
 
 DESCRIPTION = {
     "openapi": "3.1.0",
@@ -133,11 +126,7 @@ class Site:
     def __init__(self, document: Document, method: str, path: str, endpoint: Callable[[Request], Awaitable[Response]]):
         self.router = Router([document.route(method, path, endpoint)], base="", refuse=refuse)
         self.exchange = Exchange("inbound", method, path, datetime.now(UTC), datetime.now(UTC))
-        self.http = TestClient(self)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["exchange"] = self.exchange
-        await self.router(scope, receive, send)
+        self.http = TestClient(within_context(self.router, self.exchange))
 
 
 def telling(value: Any, **how: Any) -> Callable[[Request], Awaitable[Response]]:
@@ -300,7 +289,7 @@ def test_a_body_that_grows_too_large_is_let_go(load: Load) -> None:
         "type": "http",
         "method": "POST",
         "headers": [(b"content-type", b"application/json")],
-        "operation": document.operations["POST", "/things"],
+        "context": RequestContext(engine=empty_engine(), operation=document.operations["POST", "/things"]),
     }
     with pytest.raises(TooLarge):
         asyncio.run(read_json(Request(scope, receive)))
@@ -323,10 +312,10 @@ def test_webhooks_are_held_against_their_component(load: Load) -> None:
 def test_a_request_outside_of_any_journal_is_checked_all_the_same(load: Load) -> None:
     """Findings need nobody to write them down."""
     router = Router([load().route("GET", "/things", telling([{}]))], base="", refuse=refuse)
-    assert TestClient(router).get("/things?other=1").headers["x-emulator-contract"] == "violated"
+    assert TestClient(within_context(router)).get("/things?other=1").headers["x-emulator-contract"] == "violated"
 
 
-class TestDoor:
+class TestRouter:
     """Finding the endpoint."""
 
     @pytest.fixture
@@ -339,7 +328,7 @@ class TestDoor:
             document.route("GET", "/{kind}/count", told("count")),
             document.route("GET", "/things", told("all")),
         ]
-        return TestClient(Router(routes, base="/v9", refuse=refuse))
+        return TestClient(within_context(Router(routes, base="/v9", refuse=refuse)))
 
     @pytest.mark.parametrize(
         ("path", "name", "parameters"),
@@ -383,7 +372,7 @@ class TestDoor:
             raise No
 
         router = Router([load().route("GET", "/things", told("all"))], base="", refuse=refuse, admit=admit)
-        assert TestClient(router).get("/nothing").status_code == 400
+        assert TestClient(within_context(router)).get("/nothing").status_code == 400
 
 
 def told(name: str) -> Callable[[Request], Awaitable[Response]]:

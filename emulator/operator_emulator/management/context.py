@@ -1,0 +1,35 @@
+"""What every endpoint of this surface may ask for: the edition with the policy in force, and who is calling."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from operator_emulator.core.customers.model import Caller, Sim
+from operator_emulator.management.editions import Dialect
+from operator_emulator.web.context import context_of
+from operator_emulator.web.respond import JsonCache
+
+
+@dataclass(frozen=True, slots=True)
+class Management:
+    """What the surface hands to its endpoints; *sim_json* keeps the JSON of SIMs that did not change."""
+
+    dialect: Dialect
+    sim_json: JsonCache[Sim]
+
+
+def dialect_of(request: Request) -> Dialect:
+    management: Management = context_of(request).surface
+    return management.dialect
+
+
+def sim_json_of(request: Request) -> JsonCache[Sim]:
+    management: Management = context_of(request).surface
+    return management.sim_json
+
+
+def caller_of(request: Request) -> Caller:
+    """The user whose token the request brings; only behind ``auth.admit``."""
+    caller = context_of(request).caller
+    assert isinstance(caller, Caller)
+    return caller

@@ -1,0 +1,77 @@
+"""Surface: the management API, that is 1NCE's, Business Smart Connect's and IoT Easy Connect's."""
+
+from functools import partial
+from typing import Final
+
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
+
+from operator_emulator import resources
+from operator_emulator.core.customers import access
+from operator_emulator.core.customers.model import Sim
+from operator_emulator.core.tester.model import Per, RateLimit
+from operator_emulator.core.world.model import Way
+from operator_emulator.core.world.policy import Policy
+from operator_emulator.fixtures import Fixture
+from operator_emulator.management import auth, errors, forwarder, routes
+from operator_emulator.management.context import Management
+from operator_emulator.management.editions import EDITIONS, Dialect
+from operator_emulator.management.links import BASE
+from operator_emulator.management.wire import sims as wire
+from operator_emulator.settings import Settings
+from operator_emulator.surface import Logins, Surface
+from operator_emulator.web.faults import HttpFaults
+from operator_emulator.web.openapi import Document
+from operator_emulator.web.respond import JsonCache
+from operator_emulator.web.router import Router
+
+# Published: the numbers and who shares them. Assumed: a bucket (D§4).
+RATE_LIMITS: Final = (
+    RateLimit(name="sims", path=f"{BASE}/v1/sims*", per=Per.ORGANISATION, requests=10, seconds=1, position=1),
+    RateLimit(name="oauth", path=f"{BASE}/oauth/*", per=Per.ADDRESS, requests=600, seconds=60, position=2),
+    RateLimit(name="orders", path=f"{BASE}/v1/orders*", per=Per.ADDRESS, requests=100, seconds=300, position=3),
+    RateLimit(name="products", path=f"{BASE}/v1/products*", per=Per.ADDRESS, requests=100, seconds=300, position=4),
+    RateLimit(name="support", path=f"{BASE}/v1/support*", per=Per.ADDRESS, requests=100, seconds=300, position=5),
+)
+
+
+def management(settings: Settings, policy: Policy, fixture: Fixture) -> Surface:
+    """The surface in the edition of *settings*.
+
+    Raises FixtureError if *fixture* has a URL for callbacks that a strict operator does not take.
+    """
+    if policy.forwarder_strict_url:
+        forwarder.refuse_urls(fixture)
+    edition = EDITIONS[settings.edition]
+    load = partial(Document.load, strict=settings.contract == "strict", raises=settings.raise_violations)
+    document = load(resources.spec("management.yaml"), base=BASE, headers=edition.headers)
+    callbacks = load(resources.spec("forwarder.yaml"))
+    dialect = Dialect(edition, policy)
+    router = partial(
+        Router,
+        routes.build(document, edition, all_routes=policy.all_routes),
+        base=BASE,
+        refuse=errors.refuser(edition),
+        faults=HttpFaults(RATE_LIMITS),
+        surface=Management(dialect, JsonCache[Sim](partial(wire.show_sim, dialect=dialect), document, "SIM_card")),
+    )
+    resource_app = open_to_browsers(router(admit=auth.admit), policy)
+    token_app = open_to_browsers(router(), policy)
+    return Surface(
+        title="Management API",
+        address=BASE,
+        apps={f"{BASE}/v1/": lambda: resource_app, f"{BASE}/oauth/": lambda: token_app},
+        documents={f"{BASE}/api-docs": lambda: document, "/explorer/forwarder.json": lambda: callbacks},
+        renderers={
+            Way.FORWARDER: partial(forwarder.render, edition=edition, policy=policy, document=callbacks),
+        },
+        rate_limits=RATE_LIMITS,
+        logins=Logins("User / password", access.logins),
+    )
+
+
+def open_to_browsers(app: ASGIApp, policy: Policy) -> ASGIApp:
+    """With CORS, or as the operator, whose API browsers cannot call (D§1)."""
+    if not policy.cors:
+        return app
+    return CORSMiddleware(app, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=["*"])
