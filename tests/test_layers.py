@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent / "emulator" / "operator_emulator"
 
 # Each layer may import those before it, and itself.
-LAYERS = ("core", "store", "fixtures", "runtime", "web")
+LAYERS = ("core", "store", "fixtures", "runtime", "web", "surface")
 SURFACES = ("management", "portal", "control")
 TOP = ("app", "cli", "client", "pytest_plugin", "serving", "testing", "__main__")
 FREE = ("resources", "settings")  # plain values, for everybody outside core
@@ -22,6 +22,7 @@ THIRD_PARTY = {
     "fixtures": {"msgspec", "yaml", "faker", "jsonschema"},
     "runtime": set(),
     "web": {"starlette", "msgspec", "yaml"},
+    "surface": {"starlette"},
     "management": {"starlette", "msgspec"},
     "portal": {"starlette", "msgspec"},
     "control": {"starlette", "msgspec"},
