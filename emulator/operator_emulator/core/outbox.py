@@ -1,7 +1,8 @@
 """Pushing what is owed. The retry is promised before the send, so that a crash repeats and never loses."""
 
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from operator_emulator.core.tester import faults
 from operator_emulator.core.tester.model import FaultPoint

@@ -6,9 +6,10 @@ ordered.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
+
+from msgspec.structs import replace
 
 from operator_emulator.core.customers import ownership, quotas, sims
 from operator_emulator.core.customers.model import (

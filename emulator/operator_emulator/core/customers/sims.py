@@ -1,9 +1,10 @@
 """SIMs, as their owner sees and changes them (D§7, 12.5, 14)."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from operator_emulator.core.customers import ownership, quotas
 from operator_emulator.core.customers.model import Batch, Caller, Sim, SimChange, SimState, Transfer

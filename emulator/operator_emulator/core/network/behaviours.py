@@ -1,9 +1,10 @@
 """Behaviours: what devices do unasked. Each is a job that plans the next."""
 
 import contextlib
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
+
+from msgspec.structs import replace
 
 from operator_emulator.core.customers import ownership
 from operator_emulator.core.customers.model import Sim

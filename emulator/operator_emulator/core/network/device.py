@@ -4,8 +4,9 @@ What the network refuses is no exception: the device did try, the operator write
 stay. So these verbs change what they can and say why they could not do the rest.
 """
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from operator_emulator.core.customers import ownership, quotas
 from operator_emulator.core.customers.model import Sim, SimState

@@ -5,9 +5,10 @@ leads on, and ``expire`` waits at the end of the validity period. An MO message 
 how that went, its notification knows.
 """
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
+
+from msgspec.structs import replace
 
 from operator_emulator.core.customers import ownership, quotas
 from operator_emulator.core.customers.model import Caller, Service, Sim, SimState

@@ -5,10 +5,12 @@ action means to the network (a blocked SIM is off the air) goes through the same
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from operator_emulator.core.customers import sims
 from operator_emulator.core.customers.model import SimState

@@ -1,8 +1,10 @@
 """SIMs that become a partner's: those of a fixture, and those that it orders (P§3.3)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from operator_emulator.core.customers import quotas, sims
 from operator_emulator.core.customers.model import Sim, SimState

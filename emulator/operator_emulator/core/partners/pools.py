@@ -1,6 +1,6 @@
 """Pools: volumes that the SIMs of a partner share (P§3.2, 5.2), counted by calendar month."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from operator_emulator.core.customers.model import OCTETS_PER_MB, Sim
 from operator_emulator.core.partners.model import Pool, PoolType

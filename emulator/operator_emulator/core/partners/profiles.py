@@ -5,9 +5,11 @@ calendar month; limits begin anew with it, while fraud stays until it is reset. 
 unpublished: here, at once.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+from msgspec.structs import replace
 
 from operator_emulator.core.customers import quotas
 from operator_emulator.core.customers.model import OCTETS_PER_MB, Sim

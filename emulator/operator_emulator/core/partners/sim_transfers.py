@@ -4,10 +4,11 @@ A transfer has an action, of the sender, under the signup id that all of its not
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from enum import StrEnum, unique
 from types import MappingProxyType
 from typing import Final
+
+from msgspec.structs import replace
 
 from operator_emulator.core.partners import actions, partners
 from operator_emulator.core.partners.model import (

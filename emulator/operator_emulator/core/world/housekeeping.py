@@ -1,9 +1,10 @@
 """Housekeeping: what every midnight brings. SIMs reach the end of their life, and what is old is let go."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from operator_emulator.core.customers import quotas
 from operator_emulator.core.customers.model import Sim, SimState
