@@ -21,7 +21,7 @@ from operator_emulator.core.world.errors import (
     UnknownOrganisation,
     UnknownSim,
 )
-from operator_emulator.core.world.model import EventType
+from operator_emulator.core.world.model import EventType, JobKind
 from operator_emulator.core.world.world import Between, Prefix, World
 
 # Cards that are ordered: a part of the numbers that fixtures write by hand, so that generated ones keep clear.
@@ -219,7 +219,7 @@ def submit_batch(world: World, caller: Caller, changes: tuple[SimChange, ...]) -
     if changes:
         batch = Batch(id=world.next_id("batch"), organisation=caller.organisation, changes=changes)
         world.batches.put(batch)
-        schedule.at(world, world.now + world.policy.bulk_delay, "sims.apply_batch", batch.id)
+        schedule.at(world, world.now + world.policy.bulk_delay, JobKind.SIMS_APPLY_BATCH, batch.id)
 
 
 def apply_batch(world: World, batch_id: str) -> None:
@@ -234,7 +234,7 @@ def apply_batch(world: World, batch_id: str) -> None:
     rest = batch.changes[APPLIED_AT_ONCE:]
     if rest:
         world.batches.put(replace(batch, changes=rest))
-        schedule.at(world, world.now, "sims.apply_batch", batch.id)
+        schedule.at(world, world.now, JobKind.SIMS_APPLY_BATCH, batch.id)
     else:
         world.batches.delete(batch.id)
 
@@ -299,7 +299,7 @@ def transfer(
     moving = world.transfers.put(
         Transfer(id=world.next_id("transfer"), source=source.id, target=other.id, iccids=tuple(named))
     )
-    schedule.at(world, world.now + world.policy.transfer_time, "sims.complete_transfer", moving.id)
+    schedule.at(world, world.now + world.policy.transfer_time, JobKind.SIMS_COMPLETE_TRANSFER, moving.id)
     return moving
 
 

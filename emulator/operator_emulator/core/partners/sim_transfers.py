@@ -25,7 +25,7 @@ from operator_emulator.core.partners.model import (
 )
 from operator_emulator.core.world import events, schedule
 from operator_emulator.core.world.errors import Conflict, Malformed, UnknownTransfer, WrongSide
-from operator_emulator.core.world.model import EventType
+from operator_emulator.core.world.model import EventType, JobKind
 from operator_emulator.core.world.world import World
 
 FIRST_TRANSACTION: Final = 1002946614  # P§9
@@ -166,7 +166,7 @@ def decide(
     if decision is Decision.ACCEPT:
         transfer = step(world, replace(transfer, subunit=subunit), TransferStatus.ACCEPTED)
         due = world.now + world.policy.portal_transfer_time
-        schedule.at(world, due, "sim_transfers.complete", transfer.id)
+        schedule.at(world, due, JobKind.SIM_TRANSFERS_COMPLETE, transfer.id)
         return transfer
     let_go(world, transfer)
     if decision is Decision.REJECT:

@@ -39,6 +39,35 @@ class Origin(Struct, frozen=True, gc=False):
     id: int = 1
 
 
+@unique
+class JobKind(StrEnum):
+    """What can happen by itself; ``jobs.JOBS`` names the verb of each. Stored rows hold the values."""
+
+    SMSC_ATTEMPT = "smsc.attempt"
+    SMSC_ACKNOWLEDGE = "smsc.acknowledge"
+    SMSC_EXPIRE = "smsc.expire"
+    OUTBOX_ATTEMPT = "outbox.attempt"
+    OUTBOX_GIVE_UP = "outbox.give_up"
+    SIMS_APPLY_BATCH = "sims.apply_batch"
+    SIMS_COMPLETE_TRANSFER = "sims.complete_transfer"
+    DEVICE_REATTACH = "device.reattach"
+    BEHAVIOURS_LEAVE = "behaviours.leave"
+    BEHAVIOURS_COME_BACK = "behaviours.come_back"
+    BEHAVIOURS_USE_DATA = "behaviours.use_data"
+    BEHAVIOURS_REPLY = "behaviours.reply"
+    ORDERS_PAY = "orders.pay"
+    ORDERS_COMPLETE = "orders.complete"
+    ORDERS_AUTO_TOPUP = "orders.auto_topup"
+    CONTRACTS_DELIVER = "contracts.deliver"
+    ACTIONS_BEGIN = "actions.begin"
+    ACTIONS_FINISH = "actions.finish"
+    SIM_TRANSFERS_COMPLETE = "sim_transfers.complete"
+    PROFILES_CHECK = "profiles.check"
+    PROFILES_BEGIN_MONTH = "profiles.begin_month"
+    POOLS_CHECK = "pools.check"
+    HOUSEKEEPING = "housekeeping"
+
+
 class Job(Struct, frozen=True, gc=False):
     """A verb with a due time. Order is due time, then id; *about* is the key of the row that it concerns."""
 
