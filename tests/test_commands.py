@@ -151,6 +151,7 @@ def test_sims_are_listed_whoever_owns_them(run: Run) -> None:
         "ICCID",
         "LABEL",
         "ORGANISATION",
+        "CORE",
         "STATE",
         "DEVICE",
         "RAT",

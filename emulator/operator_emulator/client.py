@@ -140,10 +140,11 @@ class Device(Shown):
 class Card(Shown):
     """A SIM as it really is. Quotas are ``{"left", "total"}`` in megabytes and messages."""
 
-    instants = frozenset({"activated", "expires"})
+    instants = frozenset({"delivered", "activated", "expires"})
 
     iccid: str
     organisation: int | None
+    core: int
     label: str | None
     state: Literal["Issued", "Activated", "Suspended", "Expired"]
     imsi: str
@@ -151,6 +152,7 @@ class Card(Shown):
     ip_address: str
     imei: str | None
     imei_lock: bool
+    delivered: datetime | None
     activated: datetime | None
     expires: datetime | None
     message_waiting: bool
@@ -730,12 +732,13 @@ class Organisation:
         self,
         label: str | None = None,
         *,
+        core: Literal[1, 2] | None = None,
         state: Literal["Issued", "Activated", "Suspended"] | None = None,
         data_left: float | None = None,
         sms_left: int | None = None,
     ) -> Sim:
-        """One more SIM: activated, offline, with full volumes, or so many megabytes and messages left."""
-        asked = given({"label": label, "state": state, "data_left": data_left, "sms_left": sms_left})
+        """One more SIM: activated, offline, on core 1, with full volumes or so many megabytes and messages left."""
+        asked = given({"label": label, "core": core, "state": state, "data_left": data_left, "sms_left": sms_left})
         card = self._call("POST", f"/organisations/{self.id}/sims", json=asked)
         self._has([*self.cards, {name: card[name] for name in ("iccid", "imsi", "msisdn", "ip_address")}])
         return self.sims[-1]

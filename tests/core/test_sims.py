@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 
 from operator_emulator.core.customers import quotas, sims
-from operator_emulator.core.customers.model import OCTETS_PER_MB, Caller, Organisation, Sim, SimChange, SimState
+from operator_emulator.core.customers.model import (
+    OCTETS_PER_MB,
+    Caller,
+    CoreNetwork,
+    Organisation,
+    Sim,
+    SimChange,
+    SimState,
+)
 from operator_emulator.core.network import device, numbering
 from operator_emulator.core.network.model import DeviceStatus
 from operator_emulator.core.world.calendar import add_months, midnight_of, next_midnight
@@ -137,9 +145,10 @@ def test_a_new_sim_keeps_what_is_given(laboratory: CoreWorld) -> None:
 
 def test_ordered_sims_have_numbers_of_their_own(laboratory: CoreWorld) -> None:
     """Counting on from one that no fixture has taken."""
-    laboratory.new(str(sims.ORDERED_FROM + 2))
+    first = sims.ORDERED_FROM[CoreNetwork.PLATFORM_1] + 1
+    laboratory.new(str(first + 1))
     made = [laboratory.do(sims.new, organisation=MASTER).iccid for _ in range(2)]
-    assert made == [str(sims.ORDERED_FROM + 1), str(sims.ORDERED_FROM + 3)]
+    assert made == [str(first), str(first + 2)]
     assert all(numbering.is_iccid19(iccid) for iccid in made)
 
 

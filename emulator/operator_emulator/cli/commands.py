@@ -301,12 +301,13 @@ def clock_jobs(emulator: "EmulatorClient") -> Any:
 
 def show_sims(found: Sequence[Json]) -> str:
     return rows(
-        "ICCID LABEL ORGANISATION STATE DEVICE RAT NETWORK MB-LEFT SMS-LEFT",
+        "ICCID LABEL ORGANISATION CORE STATE DEVICE RAT NETWORK MB-LEFT SMS-LEFT",
         [
             (
                 it["iccid"],
                 it["label"],
                 it["organisation"],
+                it["core"],
                 it["state"],
                 it["device"]["status"],
                 it["device"]["rat"],
@@ -328,6 +329,7 @@ def network(device: Json) -> str | None:
 @command(sim, "list", show_sims)
 @click.option("--organisation", type=int, help="Of this organisation.")
 @click.option("--label", metavar="PATTERN", help="With such a label; * stands for anything.")
+@click.option("--core", type=click.IntRange(1, 2), help="On this core network.")
 @click.option("--state", type=click.Choice(STATES, case_sensitive=False), help="In this state.")
 @click.option("--device", "status", type=click.Choice(DEVICE, case_sensitive=False), help="Whose device is so.")
 @click.option("--limit", type=click.IntRange(1), help="The first so many.")
@@ -343,6 +345,7 @@ def show_sim(it: Json) -> str:
             ("ICCID", it["iccid"]),
             ("Label", it["label"]),
             ("Organisation", it["organisation"]),
+            ("Core network", it["core"]),
             ("State", it["state"]),
             ("IMSI", it["imsi"]),
             ("MSISDN", it["msisdn"]),

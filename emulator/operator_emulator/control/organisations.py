@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from operator_emulator.control.wire import octets, read_id, read_object, show_organisation, show_sim
 from operator_emulator.core.customers import organisations
-from operator_emulator.core.customers.model import SimState
+from operator_emulator.core.customers.model import CoreNetwork, SimState
 from operator_emulator.core.customers.organisations import Wanted, WantedSim
 from operator_emulator.core.tester import organisation_snapshot
 from operator_emulator.core.world.errors import Malformed, UnknownOrganisation
@@ -61,6 +61,7 @@ async def add_sim(request: Request) -> Response:
     body = await read_object(request)
     wanted = WantedSim(
         label=body.get("label"),
+        core=CoreNetwork(body.get("core", CoreNetwork.PLATFORM_1)),
         state=SimState(body.get("state", SimState.ACTIVATED)),
         data_left=octets(body["data_left"]) if "data_left" in body else None,
         sms_left=body.get("sms_left"),

@@ -174,6 +174,7 @@ def show_sim(sim: Sim) -> dict[str, Any]:
     return {
         "iccid": sim.iccid,
         "organisation": sim.organisation,
+        "core": sim.core,
         "label": sim.label,
         "state": sim.state,
         "imsi": sim.imsi,
@@ -181,6 +182,7 @@ def show_sim(sim: Sim) -> dict[str, Any]:
         "ip_address": sim.ip_address,
         "imei": sim.imei,
         "imei_lock": sim.imei_lock,
+        "delivered": show_maybe(sim.delivered),
         "activated": show_maybe(sim.activated),
         "expires": show_maybe(sim.expires),
         "message_waiting": sim.message_waiting,

@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from hashlib import shake_256
@@ -16,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from operator_emulator.core.customers import access
-from operator_emulator.core.customers.model import Role, User
+from operator_emulator.core.customers.model import Caller, CoreNetwork, Role, User
 from operator_emulator.core.world.errors import Malformed, MissingCredentials, MissingToken, NoApiAccess
 from operator_emulator.core.world.world import World
 from operator_emulator.management.context import dialect_of
@@ -161,16 +162,26 @@ def noise(about: str, octets: int) -> bytes:
 # --------------------------------------------------------------------------------------------- using a token
 
 
-async def admit(request: Request, operation: Operation | None) -> None:
-    """Find out who is calling. Raises the refusal if that is nobody, or somebody without access to the API."""
+async def admit(
+    request: Request, operation: Operation | None, *, find: Callable[[World, str], Caller] = access.caller_of
+) -> None:
+    """Find out who is calling. Raises the refusal if that is nobody, or somebody without access to the API.
+
+    *find* tells whose token it is.
+    """
     context = context_of(request)
     context.token = token_text(request)
-    caller = await context.engine.read(access.caller_of, context.token)
+    caller = await context.engine.read(find, context.token)
     context.caller = caller
     if context.exchange is not None:
         context.exchange.organisation = caller.organisation
     if caller.role is not Role.API:
         raise NoApiAccess(caller.username)
+
+
+def caller_of_version_1(world: World, token: str) -> Caller:
+    """Whose token it is. Version 1 shows the SIMs on the first core network only (V§1)."""
+    return replace(access.caller_of(world, token), core=CoreNetwork.PLATFORM_1)
 
 
 def token_text(request: Request) -> str:

@@ -70,7 +70,7 @@ IN_2019: Final = Edition(
     cancel_unknown_sms=200,
     callback_ids=str,
     rat_in_events=False,
-    policy=MappingProxyType({"unknown_sim": "empty", "retention": None}),
+    policy=MappingProxyType({"unknown_sim": "empty", "retention": None, "platform_2_since": None}),
 )
 
 BUSINESS_SMART_CONNECT: Final = replace(
@@ -85,7 +85,7 @@ EASY_CONNECT: Final = replace(
     without=AFTER_2019 - LIMITS,
     sim_imsis=True,
     sim_sms_quota=True,
-    policy=MappingProxyType({"unknown_sim": "empty"}),
+    policy=MappingProxyType({"unknown_sim": "empty", "platform_2_since": None}),
 )
 
 EDITIONS: Final[Mapping[str, Edition]] = MappingProxyType(

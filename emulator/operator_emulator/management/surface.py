@@ -55,12 +55,12 @@ def management(settings: Settings, policy: Policy, fixture: Fixture) -> Surface:
         faults=HttpFaults(RATE_LIMITS),
         surface=Management(dialect, JsonCache[Sim](partial(wire.show_sim, dialect=dialect), document, "SIM_card")),
     )
-    resource_app = open_to_browsers(router(admit=auth.admit), policy)
+    version_1 = open_to_browsers(router(admit=partial(auth.admit, find=auth.caller_of_version_1)), policy)
     token_app = open_to_browsers(router(), policy)
     return Surface(
         title="Management API",
         address=BASE,
-        apps={f"{BASE}/v1/": lambda: resource_app, f"{BASE}/oauth/": lambda: token_app},
+        apps={f"{BASE}/v1/": lambda: version_1, f"{BASE}/oauth/": lambda: token_app},
         documents={f"{BASE}/api-docs": lambda: document, "/explorer/forwarder.json": lambda: callbacks},
         renderers={
             Way.FORWARDER: partial(forwarder.render, edition=edition, policy=policy, document=callbacks),

@@ -38,7 +38,7 @@ TABLES: Final[dict[str, Kept]] = {
         customers.Sim,
         key="iccid",
         indexes=(
-            ("organisation", "position"),
+            ("organisation", "position", "core"),
             ("organisation", "imei"),
             ("organisation", "ip_address"),
             ("state", "expires"),

@@ -87,6 +87,7 @@ class Emulator:
         label: str | None = None,
         *,
         device: Literal["OFFLINE", "ATTACHED", "ONLINE"] = "OFFLINE",
+        core: Literal[1, 2] | None = None,
         state: Literal["Issued", "Activated", "Suspended"] | None = None,
         data_left: float | None = None,
         sms_left: int | None = None,
@@ -96,7 +97,7 @@ class Emulator:
 
         Its *device* may be in the network already; *how* are imei, operator, rat, lac and cell. Raises Refused.
         """
-        sim = self.organisation.add_sim(label, state=state, data_left=data_left, sms_left=sms_left)
+        sim = self.organisation.add_sim(label, core=core, state=state, data_left=data_left, sms_left=sms_left)
         return sim if device == "OFFLINE" and not how else sim.become(device, **how)
 
     # ------------------------------------------------------------------------------------------ what happened

@@ -1,10 +1,9 @@
 """The customers' nouns: organisations, users, SIMs, volumes, orders. core/world/model.py has the rules for nouns."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum, unique
+from enum import IntEnum, StrEnum, unique
 from typing import Final
-
-from msgspec import Struct, field
 
 from operator_emulator.core.network.model import Device
 
@@ -17,7 +16,8 @@ class Role(StrEnum):
     PORTAL = "portal"  # may log in, may not use the API (D§2.1)
 
 
-class Organisation(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
     """A customer. *limits* holds the monthly limit ids by service: data, smsMT, smsMO (D§12.1)."""
 
     id: int
@@ -29,7 +29,8 @@ class Organisation(Struct, frozen=True, gc=False, kw_only=True):
     seed: int | None = None  # faults that concern it alone draw their chance from this, whatever others do
 
 
-class User(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
     """An API client or portal account of one organisation; one login is one organisation (D§2.1)."""
 
     username: str
@@ -38,7 +39,8 @@ class User(Struct, frozen=True, gc=False, kw_only=True):
     role: Role = Role.API
 
 
-class Token(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
     """An access token, kept by its digest: the text itself is made again from the number when it is handed out."""
 
     digest: str
@@ -48,12 +50,25 @@ class Token(Struct, frozen=True, gc=False, kw_only=True):
     expires: datetime
 
 
-class Caller(Struct, frozen=True, gc=False):
-    """Who is asking: a user of the management API, with the organisation that the token speaks for."""
+@unique
+class CoreNetwork(IntEnum):
+    """The core network that a SIM lives on. SIMs never move from one to the other (V§1)."""
+
+    PLATFORM_1 = 1
+    PLATFORM_2 = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is asking: a user of the management API, with the organisation that the token speaks for.
+
+    *core* limits what is seen to the SIMs of one core network; None: all of them.
+    """
 
     username: str
     organisation: int
     role: Role = Role.API
+    core: CoreNetwork | None = None
 
 
 @unique
@@ -66,7 +81,8 @@ class SimState(StrEnum):
     EXPIRED = "Expired"
 
 
-class Quota(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
     """A volume bought: octets for data, messages for SMS. *volume* is what is left and may dip below zero (D§8.4)."""
 
     volume: int
@@ -83,7 +99,8 @@ class Service(StrEnum):
     SMS = "sms"
 
 
-class Sim(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sim:
     """A SIM card. Its key is the ICCID, always a string (19 digits without the check digit, D§15)."""
 
     iccid: str
@@ -92,9 +109,11 @@ class Sim(Struct, frozen=True, gc=False, kw_only=True):
     imsi: str
     msisdn: str
     ip_address: str
+    core: CoreNetwork = CoreNetwork.PLATFORM_1
     imsi_2: str | None = None
     label: str | None = None
     state: SimState = SimState.ISSUED
+    delivered: datetime | None = None  # shipped to the customer
     activated: datetime | None = None
     expires: datetime | None = None
     imei: str | None = None  # learnt when a PDP context opens (D§7.1)
@@ -108,7 +127,8 @@ class Sim(Struct, frozen=True, gc=False, kw_only=True):
     message_waiting: bool = False
 
 
-class DailyUsage(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DailyUsage:
     """What one SIM used on one UTC day, device-centred: tx is sent by the device (MO), rx received by it (MT)."""
 
     id: str  # "<iccid> <YYYY-MM-DD>"
@@ -120,13 +140,15 @@ class DailyUsage(Struct, frozen=True, gc=False, kw_only=True):
     sms_mt: int = 0
 
 
-class Charge(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
     name: str
     amount_net: float
     currency: str = "EUR"
 
 
-class Product(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
     """What can be ordered. *material* and *package_size* are the operator's own codes (D§13)."""
 
     id: int
@@ -158,7 +180,8 @@ class OrderStatus(StrEnum):
     CANCELLED = "CANCELLED"
 
 
-class OrderLine(Struct, frozen=True, gc=False):
+@dataclass(frozen=True, slots=True)
+class OrderLine:
     product: int
     quantity: int
 
@@ -172,7 +195,8 @@ class OrderPurpose(StrEnum):
     EXTENSION = "extension"
 
 
-class Order(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
     """An order. *amount* is in cents, so that sums are exact; the API prints a string such as "19.99"."""
 
     number: int
@@ -200,7 +224,8 @@ class CaseStatus(StrEnum):
     CLOSED = "CLOSED"
 
 
-class Communication(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Communication:
     id: int
     at: datetime
     direction: str  # IN | OUT
@@ -210,7 +235,8 @@ class Communication(Struct, frozen=True, gc=False, kw_only=True):
     type: str = "PORTAL"  # PORTAL | PHONE_IN | PHONE_OUT | MAIL_IN | MAIL_OUT
 
 
-class SupportCase(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupportCase:
     id: int
     organisation: int
     created: datetime
@@ -221,15 +247,18 @@ class SupportCase(Struct, frozen=True, gc=False, kw_only=True):
     communications: tuple[Communication, ...] = ()
 
 
-class Batch(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
     """A bulk change of SIMs that was accepted and is applied a little later (D§7.3)."""
 
     id: int
     organisation: int
     changes: tuple["SimChange", ...]
+    core: CoreNetwork | None = None  # what its caller sees; None: every SIM
 
 
-class SimChange(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimChange:
     """What a customer asks to change on one SIM; None leaves it as it is (D§7.2)."""
 
     iccid: str | None = None
@@ -238,7 +267,8 @@ class SimChange(Struct, frozen=True, gc=False, kw_only=True):
     enabled: bool | None = None
 
 
-class Transfer(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
     """SIMs on their way to another organisation (D§12.5)."""
 
     id: int

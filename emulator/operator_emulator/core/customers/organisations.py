@@ -1,13 +1,20 @@
 """Organisations that come and go while the world runs, one for each test: created, removed, reset."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
-
-from msgspec.structs import replace
 
 from operator_emulator.core import outbox
 from operator_emulator.core.customers import sims
-from operator_emulator.core.customers.model import OCTETS_PER_MB, Organisation, Quota, Role, Sim, SimState, User
+from operator_emulator.core.customers.model import (
+    OCTETS_PER_MB,
+    CoreNetwork,
+    Organisation,
+    Quota,
+    Role,
+    Sim,
+    SimState,
+    User,
+)
 from operator_emulator.core.tester import organisation_snapshot
 from operator_emulator.core.tester.organisation_snapshot_model import OrganisationSnapshot
 from operator_emulator.core.world.errors import Malformed, UnknownOrganisation
@@ -65,6 +72,7 @@ class WantedSim:
     """What one more SIM is to be; *data_left* in octets. Volumes are full when left out."""
 
     label: str | None = None
+    core: CoreNetwork = CoreNetwork.PLATFORM_1
     state: SimState = SimState.ACTIVATED
     data_left: int | None = None
     sms_left: int | None = None
@@ -74,7 +82,7 @@ def add_sim(world: World, id: int, wanted: WantedSim) -> Sim:
     """One more SIM, offline. A reset of the organisation takes it away again. Raises UnknownOrganisation."""
     if world.organisations.get(id) is None:
         raise UnknownOrganisation(id)
-    sim = sims.new(world, organisation=id, label=wanted.label)
+    sim = sims.new(world, organisation=id, label=wanted.label, core=wanted.core)
     if wanted.state is SimState.ISSUED:
         return sim
     sim = activated(world, sim)

@@ -22,9 +22,14 @@ def owned(world: World, caller: Caller, iccid: str) -> Sim:
     if world.policy.accept_luhn and len(iccid) == 20 and iccid == numbering.iccid_with_luhn(iccid[:19]):
         iccid = iccid[:19]
     sim = existing(world, iccid)
-    if sim.organisation != caller.organisation:
+    if not visible(sim, caller):
         raise UnknownSim(iccid)
     return sim
+
+
+def visible(sim: Sim, caller: Caller) -> bool:
+    """Whether the SIM is the caller's, and on a core network that the caller sees."""
+    return sim.organisation == caller.organisation and caller.core in (None, sim.core)
 
 
 def usable(world: World, caller: Caller, iccid: str) -> Sim:

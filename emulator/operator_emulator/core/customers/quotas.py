@@ -1,12 +1,10 @@
 """Volumes: what a SIM has left, what a customer allows itself in a month, and what was used day by day."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Final
-
-from msgspec.structs import replace
 
 from operator_emulator.core.customers import ownership
 from operator_emulator.core.customers.model import OCTETS_PER_MB, Caller, DailyUsage, Quota, Service, Sim

@@ -1,13 +1,12 @@
 """SIMs, as their owner sees and changes them (D§7, 12.5, 14)."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from msgspec.structs import replace
-
 from operator_emulator.core.customers import ownership, quotas
-from operator_emulator.core.customers.model import Batch, Caller, Sim, SimChange, SimState, Transfer
+from operator_emulator.core.customers.model import Batch, Caller, CoreNetwork, Sim, SimChange, SimState, Transfer
 from operator_emulator.core.customers.ownership import owned as owned
 from operator_emulator.core.network import device, numbering
 from operator_emulator.core.network.model import DeviceStatus
@@ -21,11 +20,14 @@ from operator_emulator.core.world.errors import (
     UnknownOrganisation,
     UnknownSim,
 )
-from operator_emulator.core.world.model import EventType, JobKind
+from operator_emulator.core.world.model import EventType
 from operator_emulator.core.world.world import Between, Prefix, World
 
-# Cards that are ordered: a part of the numbers that fixtures write by hand, so that generated ones keep clear.
-ORDERED_FROM: Final = int(numbering.GLOBAL.iccid + "09900000")
+# Cards that are ordered: parts of the range that fixtures write by hand or generate last.
+ORDERED_FROM: Final = {
+    CoreNetwork.PLATFORM_1: int(numbering.GLOBAL.iccid + "09900000"),
+    CoreNetwork.PLATFORM_2: int(numbering.GLOBAL.iccid + "89900000"),  # as recorded ones begin (V§4.3)
+}
 APPLIED_AT_ONCE: Final = 500  # changes of a batch in one transaction
 
 # --------------------------------------------------------------------------------------------- looking
@@ -46,6 +48,8 @@ def page(
     An IMEI, with or without its check digit, finds the device whatever its software version is (D§5, 15).
     """
     asked: dict[str, Any] = {"organisation": caller.organisation}
+    if caller.core is not None:
+        asked["core"] = caller.core
     if imei is not None:
         asked["imei"] = Prefix(imei[:14]) if len(imei) in (14, 15) else imei
     if ip_address is not None:
@@ -67,33 +71,42 @@ def new(
     ip_address: str | None = None,
     imsi_2: str | None = None,
     label: str | None = None,
+    core: CoreNetwork = CoreNetwork.PLATFORM_1,
 ) -> Sim:
     """A SIM fresh from the factory: Issued, without volumes. What is left out follows from its ICCID.
 
     Whoever plants or delivers it does the rest: ``activate``, ``quotas.top_up``.
     """
     if iccid is None:
-        iccid = next_iccid(world)
+        iccid = next_iccid(world, core)
     return world.sims.put(
         Sim(
             iccid=iccid,
             organisation=organisation,
             position=world.next_id("sim"),
             imsi=imsi or numbering.imsi_for(iccid),
-            msisdn=msisdn or numbering.msisdn_for(iccid),
+            msisdn=msisdn or numbering.msisdn_for(iccid, core),
             ip_address=ip_address or next_ip_address(world, organisation),
+            core=core,
             imsi_2=imsi_2,
             label=label,
+            delivered=world.now,
         )
     )
 
 
-def next_iccid(world: World) -> str:
+def next_iccid(world: World, core: CoreNetwork) -> str:
     """The next card that is on sale and not in this world yet."""
     while True:
-        iccid = str(ORDERED_FROM + world.next_id("iccid"))
+        iccid = str(ORDERED_FROM[core] + world.next_id("iccid"))
         if world.sims.get(iccid) is None:
             return iccid
+
+
+def core_at(world: World, delivered: datetime) -> CoreNetwork:
+    """The core network of SIMs that are shipped at this time (V§1)."""
+    since = world.policy.platform_2_since
+    return CoreNetwork.PLATFORM_1 if since is None or delivered < since else CoreNetwork.PLATFORM_2
 
 
 def next_ip_address(world: World, organisation: int | None) -> str:
@@ -107,7 +120,8 @@ def next_ip_address(world: World, organisation: int | None) -> str:
 
 def deliver(world: World, organisation: int, product: int) -> Sim:
     """A SIM that was ordered arrives, with its volumes (D§14: 51, 56, 58)."""
-    sim = world.sims.put(replace(new(world, organisation=organisation), product=product))
+    core = core_at(world, world.now)
+    sim = world.sims.put(replace(new(world, organisation=organisation, core=core), product=product))
     events.record(world, EventType.SIM_ASSIGNED, sim)
     return quotas.top_up(world, sim, world.policy.data_quota_mb, world.policy.sms_quota)
 
@@ -211,15 +225,16 @@ def submit_batch(world: World, caller: Caller, changes: tuple[SimChange, ...]) -
     expired = []
     for one in changes:
         check(world, one)
-        sim = _of(world, caller.organisation, one)
+        sim = _of(world, caller, one)
         if sim is not None and sim.state is SimState.EXPIRED:
             expired.append(sim.iccid)
     if expired:
         raise SimExpired(tuple(dict.fromkeys(expired)))
     if changes:
-        batch = Batch(id=world.next_id("batch"), organisation=caller.organisation, changes=changes)
-        world.batches.put(batch)
-        schedule.at(world, world.now + world.policy.bulk_delay, JobKind.SIMS_APPLY_BATCH, batch.id)
+        batch = world.batches.put(
+            Batch(id=world.next_id("batch"), organisation=caller.organisation, changes=changes, core=caller.core)
+        )
+        schedule.at(world, world.now + world.policy.bulk_delay, "sims.apply_batch", batch.id)
 
 
 def apply_batch(world: World, batch_id: str) -> None:
@@ -227,21 +242,22 @@ def apply_batch(world: World, batch_id: str) -> None:
     batch = world.batches.get(int(batch_id))
     if batch is None:
         return
+    caller = Caller("", batch.organisation, core=batch.core)
     for one in batch.changes[:APPLIED_AT_ONCE]:
-        sim = _of(world, batch.organisation, one)
+        sim = _of(world, caller, one)
         if sim is not None and sim.state is not SimState.EXPIRED:
             _apply(world, sim, one)
     rest = batch.changes[APPLIED_AT_ONCE:]
     if rest:
         world.batches.put(replace(batch, changes=rest))
-        schedule.at(world, world.now, JobKind.SIMS_APPLY_BATCH, batch.id)
+        schedule.at(world, world.now, "sims.apply_batch", batch.id)
     else:
         world.batches.delete(batch.id)
 
 
-def _of(world: World, organisation: int, change: SimChange) -> Sim | None:
+def _of(world: World, caller: Caller, change: SimChange) -> Sim | None:
     sim = None if change.iccid is None else world.sims.get(change.iccid)
-    return sim if sim is not None and sim.organisation == organisation else None
+    return sim if sim is not None and ownership.visible(sim, caller) else None
 
 
 def reset(world: World, caller: Caller, iccid: str) -> None:
@@ -287,7 +303,8 @@ def transfer(
     for first, last in ranges:
         if len(first) != len(last) or first > last:
             raise Malformed("iccid_ranges", f"has no SIM from {first} to {last}")
-        within = world.sims.find(organisation=source.id, iccid=Between(first, last))
+        ranged = world.sims.find(organisation=source.id, iccid=Between(first, last))
+        within = [sim for sim in ranged if ownership.visible(sim, caller)]
         if not within:
             raise UnknownSim(first)
         named |= {sim.iccid: sim for sim in within}
@@ -299,7 +316,7 @@ def transfer(
     moving = world.transfers.put(
         Transfer(id=world.next_id("transfer"), source=source.id, target=other.id, iccids=tuple(named))
     )
-    schedule.at(world, world.now + world.policy.transfer_time, JobKind.SIMS_COMPLETE_TRANSFER, moving.id)
+    schedule.at(world, world.now + world.policy.transfer_time, "sims.complete_transfer", moving.id)
     return moving
 
 

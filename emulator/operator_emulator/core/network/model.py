@@ -1,11 +1,10 @@
 """The network's nouns: devices, radio, short messages. core/world/model.py has the rules for nouns."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum, unique
 from types import MappingProxyType
 from typing import Final
-
-from msgspec import Struct
 
 
 @unique
@@ -27,7 +26,8 @@ class Rat(IntEnum):
     CAT_M = 9
 
 
-class Network(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
     """A visited operator."""
 
     id: int
@@ -42,7 +42,8 @@ class Network(Struct, frozen=True, gc=False, kw_only=True):
     longitude: str = "0.000000"
 
 
-class PdpContext(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PdpContext:
     """An open data session."""
 
     id: int
@@ -52,7 +53,8 @@ class PdpContext(Struct, frozen=True, gc=False, kw_only=True):
     octets_rx: int = 0
 
 
-class Device(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
     """What holds the SIM, and where it is. *imei* is the 16-digit IMEISV (D§15). *network* outlives a detach."""
 
     status: DeviceStatus = DeviceStatus.OFFLINE
@@ -157,7 +159,8 @@ class AddressType(IntEnum):
     ALPHANUMERIC = 208
 
 
-class SmsDraft(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmsDraft:
     """An MT message as the customer submits it, read and with its defaults."""
 
     payload: str
@@ -168,7 +171,8 @@ class SmsDraft(Struct, frozen=True, gc=False, kw_only=True):
     expires: datetime | None = None  # None: submission + policy.validity_period
 
 
-class Sms(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sms:
     """A short message, MT or MO, from one row of ids.
 
     An MO message keeps no fate of its own: status, retries and dates are those of the notification that forwards

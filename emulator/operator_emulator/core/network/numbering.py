@@ -151,9 +151,14 @@ def imsi_for(iccid: str) -> str:
     return plan_of(iccid).imsi + _serial(iccid)
 
 
-def msisdn_for(iccid: str) -> str:
-    """13 or 15 digits without a plus sign, the relation that was recorded where there is one (D§15)."""
-    return plan_of(iccid).msisdn + _serial(iccid)
+def msisdn_for(iccid: str, core: int = 1) -> str:
+    """13 or 15 digits without a plus sign, the relation that was recorded where there is one (D§15).
+
+    On the second core network a number does not end like the IMSI (changes A.2, 6: 901405180005433 has
+    882285110127502). How they hang together is unknown; here the serial gets another first digit, 8 becomes 1.
+    """
+    serial = _serial(iccid)
+    return plan_of(iccid).msisdn + (serial if core == 1 else f"{(int(serial[0]) + 3) % 10}{serial[1:]}")
 
 
 def imeisv_for(iccid: str, n: int = 0) -> str:

@@ -5,16 +5,15 @@ only the portal knows of it is its ``Contract``. All shapes that P marks [A] are
 published are used as they are.
 """
 
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum, unique
 from types import MappingProxyType
 from typing import Any, Final
 
-from msgspec import Struct, field
-from msgspec.structs import replace
 
-
-class Partner(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partner:
     """A customer of the portal, or a subunit of one (*parent*). *booked* names the optional services (P§1)."""
 
     id: str
@@ -24,7 +23,8 @@ class Partner(Struct, frozen=True, gc=False, kw_only=True):
     position: int = 0
 
 
-class Application(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
     """An API user of a partner (P§2.5). *subunits*, if any, are all that it may see; *ip_whitelist* at most ten."""
 
     client_id: str
@@ -35,7 +35,8 @@ class Application(Struct, frozen=True, gc=False, kw_only=True):
     subunits: tuple[str, ...] = ()
 
 
-class PartnerCaller(Struct, frozen=True, gc=False):
+@dataclass(frozen=True, slots=True)
+class PartnerCaller:
     """Who is calling the portal: an application, and the partner that it belongs to."""
 
     client_id: str
@@ -103,14 +104,16 @@ class Alarm(StrEnum):
     OVERRIDDEN = "Overridden"
 
 
-class Option(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
     """Something that was booked for a SIM on top of its tariff."""
 
     booked: datetime
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
-class Contract(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
     """What the portal knows of a SIM. Its key is the ICCID, as the SIM's."""
 
     iccid: str
@@ -205,7 +208,8 @@ ACTION_STEPS: Final = MappingProxyType(
 )
 
 
-class ActionItem(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionItem:
     """One SIM of an action: how it was named, which it is, and what came of it."""
 
     named: dict[str, str]  # the identifier as sent, such as {"imsi": "…"}
@@ -215,7 +219,8 @@ class ActionItem(Struct, frozen=True, gc=False, kw_only=True):
     parameters: dict[str, Any] = field(default_factory=dict)  # of this item alone, such as euiccid
 
 
-class Action(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
     """An asynchronous change of SIMs; its key is the signup id (P§4.3)."""
 
     id: str
@@ -251,7 +256,8 @@ TRANSFER_STEPS: Final = MappingProxyType(
 )
 
 
-class SimTransfer(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimTransfer:
     """SIMs offered by one partner to another; its key is the transaction id (P§4.5)."""
 
     id: str
@@ -266,14 +272,16 @@ class SimTransfer(Struct, frozen=True, gc=False, kw_only=True):
     comment: str | None = None
 
 
-class Threshold(Struct, frozen=True, gc=False):
+@dataclass(frozen=True, slots=True)
+class Threshold:
     """Level 1 warns, level 2 alarms; None: not watched."""
 
     warning: float | None = None
     alarm: float | None = None
 
 
-class Profile(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
     """A limit, fraud or cost profile that contracts can be given (P§5.2).
 
     *thresholds* by what is counted: "sessions", "usage" (MB) for limits; "sms", "voice" (amounts) for costs.
@@ -299,7 +307,8 @@ class PoolType(StrEnum):
     SMS = "SMS"
 
 
-class Pool(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
     """A volume that the SIMs of a partner share: MB, seconds or messages. *levels* are percentages of it."""
 
     id: str
@@ -316,7 +325,8 @@ class Pool(Struct, frozen=True, gc=False, kw_only=True):
     position: int = 0
 
 
-class DataSession(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSession:
     """A data session that is over (P§3.5). Its key is the id of its PDP context."""
 
     id: int
@@ -332,7 +342,8 @@ class DataSession(Struct, frozen=True, gc=False, kw_only=True):
     reason: str | None = None
 
 
-class PartnerOrder(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerOrder:
     """An order of SIM cards (P§3.3, assumed shape)."""
 
     id: str
@@ -345,7 +356,8 @@ class PartnerOrder(Struct, frozen=True, gc=False, kw_only=True):
     delivered: datetime | None = None
 
 
-class ApiUsage(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiUsage:
     """How often a method was called in a month, by partner (deprecated, P§3.2)."""
 
     id: str  # "<partner> <YYYY-MM> <method name>"
@@ -354,7 +366,8 @@ class ApiUsage(Struct, frozen=True, gc=False, kw_only=True):
     calls: int = 0
 
 
-class RateWindow(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateWindow:
     """How many SIMs a customer has asked about (P§7), by the number of the step of time."""
 
     id: str  # "<partner> <class>"

@@ -3,11 +3,10 @@
 They are rows as all others: a snapshot keeps them, a reset drops them.
 """
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum, unique
 from typing import Any
-
-from msgspec import Struct, field
 
 
 @unique
@@ -19,7 +18,8 @@ class FaultPoint(StrEnum):
     CALLBACK = "callback"  # a push to a customer's endpoint
 
 
-class Fault(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
     """What should go wrong. *match* and *effect* are as specs/control.yaml describes them for each point."""
 
     id: int
@@ -33,7 +33,8 @@ class Fault(Struct, frozen=True, gc=False, kw_only=True):
     struck: int = 0
 
 
-class Strike(Struct, frozen=True, gc=False):
+@dataclass(frozen=True, slots=True)
+class Strike:
     """A fault that strikes, and for how many real seconds it delays."""
 
     fault: Fault
@@ -48,7 +49,8 @@ class Per(StrEnum):
     ADDRESS = "address"
 
 
-class RateLimit(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimit:
     """So many *requests* in so many *seconds* of the world, to paths like *path*. *position* orders them."""
 
     name: str
@@ -59,7 +61,8 @@ class RateLimit(Struct, frozen=True, gc=False, kw_only=True):
     position: int = 0
 
 
-class Bucket(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
     """What one caller has left of one rate limit: *tokens* at the instant *at*."""
 
     id: str  # "<limit> <organisation or address>"
@@ -67,21 +70,24 @@ class Bucket(Struct, frozen=True, gc=False, kw_only=True):
     at: datetime
 
 
-class AutoReply(Struct, frozen=True, gc=False):
+@dataclass(frozen=True, slots=True)
+class AutoReply:
     """Answer every message that arrives, so many *seconds* later; ``{payload}`` stands for what came."""
 
     payload: str
     seconds: float = 1.0
 
 
-class GoesOffline(Struct, frozen=True, gc=False):
+@dataclass(frozen=True, slots=True)
+class GoesOffline:
     """Leave the network every so many *seconds*, and come back *away* seconds later."""
 
     seconds: float
     away: float
 
 
-class UsesData(Struct, frozen=True, gc=False):
+@dataclass(frozen=True, slots=True)
+class UsesData:
     """Send and receive so many octets every so many *seconds*."""
 
     seconds: float
@@ -89,7 +95,8 @@ class UsesData(Struct, frozen=True, gc=False):
     octets_rx: int = 0
 
 
-class Behaviour(Struct, frozen=True, gc=False, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behaviour:
     """What the device that holds a SIM does unasked. *left_as* is what it was when it went offline by itself."""
 
     iccid: str

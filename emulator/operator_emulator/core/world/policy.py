@@ -6,7 +6,7 @@ that says "assumed" marks what nobody published.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 
@@ -60,6 +60,9 @@ class Policy:
     sms_usage_direction: Literal["device", "spec"] = "device"  # C6
     selectable_limits_as_spec: bool = False  # C14
     lookup_time: timedelta = timedelta(milliseconds=200)  # connectivity_info: request to reply, on paper only
+
+    # -- two core networks, two versions (V§)
+    platform_2_since: datetime | None = datetime(2026, 10, 1, tzinfo=UTC)  # SIMs shipped since live on the new core
 
     # -- wire (D§5, 6)
     date_style: Literal["recorded", "spec"] = "recorded"  # C5
