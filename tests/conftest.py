@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from starlette.testclient import TestClient
 
 from operator_emulator.app import create_app
-from operator_emulator.runtime.sender import Message, Reply, Unreachable
+from operator_emulator.runtime.sender import OutboundRequest, Reply, Unreachable
 from operator_emulator.settings import Settings
 
 # How long an example takes says more of what else the machine does than of the program.
@@ -51,10 +51,10 @@ class Customer:
     """A customer's endpoint: keeps what it received, and answers 200 or what it is told to."""
 
     def __init__(self) -> None:
-        self.received: list[Message] = []
+        self.received: list[OutboundRequest] = []
         self.answers: list[int | str] = []  # next answers: a status, or why nothing comes; then 200
 
-    async def __call__(self, message: Message) -> Reply:
+    async def __call__(self, message: OutboundRequest) -> Reply:
         self.received.append(message)
         answer = self.answers.pop(0) if self.answers else 200
         if isinstance(answer, str):

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from operator_emulator.core.world.world import World
-from operator_emulator.runtime.sender import Message, Reply
+from operator_emulator.runtime.sender import OutboundRequest, Reply
 from tests.conftest import OFFLINE, ONLINE, Customer, MakeOperator, Operator
 
 
@@ -208,7 +208,7 @@ def test_only_one_hand_moves_the_clock(make_operator: MakeOperator) -> None:
             self.operator: Operator | None = None
             self.refused: list[Any] = []
 
-        async def __call__(self, message: Message) -> Reply:
+        async def __call__(self, message: OutboundRequest) -> Reply:
             assert self.operator is not None
             transport = httpx2.ASGITransport(self.operator.http.app)
             async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:

@@ -5,7 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from operator_emulator.runtime.sender import Message, Reply
+from operator_emulator.runtime.sender import OutboundRequest, Reply
 from tests.conftest import FOREIGN, OFFLINE, ONLINE, Customer, MakeOperator, Operator
 
 
@@ -109,7 +109,7 @@ def test_a_world_that_begins_again_meanwhile_owes_nothing(make_operator: MakeOpe
     """404, when a reset overtakes the retry."""
 
     class Meddler(Customer):
-        async def __call__(self, message: Message) -> Reply:
+        async def __call__(self, message: OutboundRequest) -> Reply:
             async with httpx2.AsyncClient(transport=httpx2.ASGITransport(operator.http.app)) as http:
                 await http.post("http://localhost/_emulator/reset")
             return await super().__call__(message)

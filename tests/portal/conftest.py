@@ -41,7 +41,7 @@ from operator_emulator.portal.keys import Signer
 from operator_emulator.portal.surface import build
 from operator_emulator.runtime.engine import Engine
 from operator_emulator.runtime.journal import Journal
-from operator_emulator.runtime.sender import Message, Reply, Sender
+from operator_emulator.runtime.sender import OutboundRequest, Reply, Sender
 from operator_emulator.serving import Protocol
 from operator_emulator.store.sqlite.store import SqliteStore
 from operator_emulator.web.context import RequestContext
@@ -130,7 +130,7 @@ def plant_partners(world: World) -> None:
         world.profiles.put(profile)
 
 
-async def nobody(message: Message) -> Reply:
+async def nobody(message: OutboundRequest) -> Reply:
     raise AssertionError("nothing is pushed to a partner")
 
 

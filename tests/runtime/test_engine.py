@@ -17,18 +17,18 @@ from operator_emulator.core.world.policy import Policy
 from operator_emulator.core.world.world import World
 from operator_emulator.runtime.engine import Engine, paced, seconds_to_next_job
 from operator_emulator.runtime.journal import Journal
-from operator_emulator.runtime.sender import Message, Reply, Sender, Transport
+from operator_emulator.runtime.sender import OutboundRequest, Reply, Sender, Transport
 from operator_emulator.store import StoreFailure
 from operator_emulator.store.sqlite.store import SqliteStore
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def render(outgoing: Outgoing) -> Message:
-    return Message("POST", outgoing.subscription.url, (), str(outgoing.event.id).encode())
+def render(outgoing: Outgoing) -> OutboundRequest:
+    return OutboundRequest("POST", outgoing.subscription.url, (), str(outgoing.event.id).encode())
 
 
-async def accept(message: Message) -> Reply:
+async def accept(message: OutboundRequest) -> Reply:
     return Reply(200)
 
 
@@ -98,7 +98,7 @@ async def test_advance_runs_jobs_at_their_own_time_and_sends_before_it_returns()
     """The world is at the target only when all of it has happened."""
     seen: list[datetime] = []
 
-    async def customer(message: Message) -> Reply:
+    async def customer(message: OutboundRequest) -> Reply:
         seen.append((await emulator.times())[0])
         return Reply(500 if len(seen) < 3 else 200)
 
@@ -127,7 +127,7 @@ async def test_a_second_advance_is_refused_while_one_is_under_way() -> None:
     """Two hands on the clock would tell two stories."""
     gate = asyncio.Event()
 
-    async def customer(message: Message) -> Reply:
+    async def customer(message: OutboundRequest) -> Reply:
         await gate.wait()
         return Reply(200)
 
@@ -168,7 +168,7 @@ async def test_real_time_passes_by_itself() -> None:
     """At a million seconds a second a retry is soon due; nobody advances."""
     answers = iter([500, 500, 200])
 
-    async def customer(message: Message) -> Reply:
+    async def customer(message: OutboundRequest) -> Reply:
         return Reply(next(answers))
 
     async with emulating(customer, rate=1e6, running=True) as emulator:
@@ -184,7 +184,7 @@ async def test_a_customer_that_hangs_holds_up_nobody_else() -> None:
     """One slow subscription fills its own connections only."""
     hangs = asyncio.Event()
 
-    async def customer(message: Message) -> Reply:
+    async def customer(message: OutboundRequest) -> Reply:
         if "slow" in message.url:
             await hangs.wait()
         return Reply(200)
@@ -208,7 +208,7 @@ async def test_sends_beyond_what_may_wait_are_put_off_and_not_lost() -> None:
     """Memory is bounded; the promised retry stands, and no failure is recorded for it."""
     hangs = asyncio.Event()
 
-    async def customer(message: Message) -> Reply:
+    async def customer(message: OutboundRequest) -> Reply:
         await hangs.wait()
         return Reply(200)
 
@@ -289,7 +289,7 @@ async def test_reset_begins_again_and_lets_go_of_what_is_being_sent() -> None:
     """Clock, ids, rows: everything as at first."""
     gate = asyncio.Event()
 
-    async def customer(message: Message) -> Reply:
+    async def customer(message: OutboundRequest) -> Reply:
         await gate.wait()
         return Reply(200)
 

@@ -9,7 +9,7 @@ import pytest
 from operator_emulator.core.world.model import Event, EventType, Notification, Outcome, Outgoing, Subscription, Try, Way
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.runtime.journal import Journal
-from operator_emulator.runtime.sender import AiohttpTransport, Message, Reply, Sender, Unreachable
+from operator_emulator.runtime.sender import AiohttpTransport, OutboundRequest, Reply, Sender, Unreachable
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -36,7 +36,7 @@ def send(answer: Answer, *, timeout: float = 5.0, method: str = "POST") -> Reply
         headers = (("Content-Type", "application/json"),)
         try:
             async with AiohttpTransport(timeout) as transport:
-                return await transport(Message(method, f"http://127.0.0.1:{port}/sms?x=1", headers, b'{"a":1}'))
+                return await transport(OutboundRequest(method, f"http://127.0.0.1:{port}/sms?x=1", headers, b'{"a":1}'))
         finally:
             server.close()
 
@@ -102,7 +102,7 @@ def test_a_url_that_leads_nowhere_is_unreachable(url: str) -> None:
 
     async def story() -> None:
         async with AiohttpTransport(5.0) as transport:
-            await transport(Message("POST", url, (), b""))
+            await transport(OutboundRequest("POST", url, (), b""))
 
     with pytest.raises(Unreachable):
         asyncio.run(story())
@@ -119,10 +119,10 @@ def outgoing() -> Outgoing:
     return Outgoing(notification, subscription, event, None, None)
 
 
-def sender(transport: Callable[[Message], Awaitable[Reply]], journal: Journal) -> Sender:
-    def render(one: Outgoing) -> Message:
+def sender(transport: Callable[[OutboundRequest], Awaitable[Reply]], journal: Journal) -> Sender:
+    def render(one: Outgoing) -> OutboundRequest:
         headers = (("Authorization", "Basic c2VjcmV0"),)
-        return Message("PATCH", one.subscription.url, headers, b'{"id":1}', "deliveryReport", ("body: is odd",))
+        return OutboundRequest("PATCH", one.subscription.url, headers, b'{"id":1}', "deliveryReport", ("body: is odd",))
 
     return Sender(transport, {Way.FORWARDER: render}, journal, Policy(), lambda: NOW)
 
@@ -137,7 +137,7 @@ def push(one: Sender) -> Outcome:
 def test_an_exchange_with_a_customer_is_journaled() -> None:
     """Both ways, with what breaks the contract, without secrets."""
 
-    async def customer(message: Message) -> Reply:
+    async def customer(message: OutboundRequest) -> Reply:
         return Reply(503, (("Retry-After", "5"),), b"later")
 
     journal = Journal()
@@ -154,7 +154,7 @@ def test_an_exchange_with_a_customer_is_journaled() -> None:
 def test_no_answer_is_an_outcome_too() -> None:
     """The sender never raises: what came of it is written down."""
 
-    async def customer(message: Message) -> Reply:
+    async def customer(message: OutboundRequest) -> Reply:
         raise Unreachable("nobody there")
 
     journal = Journal()

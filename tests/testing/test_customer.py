@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from operator_emulator.runtime.sender import Message, Unreachable
+from operator_emulator.runtime.sender import OutboundRequest, Unreachable
 from operator_emulator.testing.customer import Callback, CallbackServer, Customer
 
 Send = Callable[..., tuple[int, bytes]]
@@ -34,7 +34,7 @@ def send(reception: CallbackServer) -> Iterator[Send]:
 
     def push(url: str, body: bytes = b"{}", method: str = "POST") -> tuple[int, bytes]:
         if "customer.test" in url:
-            message = Message(method, url, (("Content-Type", "application/json"),), body)
+            message = OutboundRequest(method, url, (("Content-Type", "application/json"),), body)
             reply = asyncio.run(reception.deliver(message))
             return reply.status, reply.body
         parts = urlsplit(url)
@@ -160,6 +160,6 @@ def test_in_real_time_one_waits(reception: CallbackServer, customer: Customer) -
 
 def test_without_sockets_nobody_else_is_reached() -> None:
     """A webhook on a real address would need one."""
-    message = Message("POST", "http://127.0.0.1:9099/sms", (), b"")
+    message = OutboundRequest("POST", "http://127.0.0.1:9099/sms", (), b"")
     with pytest.raises(Unreachable, match="without sockets"):
         asyncio.run(CallbackServer(socket=False).deliver(message))

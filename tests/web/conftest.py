@@ -11,7 +11,7 @@ from operator_emulator.core.world.policy import Policy
 from operator_emulator.core.world.world import World
 from operator_emulator.runtime.engine import Engine
 from operator_emulator.runtime.journal import Exchange, Journal
-from operator_emulator.runtime.sender import Message, Reply, Sender
+from operator_emulator.runtime.sender import OutboundRequest, Reply, Sender
 from operator_emulator.store import open_store
 from operator_emulator.web.context import RequestContext
 
@@ -23,7 +23,7 @@ def plant(world: World) -> None:
     world.origins.put(Origin(7, NOW))
 
 
-async def nobody(message: Message) -> Reply:
+async def nobody(message: OutboundRequest) -> Reply:
     raise AssertionError(message)
 
 

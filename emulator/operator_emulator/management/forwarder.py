@@ -15,7 +15,7 @@ from operator_emulator.core.world.policy import Policy
 from operator_emulator.fixtures import Fixture, FixtureError
 from operator_emulator.management.editions import Edition
 from operator_emulator.management.wire.values import endpoint_id, spaced
-from operator_emulator.runtime.sender import Message
+from operator_emulator.runtime.sender import OutboundRequest
 from operator_emulator.web.openapi import Document
 
 USERINFO: Final = re.compile(r"(\w+://)([^/?#]*)@(.*)", re.DOTALL)
@@ -23,7 +23,7 @@ USERINFO: Final = re.compile(r"(\w+://)([^/?#]*)@(.*)", re.DOTALL)
 encode = msgspec.json.Encoder().encode
 
 
-def render(outgoing: Outgoing, *, edition: Edition, policy: Policy, document: Document) -> Message:
+def render(outgoing: Outgoing, *, edition: Edition, policy: Policy, document: Document) -> OutboundRequest:
     """The request that carries one notification, held against forwarder.yaml."""
     sms = outgoing.sms
     assert sms is not None, "a message is kept until what is owed of it is settled"
@@ -36,7 +36,7 @@ def render(outgoing: Outgoing, *, edition: Edition, policy: Policy, document: Do
     if edition.callback_ids is str:
         component += "2019"
     url, headers = without_userinfo(outgoing.subscription.url)
-    return Message(
+    return OutboundRequest(
         method,
         url,
         (("Content-Type", "application/json"), *headers),

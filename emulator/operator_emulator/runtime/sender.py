@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class OutboundRequest:
     """An HTTP request that we make. *findings* say where its body breaks our own contract."""
 
     method: str
@@ -47,8 +47,8 @@ class Unreachable(Exception):
 # What a fault at a callback may pretend, and how it reads.
 PROBLEMS: Final = MappingProxyType({"refused": "connection refused", "timeout": "no answer in time"})
 
-Transport = Callable[[Message], Awaitable[Reply]]
-Renderer = Callable[[Outgoing], Message]
+Transport = Callable[[OutboundRequest], Awaitable[Reply]]
+Renderer = Callable[[Outgoing], OutboundRequest]
 
 
 class Sender:
@@ -85,7 +85,7 @@ class Sender:
         finally:
             self.waiting -= 1
 
-    async def _exchange(self, outgoing: Outgoing, message: Message) -> Outcome:
+    async def _exchange(self, outgoing: Outgoing, message: OutboundRequest) -> Outcome:
         exchange = Exchange(
             direction="outbound",
             method=message.method,
@@ -113,7 +113,7 @@ class Sender:
             exchange.milliseconds = (time.perf_counter() - began) * 1000
             self._journal.add(exchange)
 
-    async def _reply(self, outgoing: Outgoing, message: Message, exchange: Exchange) -> Reply:
+    async def _reply(self, outgoing: Outgoing, message: OutboundRequest, exchange: Exchange) -> Reply:
         """The customer's reply, or what a fault says in its place. Raises Unreachable."""
         if outgoing.strike is None:
             return await self._transport(message)
@@ -160,7 +160,7 @@ class AiohttpTransport(AbstractAsyncContextManager["AiohttpTransport"]):
         if self._session is not None:
             await self._session.close()
 
-    async def __call__(self, message: Message) -> Reply:
+    async def __call__(self, message: OutboundRequest) -> Reply:
         import aiohttp
 
         session = self._session or self._open()

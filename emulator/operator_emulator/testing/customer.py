@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from operator_emulator.core.tester.matching import like, within
 
 if TYPE_CHECKING:
-    from operator_emulator.runtime.sender import Message, Reply
+    from operator_emulator.runtime.sender import OutboundRequest, Reply
 
 NOWHERE: Final = "http://customer.test"  # where the endpoint is when there is no socket (RFC 6761: nobody's name)
 PATIENCE: Final = 5.0  # real seconds that waiting lasts, unless a test says otherwise
@@ -236,7 +236,7 @@ class CallbackServer:
         customer = self._customers.get(callback.path.partition("?")[0])
         return Answer(404) if customer is None else customer.take(callback)
 
-    async def deliver(self, message: "Message") -> "Reply":
+    async def deliver(self, message: "OutboundRequest") -> "Reply":
         """The emulator's transport when there is no socket. Raises Unreachable for whoever is no customer of ours."""
         from operator_emulator.runtime.sender import Reply, Unreachable
 
