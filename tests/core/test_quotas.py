@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from operator_emulator.core.customers import quotas
-from operator_emulator.core.customers.model import OCTETS_PER_MB, Caller, DailyUsage, Quota, Service
+from operator_emulator.core.customers.model import OCTETS_PER_MB, Caller, CoreNetwork, DailyUsage, Quota, Service
+from operator_emulator.core.network import device
 from operator_emulator.core.network.model import AttachFailure, DeliveryFailure, DeviceStatus, Direction
 from operator_emulator.core.world.errors import LimitReached, Malformed, QuotaExhausted, UnknownSim
 from operator_emulator.core.world.model import EventType
@@ -58,10 +59,10 @@ def test_messages_count_by_direction(laboratory: CoreWorld) -> None:
 
 
 def test_each_mark_of_a_quota_is_told_of_once(laboratory: CoreWorld) -> None:
-    """Below 20 % comes an event, at 0 another, and neither comes again (D§9.6, 14)."""
+    """At 20 % comes an event, at 0 another, and neither comes again (D§9.6, 14; V§6)."""
     laboratory.active()
-    laboratory.with_volume(sms=51)
-    assert charge_sms(laboratory).threshold_reached is None  # 50 of 250 are 20 %, not less
+    laboratory.with_volume(sms=52)
+    assert charge_sms(laboratory).threshold_reached is None  # 50 of 250 are 20 %
     laboratory.advance(60)
     below = charge_sms(laboratory)
     assert below.threshold_reached == below.changed == laboratory.now
@@ -84,18 +85,22 @@ def test_one_large_step_passes_both_marks(laboratory: CoreWorld) -> None:
 
 @given(steps=st.lists(st.one_of(st.integers(1, 300), st.just(-1)), max_size=12))
 def test_an_event_for_every_crossing_and_none_besides(steps: list[int]) -> None:
-    """Whatever is used and topped up, each crossing of 20 % and of 0 from above is told of exactly once."""
+    """Whatever is used and topped up, each crossing of 20 % and of 0 from above is told of exactly once.
+
+    20 % of what there was right after the latest top-up (V§6).
+    """
     laboratory = CoreWorld()
     laboratory.active()
-    volume = total = 500
+    volume = total = full = 500
     expected = []
     for step in steps:
         if step == -1:
             laboratory.do(quotas.top_up, laboratory.sim(), 500, 250)
             volume, total = volume + 500, total + 500
+            full = volume
             continue
         before, volume = volume, volume - step
-        if before * 5 >= total > volume * 5:
+        if before * 5 > full >= volume * 5:
             expected.append(EventType.DATA_THRESHOLD_REACHED)
         if before > 0 >= volume:
             expected.append(EventType.DATA_USED_UP)
@@ -103,7 +108,7 @@ def test_an_event_for_every_crossing_and_none_besides(steps: list[int]) -> None:
     quota = laboratory.sim().data_quota
     assert quota is not None
     assert (quota.volume, quota.total) == (volume * MB, total * MB)
-    assert (quota.threshold_reached is not None, quota.exceeded is not None) == (volume * 5 < total, volume <= 0)
+    assert (quota.threshold_reached is not None, quota.exceeded is not None) == (volume * 5 <= full, volume <= 0)
     assert [event.type for event in laboratory.log(*DATA)] == expected
     laboratory.store.close()
 
@@ -127,8 +132,12 @@ def test_a_top_up_adds_to_what_is_left_and_to_the_total(laboratory: CoreWorld) -
     charge_data(laboratory, 20 * MB)
     laboratory.advance(60)
     sim = laboratory.do(quotas.top_up, laboratory.sim(), 500, 250)
-    assert sim.data_quota == Quota(volume=980 * MB, total=1000 * MB, last_added=500 * MB, changed=laboratory.now)
-    assert sim.sms_quota == Quota(volume=500, total=500, last_added=250, changed=laboratory.now)
+    assert sim.data_quota == Quota(
+        volume=980 * MB, total=1000 * MB, last_added=500 * MB, changed=laboratory.now, refilled=980 * MB, created=BEGAN
+    )
+    assert sim.sms_quota == Quota(
+        volume=500, total=500, last_added=250, changed=laboratory.now, refilled=500, created=BEGAN
+    )
     told = laboratory.log(EventType.DATA_QUOTA_ASSIGNED, EventType.SMS_QUOTA_ASSIGNED)
     assert [(event.type, event.data["volume"]) for event in told] == [
         (EventType.DATA_QUOTA_ASSIGNED, 500 * MB),
@@ -137,16 +146,44 @@ def test_a_top_up_adds_to_what_is_left_and_to_the_total(laboratory: CoreWorld) -
 
 
 def test_a_top_up_forgets_marks_that_are_no_longer_true(laboratory: CoreWorld) -> None:
-    """Enough volume takes back both dates; a little takes back only what it mends."""
+    """What is there then is full, so both dates go; with less than nothing left, neither does."""
     laboratory.active()
-    charge_data(laboratory, 500 * MB)
+    charge_data(laboratory, 520 * MB)
     sim = laboratory.do(quotas.top_up, laboratory.sim(), 10, 250)
     assert sim.data_quota is not None
-    assert (sim.data_quota.threshold_reached, sim.data_quota.exceeded) == (BEGAN, None)
-    sim = laboratory.do(quotas.top_up, sim, 500, 250)
+    assert (sim.data_quota.threshold_reached, sim.data_quota.exceeded) == (BEGAN, BEGAN)
+    sim = laboratory.do(quotas.top_up, sim, 30, 250)
     assert sim.data_quota is not None
-    assert sim.data_quota.threshold_reached is None
+    assert (sim.data_quota.threshold_reached, sim.data_quota.exceeded) == (None, None)
     assert laboratory.look(quotas.data_barred, sim) is None
+
+
+def test_a_top_up_moves_the_threshold(laboratory: CoreWorld) -> None:
+    """20 % of what was left and what was added, not of everything ever bought (V§6)."""
+    laboratory.active()
+    charge_data(laboratory, 459 * MB)
+    laboratory.do(quotas.top_up, laboratory.sim(), 500, 250)
+    quota = charge_data(laboratory, 432 * MB)  # 109 of 541 MB are left, 1,000 were bought
+    assert (quota.full, quota.threshold_reached) == (541 * MB, None)
+    assert charge_data(laboratory, MB).threshold_reached is not None
+
+
+@pytest.mark.parametrize(
+    ("core", "volumes"), [(CoreNetwork.PLATFORM_1, (1500, 100)), (CoreNetwork.PLATFORM_2, (2048, 1024))]
+)
+def test_a_session_on_the_second_core_counts_in_whole_kilobytes(
+    laboratory: CoreWorld, core: CoreNetwork, volumes: tuple[int, int]
+) -> None:
+    """Rounded up for each session, however many reports it was used in (V§1, 13)."""
+    laboratory.active(core=core)
+    for tx, rx in ((1000, 0), (400, 100), (100, 0)):
+        laboratory.do(device.use_data, ICCID, tx, rx)
+    row = laboratory.look(quotas.month_to_date, ICCID)
+    assert (row.octets_tx, row.octets_rx) == volumes
+    laboratory.do(device.close_pdp_context, ICCID)
+    laboratory.do(device.use_data, ICCID, 1, 0)
+    row = laboratory.look(quotas.month_to_date, ICCID)
+    assert row.octets_tx == volumes[0] + (1 if core == 1 else 1024)
 
 
 # --------------------------------------------------------------------------------------------- what bars

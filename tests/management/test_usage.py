@@ -160,9 +160,9 @@ def test_quota_status_falls_in_three_levels(operator: Operator) -> None:
         operator.control("POST", f"/sims/{ONLINE}/usage", json={"volume_tx": megabytes, "volume_rx": 0})
         return operator.get(f"/sims/{ONLINE}")["quota_status"]
 
-    assert use(400) == {"id": 0, "description": "More than 20% available"}
+    assert use(399) == {"id": 0, "description": "More than 20% available"}
     reached = "2026-01-01T00:00:00.000+0000"
-    assert use(1) == {"id": 1, "description": "Less than 20% available", "threshold_reached_date": reached}
+    assert use(2) == {"id": 1, "description": "Less than 20% available", "threshold_reached_date": reached}
     operator.advance(60)
     assert use(100) == {
         "id": 2,

@@ -185,10 +185,10 @@ def test_whole_megabytes_are_integers() -> None:
 
 @pytest.mark.parametrize(
     ("volume", "total", "level"),
-    [(250, 250, 0), (50, 250, 0), (49, 250, 1), (1, 250, 1), (0, 250, 2), (-1, 250, 2), (0, 0, 2)],
+    [(250, 250, 0), (51, 250, 0), (50, 250, 1), (1, 250, 1), (0, 250, 2), (-1, 250, 2), (0, 0, 2)],
 )
 def test_levels_of_a_quota(volume: int, total: int, level: int) -> None:
-    """Exactly a fifth is not less than a fifth (D§7.1); without dates none are shown."""
+    """At a fifth it is low (V§6); without dates none are shown."""
     quota = Quota(volume=volume, total=total, last_added=0, changed=datetime(2026, 1, 1, tzinfo=UTC))
     assert sims.show_quota_status(quota, Policy()) == {"id": level, "description": sims.QUOTA_STATUS[level]}
 

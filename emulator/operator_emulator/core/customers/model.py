@@ -83,7 +83,11 @@ class SimState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
-    """A volume bought: octets for data, messages for SMS. *volume* is what is left and may dip below zero (D§8.4)."""
+    """A volume bought: octets for data, messages for SMS. *volume* is what is left and may dip below zero (D§8.4).
+
+    *total* is everything ever bought. *refilled* is what there was right after the latest top-up; None if there was
+    none (V§6).
+    """
 
     volume: int
     total: int
@@ -91,6 +95,13 @@ class Quota:
     changed: datetime  # last_status_change_date
     threshold_reached: datetime | None = None
     exceeded: datetime | None = None
+    refilled: int | None = None
+    created: datetime | None = None  # None: a row of 0.1
+
+    @property
+    def full(self) -> int:
+        """What there was when it was last full, of which the threshold is a part (V§6)."""
+        return self.total if self.refilled is None else self.refilled
 
 
 @unique

@@ -141,8 +141,8 @@ def activated(world: World, sim: Sim) -> Sim:
             state=SimState.ACTIVATED,
             activated=now,
             expires=sims.end_of_life(world, now),
-            data_quota=Quota(volume=data, total=data, last_added=data, changed=now),
-            sms_quota=Quota(volume=messages, total=messages, last_added=messages, changed=now),
+            data_quota=Quota(volume=data, total=data, last_added=data, changed=now, created=now),
+            sms_quota=Quota(volume=messages, total=messages, last_added=messages, changed=now, created=now),
         )
     )
 

@@ -7,13 +7,14 @@ from types import MappingProxyType
 from typing import Final
 
 from operator_emulator.core.customers import ownership
-from operator_emulator.core.customers.model import OCTETS_PER_MB, Caller, DailyUsage, Quota, Service, Sim
+from operator_emulator.core.customers.model import OCTETS_PER_MB, Caller, CoreNetwork, DailyUsage, Quota, Service, Sim
 from operator_emulator.core.network.model import AttachFailure, DeliveryFailure, Direction
 from operator_emulator.core.partners import pools
 from operator_emulator.core.world import events
 from operator_emulator.core.world.calendar import add_months
 from operator_emulator.core.world.errors import LimitReached, Malformed, QuotaExhausted
 from operator_emulator.core.world.model import DAY, EventType
+from operator_emulator.core.world.policy import Policy
 from operator_emulator.core.world.world import Since, World
 
 # --------------------------------------------------------------------------------------------- monthly limits
@@ -125,10 +126,13 @@ def data_barred(world: World, sim: Sim) -> AttachFailure | None:
         return AttachFailure.NO_QUOTA_FOUND
     if sim.data_quota.volume <= 0:
         return AttachFailure.QUOTA_EXHAUSTED
+    return AttachFailure.MONTHLY_USAGE_LIMIT_EXCEEDED if data_limit_reached(world, sim) else None
+
+
+def data_limit_reached(world: World, sim: Sim) -> bool:
+    """Whether the SIM has used what its organisation allows it in this month (D§12.1)."""
     limit = limit_of(world, sim, "data")
-    if limit is not None and data_of(month_to_date(world, sim.iccid)) >= limit * OCTETS_PER_MB:
-        return AttachFailure.MONTHLY_USAGE_LIMIT_EXCEEDED
-    return None
+    return limit is not None and data_of(month_to_date(world, sim.iccid)) >= limit * OCTETS_PER_MB
 
 
 def require(world: World, sim: Sim, service: Service) -> None:
@@ -189,6 +193,12 @@ def charge_data(world: World, sim: Sim, octets_tx: int, octets_rx: int) -> Sim:
     return world.sims.put(replace(sim, data_quota=quota))
 
 
+def billed(world: World, sim: Sim, octets: int) -> int:
+    """What one direction of a data session counts for. On the second core it is rounded up to whole kilobytes (V§1)."""
+    unit = world.policy.session_rounding if sim.core is CoreNetwork.PLATFORM_2 else 1
+    return -(-octets // unit) * unit
+
+
 def _less(world: World, sim: Sim, quota: Quota, count: int, threshold: EventType, used_up: EventType) -> Quota:
     """The quota without *count*; each of the two marks is passed, dated and told of once (D§9.6, 14)."""
     quota = replace(quota, volume=quota.volume - count)
@@ -202,7 +212,13 @@ def _less(world: World, sim: Sim, quota: Quota, count: int, threshold: EventType
 
 
 def below_threshold(world: World, quota: Quota) -> bool:
-    return quota.volume * 100 < quota.total * world.policy.threshold_percentage
+    """Whether the threshold is reached, not only passed (changes A.2, 16)."""
+    return quota.volume <= threshold(world.policy, quota)
+
+
+def threshold(policy: Policy, quota: Quota) -> float:
+    """The volume at which a quota is low; a top-up moves it (V§6)."""
+    return quota.full * policy.threshold_percentage / 100
 
 
 # --------------------------------------------------------------------------------------------- adding
@@ -219,13 +235,14 @@ def top_up(world: World, sim: Sim, mb: int, sms: int) -> Sim:
 
 def _more(world: World, quota: Quota | None, volume: int) -> Quota:
     if quota is None:
-        return Quota(volume=volume, total=volume, last_added=volume, changed=world.now)
+        return Quota(volume=volume, total=volume, last_added=volume, changed=world.now, created=world.now)
     quota = replace(
         quota,
         volume=quota.volume + volume,
         total=quota.total + volume,
         last_added=volume,
         changed=world.now,
+        refilled=quota.volume + volume,
     )
     return replace(
         quota,

@@ -262,11 +262,16 @@ def use_data(world: World, iccid: str, octets_tx: int, octets_rx: int) -> Sim | 
     sim, refused = set_status(world, iccid, DeviceStatus.ONLINE)
     if refused is not None:
         return LostAtNetwork(sim.iccid, refused)
-    pdp = sim.device.pdp
-    assert pdp is not None, "an online device has a session"
-    pdp = replace(pdp, octets_tx=pdp.octets_tx + octets_tx, octets_rx=pdp.octets_rx + octets_rx)
+    before = sim.device.pdp
+    assert before is not None, "an online device has a session"
+    pdp = replace(before, octets_tx=before.octets_tx + octets_tx, octets_rx=before.octets_rx + octets_rx)
     sim = world.sims.put(replace(sim, device=replace(sim.device, pdp=pdp)))
-    sim = quotas.charge_data(world, sim, octets_tx, octets_rx)
+    sim = quotas.charge_data(
+        world,
+        sim,
+        quotas.billed(world, sim, pdp.octets_tx) - quotas.billed(world, sim, before.octets_tx),
+        quotas.billed(world, sim, pdp.octets_rx) - quotas.billed(world, sim, before.octets_rx),
+    )
     if sim.data_quota is not None and sim.data_quota.volume <= 0:
         sim = _close(world, sim)
     return sim

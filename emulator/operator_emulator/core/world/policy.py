@@ -63,6 +63,7 @@ class Policy:
 
     # -- two core networks, two versions (V§)
     platform_2_since: datetime | None = datetime(2026, 10, 1, tzinfo=UTC)  # SIMs shipped since live on the new core
+    session_rounding: int = 1024  # octets; there a session counts in whole kB (published), each direction (assumed)
 
     # -- wire (D§5, 6)
     date_style: Literal["recorded", "spec"] = "recorded"  # C5

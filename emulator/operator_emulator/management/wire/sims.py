@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
+from operator_emulator.core.customers import quotas
 from operator_emulator.core.customers.model import Quota, Sim, SimChange, SimState
 from operator_emulator.core.network import numbering
 from operator_emulator.core.world.errors import Malformed
@@ -100,7 +101,7 @@ def show_quota_status(quota: Quota, policy: Policy) -> dict[str, Any]:
     """Level 0, 1 or 2, with the dates of what has happened (D§7.1)."""
     if quota.volume <= 0:
         level = 2
-    elif quota.volume * 100 < quota.total * policy.threshold_percentage:
+    elif quota.volume <= quotas.threshold(policy, quota):
         level = 1
     else:
         return {"id": 0, "description": QUOTA_STATUS[0]}
