@@ -1,0 +1,107 @@
+// What is owed to webhooks: each callback with its tries, what was sent and what came back.
+
+import { get } from "../api.js";
+import { h } from "../dom.js";
+import { badge, button, empty, fateKind, pager, select, table, when } from "../parts.js";
+import { ago, word } from "../words.js";
+import { exchange as drawExchange } from "./journal.js";
+
+const PAGE = 50;
+
+function tries(callback, exchanges, now) {
+  return h(
+    "div.tries",
+    null,
+    callback.tries.length ? null : h("p.hint", null, "Not tried yet."),
+    callback.tries.map((one, index) =>
+      h(
+        "details",
+        { "data-key": index, open: index === callback.tries.length - 1 },
+        h("summary", null, `Try ${index + 1}: `, when(one.at), " ", h(one.status >= 200 && one.status < 300 ? "span" : "strong.bad", null, one.status ? `answered ${one.status}` : one.problem ?? "under way")),
+        exchanges[one.exchange] ? drawExchange(exchanges[one.exchange]) : h("p.hint", null, one.exchange ? "The journal has let this exchange go." : null),
+      ),
+    ),
+    callback.fate === "owed" && callback.next_try ? h("p", null, `Next try ${ago(callback.next_try, now)}, `, when(callback.next_try), ".") : null,
+  );
+}
+
+export default {
+  title: "Callbacks",
+  loadsOpened: true,
+
+  load: async ({ query, local }) => {
+    const [page, streams] = await Promise.all([get("/callbacks", { limit: PAGE, order: "-id", ...query }), get("/data-streams").catch(() => ({ data_streams: [] }))]);
+    const opened = page.callbacks.find((one) => String(one.id) === local.opened);
+    const ids = (opened?.tries ?? []).map((one) => one.exchange).filter(Boolean);
+    const found = await Promise.all(ids.map((id) => get("/journal", { since: id - 1, limit: 1 }).then(({ exchanges }) => exchanges.find((one) => one.id === id))));
+    const exchanges = Object.fromEntries(found.filter(Boolean).map((one) => [one.id, one]));
+    return { callbacks: page.callbacks, total: page.total ?? null, next: page.next ? { before: page.next } : null, exchanges, streams: streams.data_streams };
+  },
+
+  concerns: (changes) => "notifications" in changes || "data_streams" in changes,
+
+  draw({ data: { callbacks, total, next, exchanges, streams }, query, local, now }) {
+    const rows = callbacks.flatMap((one) => {
+      const last = one.tries.at(-1);
+      const opened = String(one.id) === local.opened;
+      return [
+        {
+          key: one.id,
+          open: one.id,
+          cells: [
+            h("strong", null, String(one.id)),
+            one.event,
+            h("code", null, one.url),
+            badge(fateKind(one.fate), { taken: "Taken", owed: "Owed", "given-up": "Given up" }[one.fate]),
+            last ? (last.status ? String(last.status) : last.problem ?? "under way") : "—",
+            one.next_try ? when(one.next_try) : "—",
+            one.fate === "taken" ? "" : button("Retry now", "retry", { "data-id": one.id }),
+          ],
+        },
+        ...(opened ? [{ key: `${one.id} tries`, kind: "detail", cells: ["", "", tries(one, exchanges, now), "", "", "", ""] }] : []),
+      ];
+    });
+    return [
+      h("h1", null, "Callbacks"),
+      h(
+        "section.card.list",
+        { "aria-label": "Callbacks" },
+        h("form.filters", null, h("label", null, "Fate ", select("fate", query.fate ?? "", [["", "any"], ["owed", "owed"], ["taken", "taken"], ["given-up", "given up"]], { "data-do": "filter" }))),
+        rows.length
+          ? table([["Id"], ["Event"], ["Webhook"], ["Fate"], ["Last answer"], ["Next try"], [""]], rows, { caption: "Callbacks" })
+          : empty("No callbacks.", "Delivery reports and messages from devices appear here once an organisation has a webhook."),
+        pager(callbacks.length, total, { first: Boolean(query.before), next }),
+      ),
+      streams.length
+        ? h(
+            "section.card.list",
+            { "aria-label": "Data streams" },
+            h("h2", null, "Data streams"),
+            table(
+              [["Id"], ["Kind"], ["URL"], ["State"], ["Backlog"], ["Next try"], [""]],
+              streams.map((one) => ({
+                key: one.id,
+                cells: [
+                  String(one.id),
+                  `${one.kind}, ${one.generation}`,
+                  h("code", null, one.url),
+                  badge(one.state === "RUNNING" ? "online" : one.state === "FAILED" ? "bad" : "waits", word(one.state)),
+                  String(one.backlog),
+                  one.next_try ? when(one.next_try) : "—",
+                  one.state === "RUNNING"
+                    ? button("Pause", "stream", { "data-id": one.id, "data-verb": "pause" })
+                    : button(one.state === "PAUSED" ? "Resume" : "Restart", "stream", { "data-id": one.id, "data-verb": one.state === "PAUSED" ? "resume" : "restart" }),
+                ],
+              })),
+              { caption: "Data streams" },
+            ),
+          )
+        : null,
+    ];
+  },
+
+  actions: {
+    retry: ({ data, call, load }) => call("POST", `/callbacks/${data.id}/retry`).then(load),
+    stream: ({ data, call, load }) => call("POST", `/data-streams/${data.id}/${data.verb}`).then(load),
+  },
+};
