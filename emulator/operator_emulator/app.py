@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from operator_emulator import fixtures, resources
+from operator_emulator.console.surface import console
 from operator_emulator.control.surface import control
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.core.world.world import World
@@ -67,7 +68,7 @@ def create_app(
     journal = Journal(settings.journal)
 
     operators = [management(settings, policy, fixture), portal(settings, policy)]
-    surfaces = [*operators, control(settings, journal, operators)]
+    surfaces = [*operators, console(), control(settings, journal, operators)]
 
     def plant(world: World) -> None:
         fixtures.begin(world, fixture, seed=seed, rate=settings.rate)

@@ -2,7 +2,19 @@
 
 from collections.abc import Sequence
 
-from operator_emulator.control import clock, devices, faults, fixture, journal, organisations, portal, sims, wait, world
+from operator_emulator.control import (
+    changes,
+    clock,
+    devices,
+    faults,
+    fixture,
+    journal,
+    organisations,
+    portal,
+    sims,
+    wait,
+    world,
+)
 from operator_emulator.web.openapi import Document, Route
 
 
@@ -11,6 +23,7 @@ def build(document: Document) -> Sequence[Route]:
     return (
         route("GET", "/health", world.health),
         route("GET", "/openapi.json", world.describe),
+        route("GET", "/changes", changes.follow_changes),
         route("POST", "/reset", world.reset),
         route("GET", "/fixture", fixture.dump),
         route("POST", "/fixture", fixture.load),

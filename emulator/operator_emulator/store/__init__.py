@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.core.world.world import World
 from operator_emulator.store.bell import Bell
+from operator_emulator.store.feed import Feed
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,6 +32,7 @@ class Snapshot:
 
 class Store(Protocol):
     bell: Bell
+    feed: Feed
 
     @property
     def fresh(self) -> bool:

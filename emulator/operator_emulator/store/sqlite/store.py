@@ -25,6 +25,7 @@ from operator_emulator.core.world.policy import Policy
 from operator_emulator.core.world.world import Before, Between, Prefix, Since, World
 from operator_emulator.store import Snapshot, StoreFailure
 from operator_emulator.store.bell import Bell
+from operator_emulator.store.feed import Feed
 from operator_emulator.store.sqlite.snapshots import SnapshotFiles
 from operator_emulator.store.tables import RENAMED, TABLES, Kept
 
@@ -76,6 +77,7 @@ class SqliteTable(Generic[T]):
 
     def __init__(self, store: "SqliteStore", name: str, kept: Kept) -> None:
         self._store = store
+        self._feed = store.feed
         self._execute = store.connection.execute
         self._kept = kept
         self._key = kept.key
@@ -133,7 +135,10 @@ class SqliteTable(Generic[T]):
         if self._asked:
             self._asked.clear()
         self._insert(row)
-        return self._keep(getattr(row, self._key), row)
+        key = getattr(row, self._key)
+        if self._feed.active:
+            self._feed.note(self._name, key)
+        return self._keep(key, row)
 
     def _keep(self, key: Any, row: T) -> T:
         decoded = self._decoded
@@ -145,6 +150,8 @@ class SqliteTable(Generic[T]):
     def delete(self, key: Any) -> None:
         self._store.begin()
         self._execute(self._delete, (key,))
+        if self._feed.active:
+            self._feed.note(self._name, key)
         self._decoded.pop(key, None)
         self._asked.clear()
 
@@ -213,6 +220,7 @@ class SqliteStore:
 
     def __init__(self, path: Path | None, policy: Policy) -> None:
         self.bell = Bell()
+        self.feed = Feed()
         self._path = path
         self._shelf = SnapshotFiles(path)
         self._beginning = SnapshotFiles(None)
@@ -385,14 +393,18 @@ class SqliteStore:
             plant(world)
 
         await self.write(real, wipe_and_plant)
+        self.feed.begin_again()
+        self.bell.ring()
 
     def _commit(self) -> None:
         if self._ids_taken:
             self.connection.execute("INSERT OR REPLACE INTO ids VALUES (1, ?)", (msgspec.json.encode(self._ids),))
             self._ids_taken = False
         self.connection.execute("COMMIT")
+        self.feed.commit()
 
     def _roll_back(self) -> None:
+        self.feed.roll_back()
         if not self._began:
             return
         if self.connection.in_transaction:  # a full disk may have rolled it back already
@@ -443,6 +455,8 @@ class SqliteStore:
             world.clocks.put(replace(world.clock, real=real))
 
         await self.write(real, settle)
+        self.feed.begin_again()
+        self.bell.ring()
 
     def snapshots(self) -> list[Snapshot]:
         found = []
