@@ -6,13 +6,17 @@ from dataclasses import dataclass, field
 from starlette.types import ASGIApp
 
 from operator_emulator.core.tester.model import RateLimit
-from operator_emulator.core.world.model import Way
+from operator_emulator.core.world.model import Event, Way
 from operator_emulator.core.world.world import World
 from operator_emulator.runtime.sender import Renderer
 from operator_emulator.web.openapi import Document
 
 Login = tuple[str, str, str]
 """Who owns it, name, secret."""
+
+
+Describe = Callable[[Event], tuple[str, str] | None]
+"""Severity and sentence of an event as its API has them; None if the API does not show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ class Surface:
 
     *apps* answer the requests whose paths begin with their keys. *documents* are its descriptions by the addresses at
     which the explorer serves them. Both are made when they are first asked for. *renderers* make the requests that go
-    to customers; *rate_limits* are those that the operator publishes.
+    to customers; *rate_limits* are those that the operator publishes; *describe* words an event.
     """
 
     title: str
@@ -38,5 +42,6 @@ class Surface:
     documents: Mapping[str, Callable[[], Document]]
     renderers: Mapping[Way, Renderer] = field(default_factory=dict)
     rate_limits: tuple[RateLimit, ...] = ()
+    describe: Describe | None = None
     logins: Logins | None = None
     journaled: bool = True

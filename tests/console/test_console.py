@@ -5,7 +5,18 @@ from typing import Any
 import pytest
 
 SIM = "8988228066600000003"
-VIEWS = ("fleet", f"sim/{SIM}", "messages", "callbacks", "portal", "journal", "faults", "clock", "snapshots", "configuration")
+VIEWS = (
+    "fleet",
+    f"sim/{SIM}",
+    "messages",
+    "callbacks",
+    "portal",
+    "journal",
+    "faults",
+    "clock",
+    "snapshots",
+    "configuration",
+)
 
 
 def axe(page: Any) -> list[str]:
@@ -54,7 +65,9 @@ def test_a_device_sends_an_sms(console: Any, control: Any) -> None:
     console.page.get_by_label("SMS from the device").fill("21.5 degrees")
     console.press("Send from the device")
     console.page.locator(".bubble.mo", has_text="21.5 degrees").wait_for()
-    assert [one["payload"] for one in control("GET", f"/messages?iccid={SIM}&direction=MO")["messages"]] == ["21.5 degrees"]
+    assert [one["payload"] for one in control("GET", f"/messages?iccid={SIM}&direction=MO")["messages"]] == [
+        "21.5 degrees"
+    ]
 
 
 def test_the_fleet_follows_the_world_and_its_tiles_filter(console: Any, control: Any) -> None:
@@ -186,4 +199,6 @@ def test_no_module_makes_markup_of_text() -> None:
     modules = [*files("operator_emulator.console").joinpath("assets").rglob("*.js")]  # type: ignore[attr-defined]
     assert len(modules) > 10
     for module in modules:
-        assert not {"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write"} & set(module.read_text().split("."))
+        assert not {"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write"} & set(
+            module.read_text().split(".")
+        )

@@ -5,6 +5,7 @@ burst of changes costs a follower little.
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -73,7 +74,7 @@ class ChangeStream(Response):
         else:
             await self._frame("lost", {})
 
-    async def _wait(self, over: list["asyncio.Future[Any]"]) -> None:
+    async def _wait(self, over: Sequence["asyncio.Future[Any]"]) -> None:
         """Until something changes or the stream is over; an idle stream says now and then that it is alive."""
         changed = [
             asyncio.ensure_future(self._listen().wait()),

@@ -1,10 +1,12 @@
 """What the endpoints of the control plane may ask for beside the engine."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.requests import Request
 
 from operator_emulator.core.tester.model import RateLimit
+from operator_emulator.core.world.model import Event
 from operator_emulator.runtime.journal import Journal
 from operator_emulator.settings import Settings
 from operator_emulator.web.context import context_of
@@ -12,11 +14,13 @@ from operator_emulator.web.context import context_of
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """What the surface hands to its endpoints; *rate_limits* are those that the operators publish."""
+    """What the surface hands to its endpoints; *rate_limits* are those that the operators publish, *describe*
+    gives severity and sentence of an event."""
 
     settings: Settings
     journal: Journal
     rate_limits: tuple[RateLimit, ...]
+    describe: Callable[[Event], tuple[str, str]]
 
 
 def control_of(request: Request) -> Control:

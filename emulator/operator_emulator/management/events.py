@@ -226,3 +226,11 @@ def values(event: Event, edition: Edition) -> Values:
     if isinstance(volume, (int, float)):
         filled["megabytes"] = f"{volume / OCTETS_PER_MB:.6f}"
     return filled
+
+
+def describe(event: Event, edition: Edition) -> tuple[str, str] | None:
+    """Severity and sentence; None for what this API has no words for."""
+    if event.type not in CATALOGUE and event.type not in SMS_ROWS:
+        return None
+    shown = show_event(event, edition)
+    return shown["event_severity"], shown["event_type"]

@@ -13,7 +13,7 @@ from operator_emulator.core.tester.model import Per, RateLimit
 from operator_emulator.core.world.model import Way
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.fixtures import Fixture
-from operator_emulator.management import auth, errors, forwarder, routes
+from operator_emulator.management import auth, errors, events, forwarder, routes
 from operator_emulator.management.context import Management
 from operator_emulator.management.editions import EDITIONS, Dialect
 from operator_emulator.management.links import BASE
@@ -66,6 +66,7 @@ def management(settings: Settings, policy: Policy, fixture: Fixture) -> Surface:
             Way.FORWARDER: partial(forwarder.render, edition=edition, policy=policy, document=callbacks),
         },
         rate_limits=RATE_LIMITS,
+        describe=partial(events.describe, edition=edition),
         logins=Logins("User / password", access.logins),
     )
 

@@ -22,8 +22,8 @@ export const fateKind = (fate) => ({ taken: "online", "given-up": "bad", owed: "
 export function quota(quota, unit) {
   if (!quota) return "—";
   const kind = volumeClass(quota);
-  const left = Math.max(0, Math.min(1, quota.total_volume ? quota.volume / quota.total_volume : 0));
-  const text = unit === "MB" ? megabytes(quota.volume) : number(quota.volume);
+  const left = Math.max(0, Math.min(1, quota.total ? quota.left / quota.total : 0));
+  const text = unit === "MB" ? megabytes(quota.left) : number(quota.left);
   return h(
     "span.quota",
     null,

@@ -34,8 +34,8 @@ function span(seconds, past, future) {
 // How much of a quota is left: its class, as the operator's dashboard has it.
 export function volumeClass(quota) {
   if (!quota) return "none";
-  if (quota.volume <= 0) return "out";
-  return quota.volume < quota.total_volume * 0.2 ? "low" : "sufficient";
+  if (quota.left <= 0) return "out";
+  return quota.left < quota.total * 0.2 ? "low" : "sufficient";
 }
 
 // Months as "2026-11", oldest first, the one of *now* last.

@@ -104,6 +104,15 @@ class Quota:
         return self.total if self.refilled is None else self.refilled
 
 
+def volume_class(quota: Quota | None) -> str:
+    """How much is left: "sufficient", "low" once the threshold is reached, "out", or "none" without a quota."""
+    if quota is None:
+        return "none"
+    if quota.volume <= 0:
+        return "out"
+    return "sufficient" if quota.threshold_reached is None else "low"
+
+
 @unique
 class Service(StrEnum):
     DATA = "data"
@@ -136,6 +145,23 @@ class Sim:
     sms_quota: Quota | None = None
     device: Device = field(default_factory=Device)
     message_waiting: bool = False
+
+    # What the fleet is counted, filtered and searched by (store/tables.py).
+
+    @property
+    def presence(self) -> str:
+        """ONLINE, ATTACHED or OFFLINE; INACTIVE while the network lets no device in with this SIM."""
+        return self.device.status.value if self.state is SimState.ACTIVATED else "INACTIVE"
+
+    @property
+    def sms_volume(self) -> str:
+        return volume_class(self.sms_quota)
+
+    @property
+    def search_text(self) -> str:
+        """Everything that somebody may look for, in lower case."""
+        parts = (self.label, self.iccid, self.imsi, self.imsi_2, self.msisdn, self.ip_address)
+        return " ".join(part for part in parts if part).lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

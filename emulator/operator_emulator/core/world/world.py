@@ -48,6 +48,13 @@ class Prefix:
 
 
 @dataclass(frozen=True, slots=True)
+class Contains:
+    """For ``Table.find``: a text that has *text* in it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Before:
     """For ``Table.find``: less than, or equal to, *value*."""
 
@@ -72,8 +79,8 @@ class Between:
 class Table(Protocol[T]):
     """Rows of one noun. Conditions of ``find`` and ``count`` name indexed fields (store/tables.py); others raise.
 
-    A condition is a value (equal; None: absent), a tuple of values (any of them), or a Prefix, Before, Since or
-    Between.
+    A condition is a value (equal; None: absent), a tuple of values (any of them), or a Prefix, Contains,
+    Before, Since or Between.
     """
 
     def get(self, key: Any) -> T | None: ...

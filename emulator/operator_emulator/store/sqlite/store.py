@@ -22,7 +22,7 @@ import msgspec
 from operator_emulator.core.world import clock
 from operator_emulator.core.world.model import Clock
 from operator_emulator.core.world.policy import Policy
-from operator_emulator.core.world.world import Before, Between, Prefix, Since, World
+from operator_emulator.core.world.world import Before, Between, Contains, Prefix, Since, World
 from operator_emulator.store import Snapshot, StoreFailure
 from operator_emulator.store.bell import Bell
 from operator_emulator.store.feed import Feed
@@ -63,6 +63,8 @@ def condition(name: str, value: Any) -> tuple[str, list[Any]]:
         return f"{name} IN ({', '.join('?' * len(value))})", [column(one) for one in value]
     if isinstance(value, Prefix):
         return f"{name} >= ? AND {name} < ?", [value.text, value.text + "\U0010ffff"]
+    if isinstance(value, Contains):
+        return f"instr({name}, ?) > 0", [value.text]
     if isinstance(value, Before):
         return f"{name} <= ?", [column(value.value)]
     if isinstance(value, Since):

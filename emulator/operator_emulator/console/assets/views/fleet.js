@@ -7,10 +7,10 @@ import { monthName, months, number } from "../words.js";
 
 const PAGE = 50;
 const DEVICES = [
-  ["online", "online", { device: "ONLINE" }, (counts) => counts.sims.device.ONLINE],
-  ["attached", "attached", { device: "ATTACHED" }, (counts) => counts.sims.device.ATTACHED],
-  ["offline", "offline", { device: "OFFLINE" }, (counts) => counts.sims.device.OFFLINE],
-  ["inactive", "not active", { device: "inactive" }, (counts) => counts.sims.device.inactive],
+  ["online", "online", { status: "ONLINE" }, (counts) => counts.sims.device.ONLINE],
+  ["attached", "attached", { status: "ATTACHED" }, (counts) => counts.sims.device.ATTACHED],
+  ["offline", "offline", { status: "OFFLINE" }, (counts) => counts.sims.device.OFFLINE],
+  ["inactive", "not active", { status: "INACTIVE" }, (counts) => counts.sims.device.INACTIVE],
 ];
 const VOLUMES = [
   ["sufficient", "20 % or more left"],
@@ -43,7 +43,7 @@ export default {
     const [counts, page, usage] = await Promise.all([
       get("/counts"),
       get("/sims", { limit: PAGE, ...query }),
-      get("/usage", { by: "month", months: 6 }),
+      get("/usage", { months: 6 }),
     ]);
     return { counts, sims: page.sims, total: page.total, next: page.next ? { after: page.next } : null, usage: usage.months };
   },
@@ -53,7 +53,7 @@ export default {
   draw({ data: { counts, sims, total, next, usage }, query, now }) {
     const labels = months(now, 6);
     const by = Object.fromEntries(usage.map((one) => [one.month, one]));
-    const filtered = query.search || query.device || query.volume || query.after;
+    const filtered = query.search || query.status || query.volume || query.after;
     return [
       h("h1", null, "Fleet"),
       h("section.tiles", { "aria-label": "SIMs by state of the device" }, DEVICES.map(([kind, text, filter, count]) => tile(query, filter, kind, count(counts), text))),

@@ -6,7 +6,7 @@ import { badge, button, columns, empty, facts, input, quota, select, simState, t
 import { ago, day, instant, megabytes, number, time } from "../words.js";
 
 const STATES = [["ONLINE", "Online"], ["ATTACHED", "Attached"], ["OFFLINE", "Offline"]];
-const RATS = ["LTE", "GSM", "UMTS", "CAT_M", "NB_IOT"];
+const RATS = ["LTE", "CAT_M", "NB_IOT", "UTRAN_3G", "GERAN_2G", "HSPA_PLUS"];
 const UNDER_WAY = new Set(["PENDING", "IN_PROGRESS", "BUFFERED"]);
 
 const path = (iccid, rest = "") => `/sims/${encodeURIComponent(iccid)}${rest}`;
