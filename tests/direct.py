@@ -92,18 +92,16 @@ class Direct:
 
     def ask_at_once(self, *requests: tuple[str, str, Any], token: str) -> list[Answer]:
         """The answers to requests of JSON, or of nothing, that are under way at the same time."""
+        return self.run(lambda: self.exchange_all(*requests, token=token))
 
-        async def all_of_them() -> list[Answer]:
-            return await asyncio.gather(
-                *(
-                    self._exchange(
-                        scope(method, target, (), b"", body, token), [b"" if body is None else encoded(body)]
-                    )
-                    for method, target, body in requests
-                )
+    async def exchange_all(self, *requests: tuple[str, str, Any], token: str | None = None) -> list[Answer]:
+        """The same within the app's event loop."""
+        return await asyncio.gather(
+            *(
+                self._exchange(scope(method, target, (), b"", body, token), [b"" if body is None else encoded(body)])
+                for method, target, body in requests
             )
-
-        return self.run(all_of_them)
+        )
 
     async def _exchange(self, request: Message, chunks: Iterable[bytes]) -> Answer:
         coming = iter(chunks)

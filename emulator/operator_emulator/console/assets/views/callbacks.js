@@ -30,12 +30,12 @@ export default {
   loadsOpened: true,
 
   load: async ({ query, local }) => {
-    const [page, streams] = await Promise.all([get("/callbacks", { limit: PAGE, order: "-id", ...query }), get("/data-streams").catch(() => ({ data_streams: [] }))]);
+    const [page, streams] = await Promise.all([get("/callbacks", { limit: PAGE, ...query }), get("/data-streams").catch(() => ({ data_streams: [] }))]);
     const opened = page.callbacks.find((one) => String(one.id) === local.opened);
     const ids = (opened?.tries ?? []).map((one) => one.exchange).filter(Boolean);
     const found = await Promise.all(ids.map((id) => get("/journal", { since: id - 1, limit: 1 }).then(({ exchanges }) => exchanges.find((one) => one.id === id))));
     const exchanges = Object.fromEntries(found.filter(Boolean).map((one) => [one.id, one]));
-    return { callbacks: page.callbacks, total: page.total ?? null, next: page.next ? { before: page.next } : null, exchanges, streams: streams.data_streams };
+    return { callbacks: page.callbacks.reverse(), total: page.total ?? null, next: page.next ? { before: page.next } : null, exchanges, streams: streams.data_streams };
   },
 
   concerns: (changes) => "notifications" in changes || "data_streams" in changes,

@@ -18,10 +18,10 @@ export default {
 
   load: async ({ query, local }) => {
     const [page, opened] = await Promise.all([
-      get("/messages", { limit: PAGE, order: "-submitted", ...query }),
+      get("/messages", { limit: PAGE, ...query }),
       local.opened ? get(`/messages/${local.opened}`) : null,
     ]);
-    return { messages: page.messages, total: page.total, next: page.next ? { before: page.next } : null, opened };
+    return { messages: page.messages.reverse(), total: page.total, next: page.next ? { before: page.next } : null, opened };
   },
 
   concerns: (changes) => "sms" in changes,

@@ -157,12 +157,12 @@ export default {
   load: async ({ argument, local }) => {
     const [sim, { messages }, { events }, { days }, opened] = await Promise.all([
       get(path(argument)),
-      get("/messages", { iccid: argument, limit: 100, order: "-submitted" }),
+      get("/messages", { iccid: argument, limit: 100 }),
       get(path(argument, "/events"), { limit: 50 }),
       get(path(argument, "/usage"), { days: 14 }),
       local.tab === "messages" && local.opened ? get(`/messages/${local.opened}`) : null,
     ]);
-    return { sim, messages: messages.reverse(), events, days, opened };
+    return { sim, messages, events, days, opened };
   },
 
   concerns: (changes, iccid) =>
