@@ -1,11 +1,11 @@
 """A laboratory: a world in memory whose time stands still until a test moves it, and a customer who answers."""
 
 from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pytest
+from msgspec.structs import replace
 
 from operator_emulator.core import outbox
 from operator_emulator.core.customers import sims

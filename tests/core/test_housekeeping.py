@@ -1,9 +1,9 @@
 """What midnight brings: the end of a SIM's life, and of what is kept (D§8.3, 8.4, 9.4, 14)."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from operator_emulator.core.customers.model import DailyUsage, SimState, Token
 from operator_emulator.core.network import device, smsc

@@ -1,11 +1,11 @@
 """Orders in the world: paid by hand, completed once, checked every four hours (D§12.2 to 12.4, 13)."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from operator_emulator.core.customers import orders
 from operator_emulator.core.customers.model import (

@@ -19,6 +19,7 @@ from operator_emulator.core.world.model import (
     Event,
     EventType,
     Fate,
+    JobKind,
     Notification,
     Outcome,
     Outgoing,
@@ -125,7 +126,7 @@ def test_a_push_is_owed_and_taken(laboratory: CoreWorld) -> None:
     before = send_mo(laboratory)
     assert (before.fate, before.created, before.next_try) == (Fate.OWED, BEGAN, BEGAN)
     assert before.deadline == BEGAN + 24 * HOUR
-    assert laboratory.jobs() == ["outbox.attempt", "outbox.give_up"]
+    assert laboratory.jobs() == ["outbox.attempt", JobKind.OUTBOX_GIVE_UP]
     laboratory.advance()
     (outgoing,) = laboratory.sent
     assert outgoing.notification.id == before.id
@@ -143,7 +144,7 @@ def test_the_retry_is_promised_before_the_send(laboratory: CoreWorld) -> None:
     send_mo(laboratory)
     laboratory.answers = [None]
     laboratory.advance()
-    assert laboratory.jobs() == ["outbox.attempt", "outbox.give_up"]
+    assert laboratory.jobs() == ["outbox.attempt", JobKind.OUTBOX_GIVE_UP]
     assert owed(laboratory).next_try == BEGAN + 2 * MINUTE
     laboratory.advance(minutes=2)
     assert owed(laboratory).fate is Fate.TAKEN
@@ -340,7 +341,12 @@ def test_jobs_come_by_due_time_then_by_number(laboratory: CoreWorld) -> None:
     """And only those that are due."""
 
     def fill(world: World) -> None:
-        for minutes, kind in ((2, "b"), (1, "a"), (2, "c"), (3, "d")):
+        for minutes, kind in (
+            (2, JobKind.ORDERS_PAY),
+            (1, JobKind.POOLS_CHECK),
+            (2, JobKind.ACTIONS_BEGIN),
+            (3, JobKind.ORDERS_PAY),
+        ):
             schedule.at(world, BEGAN + minutes * MINUTE, kind)
 
     laboratory.do(fill)
@@ -348,22 +354,23 @@ def test_jobs_come_by_due_time_then_by_number(laboratory: CoreWorld) -> None:
     taken = []
     while (job := laboratory.do(schedule.take_due, BEGAN + 2 * MINUTE)) is not None:
         taken.append(job.kind)
-    assert taken == ["a", "b", "c"]
-    assert laboratory.jobs() == ["d"]
+    assert taken == [JobKind.POOLS_CHECK, JobKind.ORDERS_PAY, JobKind.ACTIONS_BEGIN]
+    assert laboratory.jobs() == [JobKind.ORDERS_PAY]
 
 
 def test_jobs_are_cancelled_by_kind_and_row(laboratory: CoreWorld) -> None:
     """All of them, and no others; none is fine."""
 
     def fill(world: World) -> None:
-        for kind, about in (("a", 1), ("a", 1), ("a", 2), ("b", 1)):
+        pay, complete = JobKind.ORDERS_PAY, JobKind.ORDERS_COMPLETE
+        for kind, about in ((pay, 1), (pay, 1), (pay, 2), (complete, 1)):
             schedule.at(world, BEGAN, kind, about)
-        schedule.cancel(world, "a", 1)
-        schedule.cancel(world, "c")
+        schedule.cancel(world, pay, 1)
+        schedule.cancel(world, JobKind.POOLS_CHECK)
 
     laboratory.do(fill)
     left = laboratory.look(lambda world: world.jobs.find(order="id"))
-    assert [(job.kind, job.about) for job in left] == [("a", "2"), ("b", "1")]
+    assert [(job.kind, job.about) for job in left] == [(JobKind.ORDERS_PAY, "2"), (JobKind.ORDERS_COMPLETE, "1")]
     assert laboratory.look(lambda world: schedule.next_due(world)) == BEGAN
 
 
@@ -392,7 +399,7 @@ def test_a_job_runs_at_its_own_due_time(laboratory: CoreWorld) -> None:
 def test_a_job_that_is_overdue_does_not_turn_time_back(laboratory: CoreWorld) -> None:
     """It runs now."""
     laboratory.advance(hours=1)
-    laboratory.do(lambda world: schedule.at(world, BEGAN, "outbox.give_up", 99))
+    laboratory.do(lambda world: schedule.at(world, BEGAN, JobKind.OUTBOX_GIVE_UP, 99))
     assert laboratory.do(jobs.run_next, BEGAN + HOUR)[0]
     assert laboratory.now == BEGAN + HOUR
 
@@ -402,6 +409,7 @@ def test_every_kind_of_job_has_its_verb() -> None:
     for kind, verb in jobs.JOBS.items():
         module = verb.__module__.rpartition(".")[2]
         assert kind in (f"{module}.{verb.__name__}", module)
+    assert set(jobs.JOBS) == set(JobKind)
 
 
 # --------------------------------------------------------------------------------------------- the clock
@@ -490,7 +498,7 @@ class Debts(RuleBasedStateMachine):
                 assert (waiting, row.next_try) == ([], None)
                 assert row.finished is not None
                 continue
-            assert "outbox.give_up" in waiting
+            assert JobKind.OUTBOX_GIVE_UP in waiting
             assert ("outbox.attempt" in waiting) == (row.next_try is not None)
             assert row.next_try is None or self.laboratory.now <= row.next_try < row.deadline
             assert len(waiting) == len(set(waiting))

@@ -1,9 +1,9 @@
 """Partners, their applications and contracts: the verbs that have no door of their own (P§2.5, 3.1)."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from operator_emulator.core.customers import sims
 from operator_emulator.core.customers.model import SimState

@@ -1,7 +1,8 @@
 """Profiles and pools where no request is near: jobs about rows that are gone (P§5.2)."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from operator_emulator.core.network.model import DeviceStatus
 from operator_emulator.core.partners import pools, profiles

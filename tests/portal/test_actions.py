@@ -1,10 +1,10 @@
 """SIM actions through HTTP (P§3.3, 4.1 to 4.4): started now, done later, told once."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from operator_emulator.core.network import device
 from operator_emulator.core.partners import actions

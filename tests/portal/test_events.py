@@ -1,10 +1,10 @@
 """What the events look like and how they arise from the world (P§5)."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from operator_emulator.core.network import device
 from operator_emulator.core.partners.model import Restriction, Threshold

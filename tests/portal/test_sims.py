@@ -1,10 +1,10 @@
 """Looking at partners and SIMs, and touching one SIM at once (P§3.2, 3.4, 3.5)."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from operator_emulator.core.customers import sims
 from operator_emulator.core.customers.model import Caller, SimChange

@@ -1,9 +1,9 @@
 """SIM transfers (P§4.5): asked, decided, completed, and who is told what."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from operator_emulator.core.partners import sim_transfers
 from operator_emulator.core.world.errors import Conflict, UnknownTransfer

@@ -4,15 +4,15 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from operator_emulator.core.world import clock, events, jobs, schedule
 from operator_emulator.core.world.errors import Busy
-from operator_emulator.core.world.model import Clock, EventType, Fate, Origin, Outgoing, Subscription, Way
+from operator_emulator.core.world.model import Clock, EventType, Fate, Job, JobKind, Origin, Outgoing, Subscription, Way
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.core.world.world import World
 from operator_emulator.runtime.engine import Engine, paced, seconds_to_next_job
@@ -149,7 +149,7 @@ async def test_a_long_way_lets_requests_in() -> None:
 
         def many(world: World) -> None:
             for n in range(300):
-                schedule.at(world, BEGIN + timedelta(seconds=n), "outbox.give_up", 10_000 + n)
+                schedule.at(world, BEGIN + timedelta(seconds=n), JobKind.OUTBOX_GIVE_UP, 10_000 + n)
 
         await emulator.write(many)
         advancing = asyncio.create_task(emulator.advance(timedelta(days=1)))
@@ -233,7 +233,7 @@ async def test_a_job_with_a_bug_is_dropped_so_that_time_goes_on() -> None:
     async with emulating() as emulator:
 
         def broken(world: World) -> None:
-            schedule.at(world, BEGIN, "no-such-kind")
+            world.jobs.put(Job(0, BEGIN, "no-such-kind"))
 
         await emulator.write(broken)
         await emulator.write(happen())
@@ -247,7 +247,7 @@ def test_a_job_with_a_bug_does_not_end_real_time(caplog: pytest.LogCaptureFixtur
 
     async def story() -> None:
         async with emulating(rate=1.0, running=True) as emulator:
-            await emulator.write(lambda world: schedule.at(world, BEGIN, "no-such-kind"))
+            await emulator.write(lambda world: world.jobs.put(Job(0, BEGIN, "no-such-kind")))
             await emulator.write(happen())
             await until(emulator, settled)
 
@@ -340,7 +340,9 @@ async def test_the_next_job_is_due_in_real_seconds() -> None:
     """At pace 60 a minute is a second away; with a standing clock nothing ever is."""
     async with emulating(rate=60.0) as emulator:
         assert await emulator.read(seconds_to_next_job) is None
-        await emulator.write(lambda world: schedule.at(world, world.now + timedelta(minutes=1), "outbox.give_up", 1))
+        await emulator.write(
+            lambda world: schedule.at(world, world.now + timedelta(minutes=1), JobKind.OUTBOX_GIVE_UP, 1)
+        )
         wait = await emulator.read(seconds_to_next_job)
         assert wait is not None
         assert 0.0 < wait <= 1.0

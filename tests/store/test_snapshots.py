@@ -11,7 +11,7 @@ import pytest
 from operator_emulator.core.customers.model import Organisation
 from operator_emulator.core.world import clock, schedule
 from operator_emulator.core.world.errors import UnknownSnapshot
-from operator_emulator.core.world.model import Clock, Origin
+from operator_emulator.core.world.model import Clock, JobKind, Origin
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.core.world.world import World
 from operator_emulator.store import Store, StoreFailure, open_store
@@ -63,10 +63,10 @@ def test_everything_is_put_back(play: Play) -> None:
 
     async def story(store: Store) -> None:
         await store.write(NOW, name_it, "kept")
-        await store.write(NOW, lambda world: schedule.at(world, LATER, "kind", "about"))
+        await store.write(NOW, lambda world: schedule.at(world, LATER, JobKind.ORDERS_PAY, 1))
         await store.save(NOW, "one")
         await store.write(NOW, name_it, "lost")
-        await store.write(NOW, lambda world: schedule.cancel(world, "kind", "about"))
+        await store.write(NOW, lambda world: schedule.cancel(world, JobKind.ORDERS_PAY, 1))
         await store.write(NOW, lambda world: clock.move_to(world, LATER))
         await store.restore(NOW, "one")
         assert await store.read(NOW, names) == ["kept"]

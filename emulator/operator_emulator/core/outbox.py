@@ -1,13 +1,14 @@
 """Pushing what is owed. The retry is promised before the send, so that a crash repeats and never loses."""
 
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from operator_emulator.core.tester import faults
 from operator_emulator.core.tester.model import FaultPoint
 from operator_emulator.core.world import events, schedule
 from operator_emulator.core.world.errors import NothingOwed, UnknownCallback
-from operator_emulator.core.world.model import EventType, Fate, Notification, Outcome, Outgoing, Try, Way
+from operator_emulator.core.world.model import EventType, Fate, JobKind, Notification, Outcome, Outgoing, Try, Way
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.core.world.world import World
 
@@ -47,11 +48,11 @@ def attempt(world: World, notification_id: str) -> Outgoing | None:
     if sms is None and event.sms is not None:  # kept for less than a day, by a setting: there is nothing left to send
         give_up(world, notification_id)
         return None
-    schedule.cancel(world, "outbox.attempt", notification.id)
+    schedule.cancel(world, JobKind.OUTBOX_ATTEMPT, notification.id)
     again = world.now + wait_after(world.policy, len(notification.tries) + 1)
     keeps_trying = again < notification.deadline
     if keeps_trying:
-        schedule.at(world, again, "outbox.attempt", notification.id)
+        schedule.at(world, again, JobKind.OUTBOX_ATTEMPT, notification.id)
     notification = world.notifications.put(
         replace(
             notification,
@@ -90,7 +91,7 @@ def retry(world: World, notification_id: int) -> Outgoing:
     if notification.fate is Fate.GIVEN_UP:
         deadline = world.now + world.policy.forwarder_give_up
         world.notifications.put(replace(notification, fate=Fate.OWED, deadline=deadline, finished=None))
-        schedule.at(world, deadline, "outbox.give_up", notification_id)
+        schedule.at(world, deadline, JobKind.OUTBOX_GIVE_UP, notification_id)
     outgoing = attempt(world, str(notification_id))
     if outgoing is None or outgoing.subscription.way is not Way.FORWARDER:
         raise UnknownCallback(notification_id)  # whom it was owed to is gone, or fetches it
@@ -139,6 +140,6 @@ def give_up(world: World, notification_id: str) -> None:
 
 def finish(world: World, notification: Notification) -> Notification:
     """Close it for good, and take back what was promised."""
-    schedule.cancel(world, "outbox.attempt", notification.id)
-    schedule.cancel(world, "outbox.give_up", notification.id)
+    schedule.cancel(world, JobKind.OUTBOX_ATTEMPT, notification.id)
+    schedule.cancel(world, JobKind.OUTBOX_GIVE_UP, notification.id)
     return world.notifications.put(replace(notification, next_try=None, finished=world.now))

@@ -3,7 +3,6 @@
 import base64
 import binascii
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from hashlib import shake_256
@@ -13,6 +12,7 @@ from uuid import UUID
 from zlib import crc32
 
 import msgspec
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 

@@ -6,9 +6,10 @@ handed in by the surface, so that a live token can be handed out again without e
 
 import hmac
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+
+from msgspec.structs import replace
 
 from operator_emulator.core.customers.model import Caller, Role, Token, User
 from operator_emulator.core.world.errors import ExpiredToken, InvalidToken, UnknownUser, WrongPassword

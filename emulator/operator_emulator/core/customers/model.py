@@ -1,9 +1,10 @@
 """The customers' nouns: organisations, users, SIMs, volumes, orders. core/world/model.py has the rules for nouns."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum, unique
 from typing import Final
+
+from msgspec import Struct, field
 
 from operator_emulator.core.network.model import Device
 
@@ -16,8 +17,7 @@ class Role(StrEnum):
     PORTAL = "portal"  # may log in, may not use the API (D§2.1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Organisation:
+class Organisation(Struct, frozen=True, gc=False, kw_only=True):
     """A customer. *limits* holds the monthly limit ids by service: data, smsMT, smsMO (D§12.1)."""
 
     id: int
@@ -29,8 +29,7 @@ class Organisation:
     seed: int | None = None  # faults that concern it alone draw their chance from this, whatever others do
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class User:
+class User(Struct, frozen=True, gc=False, kw_only=True):
     """An API client or portal account of one organisation; one login is one organisation (D§2.1)."""
 
     username: str
@@ -39,8 +38,7 @@ class User:
     role: Role = Role.API
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
+class Token(Struct, frozen=True, gc=False, kw_only=True):
     """An access token, kept by its digest: the text itself is made again from the number when it is handed out."""
 
     digest: str
@@ -58,8 +56,7 @@ class CoreNetwork(IntEnum):
     PLATFORM_2 = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True, gc=False):
     """Who is asking: a user of the management API, with the organisation that the token speaks for.
 
     *core* limits what is seen to the SIMs of one core network; None: all of them.
@@ -81,8 +78,7 @@ class SimState(StrEnum):
     EXPIRED = "Expired"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quota:
+class Quota(Struct, frozen=True, gc=False, kw_only=True):
     """A volume bought: octets for data, messages for SMS. *volume* is what is left and may dip below zero (D§8.4).
 
     *total* is everything ever bought. *refilled* is what there was right after the latest top-up; None if there was
@@ -119,8 +115,7 @@ class Service(StrEnum):
     SMS = "sms"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sim:
+class Sim(Struct, frozen=True, gc=False, kw_only=True):
     """A SIM card. Its key is the ICCID, always a string (19 digits without the check digit, D§15)."""
 
     iccid: str
@@ -164,8 +159,7 @@ class Sim:
         return " ".join(part for part in parts if part).lower()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DailyUsage:
+class DailyUsage(Struct, frozen=True, gc=False, kw_only=True):
     """What one SIM used on one UTC day, device-centred: tx is sent by the device (MO), rx received by it (MT)."""
 
     id: str  # "<iccid> <YYYY-MM-DD>"
@@ -177,15 +171,13 @@ class DailyUsage:
     sms_mt: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Charge:
+class Charge(Struct, frozen=True, gc=False, kw_only=True):
     name: str
     amount_net: float
     currency: str = "EUR"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Product:
+class Product(Struct, frozen=True, gc=False, kw_only=True):
     """What can be ordered. *material* and *package_size* are the operator's own codes (D§13)."""
 
     id: int
@@ -217,8 +209,7 @@ class OrderStatus(StrEnum):
     CANCELLED = "CANCELLED"
 
 
-@dataclass(frozen=True, slots=True)
-class OrderLine:
+class OrderLine(Struct, frozen=True, gc=False):
     product: int
     quantity: int
 
@@ -232,8 +223,7 @@ class OrderPurpose(StrEnum):
     EXTENSION = "extension"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(Struct, frozen=True, gc=False, kw_only=True):
     """An order. *amount* is in cents, so that sums are exact; the API prints a string such as "19.99"."""
 
     number: int
@@ -261,8 +251,7 @@ class CaseStatus(StrEnum):
     CLOSED = "CLOSED"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Communication:
+class Communication(Struct, frozen=True, gc=False, kw_only=True):
     id: int
     at: datetime
     direction: str  # IN | OUT
@@ -272,8 +261,7 @@ class Communication:
     type: str = "PORTAL"  # PORTAL | PHONE_IN | PHONE_OUT | MAIL_IN | MAIL_OUT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SupportCase:
+class SupportCase(Struct, frozen=True, gc=False, kw_only=True):
     id: int
     organisation: int
     created: datetime
@@ -284,8 +272,7 @@ class SupportCase:
     communications: tuple[Communication, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class Batch(Struct, frozen=True, gc=False, kw_only=True):
     """A bulk change of SIMs that was accepted and is applied a little later (D§7.3)."""
 
     id: int
@@ -294,8 +281,7 @@ class Batch:
     core: CoreNetwork | None = None  # what its caller sees; None: every SIM
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SimChange:
+class SimChange(Struct, frozen=True, gc=False, kw_only=True):
     """What a customer asks to change on one SIM; None leaves it as it is (D§7.2)."""
 
     iccid: str | None = None
@@ -304,8 +290,7 @@ class SimChange:
     enabled: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transfer:
+class Transfer(Struct, frozen=True, gc=False, kw_only=True):
     """SIMs on their way to another organisation (D§12.5)."""
 
     id: int

@@ -6,9 +6,10 @@ ordered.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
+
+from msgspec.structs import replace
 
 from operator_emulator.core.customers import ownership, quotas, sims
 from operator_emulator.core.customers.model import (
@@ -35,7 +36,7 @@ from operator_emulator.core.world.errors import (
     UnknownOrder,
     UnknownProduct,
 )
-from operator_emulator.core.world.model import DAY
+from operator_emulator.core.world.model import DAY, JobKind
 from operator_emulator.core.world.world import World
 
 # What a world sells unless its fixture says otherwise. The first is published (D§13); the others' ids, prices
@@ -261,7 +262,7 @@ def write(
     if payment_method in AT_ONCE or world.policy.instant_payment:
         pay(world, str(number))
     elif world.policy.payment_time is not None:
-        schedule.at(world, world.now + world.policy.payment_time, "orders.pay", number)
+        schedule.at(world, world.now + world.policy.payment_time, JobKind.ORDERS_PAY, number)
     return world.orders.get(number) or order
 
 
@@ -273,10 +274,10 @@ def pay(world: World, number: str) -> None:
     order = world.orders.get(int(number))
     if order is None or order.status is not OrderStatus.IN_PROGRESS:
         return
-    schedule.cancel(world, "orders.pay", number)
-    schedule.cancel(world, "orders.complete", number)
+    schedule.cancel(world, JobKind.ORDERS_PAY, number)
+    schedule.cancel(world, JobKind.ORDERS_COMPLETE, number)
     if order.purpose is OrderPurpose.SIMS and world.policy.delivery_time:
-        schedule.at(world, world.now + world.policy.delivery_time, "orders.complete", number)
+        schedule.at(world, world.now + world.policy.delivery_time, JobKind.ORDERS_COMPLETE, number)
     else:
         complete(world, number)
 
@@ -344,9 +345,9 @@ def set_auto_topup(world: World, caller: Caller, iccids: tuple[str, ...], enable
 
 def watch(world: World) -> None:
     """See that the next check is due while any SIM wants it, and none is otherwise."""
-    schedule.cancel(world, "orders.auto_topup")
+    schedule.cancel(world, JobKind.ORDERS_AUTO_TOPUP)
     if world.sims.count(auto_topup=True):
-        schedule.at(world, next_check(world.now, world.policy.auto_topup_hours), "orders.auto_topup")
+        schedule.at(world, next_check(world.now, world.policy.auto_topup_hours), JobKind.ORDERS_AUTO_TOPUP)
 
 
 def next_check(now: datetime, hours: int) -> datetime:

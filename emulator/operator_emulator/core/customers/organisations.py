@@ -1,7 +1,9 @@
 """Organisations that come and go while the world runs, one for each test: created, removed, reset."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
+
+from msgspec.structs import replace
 
 from operator_emulator.core import outbox
 from operator_emulator.core.customers import sims

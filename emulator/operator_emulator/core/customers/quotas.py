@@ -1,10 +1,12 @@
 """Volumes: what a SIM has left, what a customer allows itself in a month, and what was used day by day."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 from typing import Final
+
+from msgspec.structs import replace
 
 from operator_emulator.core.customers import ownership
 from operator_emulator.core.customers.model import OCTETS_PER_MB, Caller, CoreNetwork, DailyUsage, Quota, Service, Sim

@@ -1,9 +1,10 @@
 """SIMs, as their owner sees and changes them (D§7, 12.5, 14)."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from operator_emulator.core.customers import ownership, quotas
 from operator_emulator.core.customers.model import Batch, Caller, CoreNetwork, Sim, SimChange, SimState, Transfer
@@ -20,7 +21,7 @@ from operator_emulator.core.world.errors import (
     UnknownOrganisation,
     UnknownSim,
 )
-from operator_emulator.core.world.model import EventType
+from operator_emulator.core.world.model import EventType, JobKind
 from operator_emulator.core.world.world import Between, Prefix, World
 
 # Cards that are ordered: parts of the range that fixtures write by hand or generate last.
@@ -234,7 +235,7 @@ def submit_batch(world: World, caller: Caller, changes: tuple[SimChange, ...]) -
         batch = world.batches.put(
             Batch(id=world.next_id("batch"), organisation=caller.organisation, changes=changes, core=caller.core)
         )
-        schedule.at(world, world.now + world.policy.bulk_delay, "sims.apply_batch", batch.id)
+        schedule.at(world, world.now + world.policy.bulk_delay, JobKind.SIMS_APPLY_BATCH, batch.id)
 
 
 def apply_batch(world: World, batch_id: str) -> None:
@@ -250,7 +251,7 @@ def apply_batch(world: World, batch_id: str) -> None:
     rest = batch.changes[APPLIED_AT_ONCE:]
     if rest:
         world.batches.put(replace(batch, changes=rest))
-        schedule.at(world, world.now, "sims.apply_batch", batch.id)
+        schedule.at(world, world.now, JobKind.SIMS_APPLY_BATCH, batch.id)
     else:
         world.batches.delete(batch.id)
 
@@ -316,7 +317,7 @@ def transfer(
     moving = world.transfers.put(
         Transfer(id=world.next_id("transfer"), source=source.id, target=other.id, iccids=tuple(named))
     )
-    schedule.at(world, world.now + world.policy.transfer_time, "sims.complete_transfer", moving.id)
+    schedule.at(world, world.now + world.policy.transfer_time, JobKind.SIMS_COMPLETE_TRANSFER, moving.id)
     return moving
 
 

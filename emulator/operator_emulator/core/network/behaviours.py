@@ -1,9 +1,10 @@
 """Behaviours: what devices do unasked. Each is a job that plans the next."""
 
 import contextlib
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
+
+from msgspec.structs import replace
 
 from operator_emulator.core.customers import ownership
 from operator_emulator.core.customers.model import Sim
@@ -12,9 +13,10 @@ from operator_emulator.core.network.model import DeviceStatus, Sms
 from operator_emulator.core.tester.model import Behaviour
 from operator_emulator.core.world import schedule
 from operator_emulator.core.world.errors import Malformed
+from operator_emulator.core.world.model import JobKind
 from operator_emulator.core.world.world import World
 
-CYCLES: Final = ("behaviours.leave", "behaviours.come_back", "behaviours.use_data")
+CYCLES: Final = (JobKind.BEHAVIOURS_LEAVE, JobKind.BEHAVIOURS_COME_BACK, JobKind.BEHAVIOURS_USE_DATA)
 
 
 def behave(world: World, wanted: Behaviour) -> Behaviour:
@@ -22,9 +24,9 @@ def behave(world: World, wanted: Behaviour) -> Behaviour:
     ownership.existing(world, wanted.iccid)
     stop(world, wanted.iccid)
     if wanted.goes_offline is not None:
-        _plan(world, "behaviours.leave", wanted.iccid, wanted.goes_offline.seconds)
+        _plan(world, JobKind.BEHAVIOURS_LEAVE, wanted.iccid, wanted.goes_offline.seconds)
     if wanted.uses_data is not None:
-        _plan(world, "behaviours.use_data", wanted.iccid, wanted.uses_data.seconds)
+        _plan(world, JobKind.BEHAVIOURS_USE_DATA, wanted.iccid, wanted.uses_data.seconds)
     return world.behaviours.put(wanted)
 
 
@@ -48,12 +50,12 @@ def leave(world: World, iccid: str) -> None:
     sim, behaviour = _at_work(world, iccid)
     if sim is None or behaviour.goes_offline is None:
         return
-    _plan(world, "behaviours.leave", iccid, behaviour.goes_offline.seconds)
+    _plan(world, JobKind.BEHAVIOURS_LEAVE, iccid, behaviour.goes_offline.seconds)
     status = sim.device.status
     if status is not DeviceStatus.OFFLINE:
         device.detach(world, iccid)
         world.behaviours.put(replace(behaviour, left_as=status))
-        _plan(world, "behaviours.come_back", iccid, behaviour.goes_offline.away)
+        _plan(world, JobKind.BEHAVIOURS_COME_BACK, iccid, behaviour.goes_offline.away)
 
 
 def come_back(world: World, iccid: str) -> None:
@@ -70,7 +72,7 @@ def use_data(world: World, iccid: str) -> None:
     sim, behaviour = _at_work(world, iccid)
     if sim is None or behaviour.uses_data is None:
         return
-    _plan(world, "behaviours.use_data", iccid, behaviour.uses_data.seconds)
+    _plan(world, JobKind.BEHAVIOURS_USE_DATA, iccid, behaviour.uses_data.seconds)
     if sim.device.status is not DeviceStatus.OFFLINE:
         device.use_data(world, iccid, behaviour.uses_data.octets_tx, behaviour.uses_data.octets_rx)
 
@@ -99,5 +101,5 @@ def _answerable(sms: Sms) -> str:
     return sms.source_address if sms.source_address.removeprefix("+").isdigit() else ""
 
 
-def _plan(world: World, kind: str, iccid: str, seconds: float) -> None:
+def _plan(world: World, kind: JobKind, iccid: str, seconds: float) -> None:
     schedule.at(world, world.now + timedelta(seconds=seconds), kind, iccid)

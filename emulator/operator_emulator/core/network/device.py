@@ -4,8 +4,9 @@ What the network refuses is no exception: the device did try, the operator write
 stay. So these verbs change what they can and say why they could not do the rest.
 """
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from operator_emulator.core.customers import ownership, quotas
 from operator_emulator.core.customers.model import Sim, SimState
@@ -23,7 +24,7 @@ from operator_emulator.core.network.model import (
 from operator_emulator.core.partners import partners
 from operator_emulator.core.world import events, schedule
 from operator_emulator.core.world.errors import LostAtNetwork, Malformed
-from operator_emulator.core.world.model import EventType
+from operator_emulator.core.world.model import EventType, JobKind
 from operator_emulator.core.world.world import World
 
 # --------------------------------------------------------------------------------------------- as a whole
@@ -182,8 +183,8 @@ def reset(world: World, sim: Sim) -> Sim:
     if was is DeviceStatus.OFFLINE:
         return sim
     sim = drop(world, sim)
-    schedule.cancel(world, "device.reattach", sim.iccid)
-    schedule.at(world, world.now + world.policy.reset_delay, "device.reattach", sim.iccid)
+    schedule.cancel(world, JobKind.DEVICE_REATTACH, sim.iccid)
+    schedule.at(world, world.now + world.policy.reset_delay, JobKind.DEVICE_REATTACH, sim.iccid)
     return world.sims.put(replace(sim, device=replace(sim.device, returns_to=was)))
 
 

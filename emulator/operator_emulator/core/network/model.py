@@ -1,10 +1,11 @@
 """The network's nouns: devices, radio, short messages. core/world/model.py has the rules for nouns."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum, unique
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
 
 
 @unique
@@ -26,8 +27,7 @@ class Rat(IntEnum):
     CAT_M = 9
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Network:
+class Network(Struct, frozen=True, gc=False, kw_only=True):
     """A visited operator."""
 
     id: int
@@ -42,8 +42,7 @@ class Network:
     longitude: str = "0.000000"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PdpContext:
+class PdpContext(Struct, frozen=True, gc=False, kw_only=True):
     """An open data session."""
 
     id: int
@@ -53,8 +52,7 @@ class PdpContext:
     octets_rx: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Device:
+class Device(Struct, frozen=True, gc=False, kw_only=True):
     """What holds the SIM, and where it is. *imei* is the 16-digit IMEISV (D§15). *network* outlives a detach."""
 
     status: DeviceStatus = DeviceStatus.OFFLINE
@@ -159,8 +157,7 @@ class AddressType(IntEnum):
     ALPHANUMERIC = 208
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmsDraft:
+class SmsDraft(Struct, frozen=True, gc=False, kw_only=True):
     """An MT message as the customer submits it, read and with its defaults."""
 
     payload: str
@@ -171,8 +168,7 @@ class SmsDraft:
     expires: datetime | None = None  # None: submission + policy.validity_period
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sms:
+class Sms(Struct, frozen=True, gc=False, kw_only=True):
     """A short message, MT or MO, from one row of ids.
 
     An MO message keeps no fate of its own: status, retries and dates are those of the notification that forwards

@@ -5,9 +5,10 @@ leads on, and ``expire`` waits at the end of the validity period. An MO message 
 how that went, its notification knows.
 """
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
+
+from msgspec.structs import replace
 
 from operator_emulator.core.customers import ownership, quotas
 from operator_emulator.core.customers.model import Caller, Service, Sim, SimState
@@ -27,7 +28,7 @@ from operator_emulator.core.tester import faults
 from operator_emulator.core.tester.model import FaultPoint
 from operator_emulator.core.world import events, schedule
 from operator_emulator.core.world.errors import UnknownSms
-from operator_emulator.core.world.model import EventType, Fate, Notification, Way
+from operator_emulator.core.world.model import EventType, Fate, JobKind, Notification, Way
 from operator_emulator.core.world.world import Since, World
 
 REPORTS: Final = {
@@ -81,8 +82,8 @@ def take(world: World, sim: Sim, draft: SmsDraft) -> Sms:
     )
     if sms.expires <= world.now:
         return _end_of_validity(world, sms)
-    schedule.at(world, sms.expires, "smsc.expire", sms.id)
-    schedule.at(world, world.now + policy.first_attempt, "smsc.attempt", sms.id)
+    schedule.at(world, sms.expires, JobKind.SMSC_EXPIRE, sms.id)
+    schedule.at(world, world.now + policy.first_attempt, JobKind.SMSC_ATTEMPT, sms.id)
     return sms
 
 
@@ -105,7 +106,7 @@ def attempt(world: World, sms_id: str) -> None:
     sms, sim = _waiting(world, sms_id, SmsStatus.PENDING, SmsStatus.BUFFERED)
     if sms is None or sim is None:
         return
-    schedule.cancel(world, "smsc.attempt", sms.id)
+    schedule.cancel(world, JobKind.SMSC_ATTEMPT, sms.id)
     sms = replace(sms, attempted=world.now, attempts=sms.attempts + 1, next_attempt=None)
     if sms.source_address == MAGIC_EXPIRY and world.policy.magic_addresses:
         _end_of_validity(world, sms)
@@ -117,7 +118,7 @@ def attempt(world: World, sms_id: str) -> None:
         _hindered(world, sms, sim, cause)
         return
     world.sms.put(step(sms, SmsStatus.IN_PROGRESS))
-    schedule.at(world, world.now + _time_on_air(world, sim), "smsc.acknowledge", sms.id)
+    schedule.at(world, world.now + _time_on_air(world, sim), JobKind.SMSC_ACKNOWLEDGE, sms.id)
 
 
 def _time_on_air(world: World, sim: Sim) -> timedelta:
@@ -160,14 +161,16 @@ def acknowledge(world: World, sms_id: str) -> None:
     finish(world, replace(sms, imsi=sim.imsi, cause=None), SmsStatus.DELIVERED)
     behaviour = world.behaviours.get(sim.iccid)
     if behaviour is not None and behaviour.auto_reply is not None:
-        schedule.at(world, world.now + timedelta(seconds=behaviour.auto_reply.seconds), "behaviours.reply", sms.id)
+        schedule.at(
+            world, world.now + timedelta(seconds=behaviour.auto_reply.seconds), JobKind.BEHAVIOURS_REPLY, sms.id
+        )
 
 
 def alert(world: World, sim: Sim) -> Sim:
     """The subscriber is back: every buffered message is due now, oldest first."""
     for sms in world.sms.find(iccid=sim.iccid, status=SmsStatus.BUFFERED, direction=Direction.MT):
-        schedule.cancel(world, "smsc.attempt", sms.id)
-        schedule.at(world, world.now, "smsc.attempt", sms.id)
+        schedule.cancel(world, JobKind.SMSC_ATTEMPT, sms.id)
+        schedule.at(world, world.now, JobKind.SMSC_ATTEMPT, sms.id)
         world.sms.put(replace(sms, next_attempt=world.now))
     return world.sims.put(replace(sim, message_waiting=False))
 
@@ -211,7 +214,7 @@ def _hindered(world: World, sms: Sms, sim: Sim, cause: DeliveryFailure) -> None:
     again = world.now + world.policy.retry_after
     if again < sms.expires:
         sms = replace(sms, next_attempt=again)
-        schedule.at(world, again, "smsc.attempt", sms.id)
+        schedule.at(world, again, JobKind.SMSC_ATTEMPT, sms.id)
     world.sms.put(step(sms, SmsStatus.BUFFERED))
 
 
@@ -230,7 +233,7 @@ def finish(world: World, sms: Sms, status: SmsStatus) -> Sms:
 
     A cancelled message has no final date (D§9.3).
     """
-    for kind in ("smsc.attempt", "smsc.acknowledge", "smsc.expire"):
+    for kind in (JobKind.SMSC_ATTEMPT, JobKind.SMSC_ACKNOWLEDGE, JobKind.SMSC_EXPIRE):
         schedule.cancel(world, kind, sms.id)
     sms = replace(step(sms, status), next_attempt=None)
     if status is SmsStatus.CANCELED:

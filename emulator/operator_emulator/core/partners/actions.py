@@ -5,10 +5,12 @@ action means to the network (a blocked SIM is off the air) goes through the same
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from operator_emulator.core.customers import sims
 from operator_emulator.core.customers.model import SimState
@@ -32,7 +34,7 @@ from operator_emulator.core.partners.model import (
 from operator_emulator.core.world import events, schedule
 from operator_emulator.core.world.calendar import add_months
 from operator_emulator.core.world.errors import Conflict, Malformed, NotBooked, UnknownAction, UnknownIdentifier
-from operator_emulator.core.world.model import EventType
+from operator_emulator.core.world.model import EventType, JobKind
 from operator_emulator.core.world.world import World
 
 State = ContractState
@@ -306,8 +308,8 @@ def start(
             parameters=parameters,
         )
     )
-    schedule.at(world, action.begins, "actions.begin", action.id)
-    schedule.at(world, action.finishes, "actions.finish", action.id)
+    schedule.at(world, action.begins, JobKind.ACTIONS_BEGIN, action.id)
+    schedule.at(world, action.finishes, JobKind.ACTIONS_FINISH, action.id)
     return action
 
 
@@ -466,8 +468,8 @@ def cancel(world: World, caller: PartnerCaller, partner: str, signup: str) -> Ac
         raise Conflict(f"Action {signup} is {action.status} and cannot be cancelled.")
     for item in action.items:
         release(world, item.iccid, signup)
-    schedule.cancel(world, "actions.begin", signup)
-    schedule.cancel(world, "actions.finish", signup)
+    schedule.cancel(world, JobKind.ACTIONS_BEGIN, signup)
+    schedule.cancel(world, JobKind.ACTIONS_FINISH, signup)
     items = tuple(item if item.status.final else replace(item, status=ActionStatus.CANCELLED) for item in action.items)
     cancelled = step(world, replace(action, items=items, finished=world.now), ActionStatus.CANCELLED)
     tell(world, cancelled)

@@ -1,8 +1,10 @@
 """SIMs that become a partner's: those of a fixture, and those that it orders (P§3.3)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from operator_emulator.core.customers import quotas, sims
 from operator_emulator.core.customers.model import Sim, SimState
@@ -12,6 +14,7 @@ from operator_emulator.core.partners.model import ON_AIR, Contract, ContractStat
 from operator_emulator.core.world import schedule
 from operator_emulator.core.world.calendar import add_months
 from operator_emulator.core.world.errors import Malformed
+from operator_emulator.core.world.model import JobKind
 from operator_emulator.core.world.world import World
 
 FIRST_ORDER: Final = 500000001  # assumed
@@ -122,7 +125,7 @@ def order(
             delivery_address=delivery_address,
         )
     )
-    schedule.at(world, world.now + world.policy.delivery_time, "contracts.deliver", placed.id)
+    schedule.at(world, world.now + world.policy.delivery_time, JobKind.CONTRACTS_DELIVER, placed.id)
     return placed
 
 

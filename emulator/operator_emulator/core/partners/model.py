@@ -5,15 +5,16 @@ only the portal knows of it is its ``Contract``. All shapes that P marks [A] are
 published are used as they are.
 """
 
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum, unique
 from types import MappingProxyType
 from typing import Any, Final
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Partner:
+
+class Partner(Struct, frozen=True, gc=False, kw_only=True):
     """A customer of the portal, or a subunit of one (*parent*). *booked* names the optional services (P§1)."""
 
     id: str
@@ -23,8 +24,7 @@ class Partner:
     position: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Application:
+class Application(Struct, frozen=True, gc=False, kw_only=True):
     """An API user of a partner (P§2.5). *subunits*, if any, are all that it may see; *ip_whitelist* at most ten."""
 
     client_id: str
@@ -35,8 +35,7 @@ class Application:
     subunits: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PartnerCaller:
+class PartnerCaller(Struct, frozen=True, gc=False):
     """Who is calling the portal: an application, and the partner that it belongs to."""
 
     client_id: str
@@ -104,16 +103,14 @@ class Alarm(StrEnum):
     OVERRIDDEN = "Overridden"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class Option(Struct, frozen=True, gc=False, kw_only=True):
     """Something that was booked for a SIM on top of its tariff."""
 
     booked: datetime
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contract:
+class Contract(Struct, frozen=True, gc=False, kw_only=True):
     """What the portal knows of a SIM. Its key is the ICCID, as the SIM's."""
 
     iccid: str
@@ -208,8 +205,7 @@ ACTION_STEPS: Final = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActionItem:
+class ActionItem(Struct, frozen=True, gc=False, kw_only=True):
     """One SIM of an action: how it was named, which it is, and what came of it."""
 
     named: dict[str, str]  # the identifier as sent, such as {"imsi": "…"}
@@ -219,8 +215,7 @@ class ActionItem:
     parameters: dict[str, Any] = field(default_factory=dict)  # of this item alone, such as euiccid
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+class Action(Struct, frozen=True, gc=False, kw_only=True):
     """An asynchronous change of SIMs; its key is the signup id (P§4.3)."""
 
     id: str
@@ -256,8 +251,7 @@ TRANSFER_STEPS: Final = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SimTransfer:
+class SimTransfer(Struct, frozen=True, gc=False, kw_only=True):
     """SIMs offered by one partner to another; its key is the transaction id (P§4.5)."""
 
     id: str
@@ -272,16 +266,14 @@ class SimTransfer:
     comment: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Threshold:
+class Threshold(Struct, frozen=True, gc=False):
     """Level 1 warns, level 2 alarms; None: not watched."""
 
     warning: float | None = None
     alarm: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
+class Profile(Struct, frozen=True, gc=False, kw_only=True):
     """A limit, fraud or cost profile that contracts can be given (P§5.2).
 
     *thresholds* by what is counted: "sessions", "usage" (MB) for limits; "sms", "voice" (amounts) for costs.
@@ -307,8 +299,7 @@ class PoolType(StrEnum):
     SMS = "SMS"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pool:
+class Pool(Struct, frozen=True, gc=False, kw_only=True):
     """A volume that the SIMs of a partner share: MB, seconds or messages. *levels* are percentages of it."""
 
     id: str
@@ -325,8 +316,7 @@ class Pool:
     position: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataSession:
+class DataSession(Struct, frozen=True, gc=False, kw_only=True):
     """A data session that is over (P§3.5). Its key is the id of its PDP context."""
 
     id: int
@@ -342,8 +332,7 @@ class DataSession:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartnerOrder:
+class PartnerOrder(Struct, frozen=True, gc=False, kw_only=True):
     """An order of SIM cards (P§3.3, assumed shape)."""
 
     id: str
@@ -356,8 +345,7 @@ class PartnerOrder:
     delivered: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiUsage:
+class ApiUsage(Struct, frozen=True, gc=False, kw_only=True):
     """How often a method was called in a month, by partner (deprecated, P§3.2)."""
 
     id: str  # "<partner> <YYYY-MM> <method name>"
@@ -366,8 +354,7 @@ class ApiUsage:
     calls: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RateWindow:
+class RateWindow(Struct, frozen=True, gc=False, kw_only=True):
     """How many SIMs a customer has asked about (P§7), by the number of the step of time."""
 
     id: str  # "<partner> <class>"

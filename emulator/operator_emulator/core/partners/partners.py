@@ -3,9 +3,10 @@
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
+
+from msgspec.structs import replace
 
 from operator_emulator.core.customers.model import Sim, SimState
 from operator_emulator.core.network.model import PdpContext

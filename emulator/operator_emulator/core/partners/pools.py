@@ -1,11 +1,11 @@
 """Pools: volumes that the SIMs of a partner share (P§3.2, 5.2), counted by calendar month."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from operator_emulator.core.customers.model import OCTETS_PER_MB, Sim
 from operator_emulator.core.partners.model import Pool, PoolType
 from operator_emulator.core.world import events, schedule
-from operator_emulator.core.world.model import EventType
+from operator_emulator.core.world.model import EventType, JobKind
 from operator_emulator.core.world.world import World
 
 
@@ -26,8 +26,8 @@ def add(world: World, sim: Sim, *, octets: int = 0, sms: int = 0) -> None:
         if amount:
             used = {month_of(world): pool.used.get(month_of(world), 0) + amount}
             world.pools.put(replace(pool, used=used))
-            schedule.cancel(world, "pools.check", pool.id)
-            schedule.at(world, world.now, "pools.check", pool.id)
+            schedule.cancel(world, JobKind.POOLS_CHECK, pool.id)
+            schedule.at(world, world.now, JobKind.POOLS_CHECK, pool.id)
     events.watch(world, sim)
 
 

@@ -4,10 +4,12 @@ Published are the classes, the figures and that SIMs are counted, for a customer
 windows slide (in steps of six seconds), what is refused costs nothing, and subunits count with their partner.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum, unique
 from types import MappingProxyType
 from typing import Final
+
+from msgspec.structs import replace
 
 from operator_emulator.core.partners import partners
 from operator_emulator.core.partners.model import RateWindow

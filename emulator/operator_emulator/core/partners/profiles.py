@@ -5,9 +5,11 @@ calendar month; limits begin anew with it, while fraud stays until it is reset. 
 unpublished: here, at once.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+from msgspec.structs import replace
 
 from operator_emulator.core.customers import quotas
 from operator_emulator.core.customers.model import OCTETS_PER_MB, Sim
@@ -18,7 +20,7 @@ from operator_emulator.core.partners.partners import sim_of
 from operator_emulator.core.partners.pools import month_of
 from operator_emulator.core.world import events, schedule
 from operator_emulator.core.world.calendar import add_months, midnight_of
-from operator_emulator.core.world.model import EventType
+from operator_emulator.core.world.model import EventType, JobKind
 from operator_emulator.core.world.world import Since, World
 
 
@@ -134,8 +136,8 @@ def notice(world: World, contract: Contract, sim: Sim, finding: Finding) -> Cont
     contract = replace(contract, noticed=(*contract.noticed, mark))
     contract = struck(contract, profile, finding, fraud=fraud)
     if not fraud:
-        schedule.cancel(world, "profiles.begin_month", sim.iccid)
-        schedule.at(world, add_months(first_of_month(world), 1), "profiles.begin_month", sim.iccid)
+        schedule.cancel(world, JobKind.PROFILES_BEGIN_MONTH, sim.iccid)
+        schedule.at(world, add_months(first_of_month(world), 1), JobKind.PROFILES_BEGIN_MONTH, sim.iccid)
     events.record(
         world,
         EventType.PROFILE_NOTICE,

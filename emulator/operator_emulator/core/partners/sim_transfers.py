@@ -4,10 +4,11 @@ A transfer has an action, of the sender, under the signup id that all of its not
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from enum import StrEnum, unique
 from types import MappingProxyType
 from typing import Final
+
+from msgspec.structs import replace
 
 from operator_emulator.core.partners import actions, partners
 from operator_emulator.core.partners.model import (
@@ -24,7 +25,7 @@ from operator_emulator.core.partners.model import (
 )
 from operator_emulator.core.world import events, schedule
 from operator_emulator.core.world.errors import Conflict, Malformed, UnknownTransfer, WrongSide
-from operator_emulator.core.world.model import EventType
+from operator_emulator.core.world.model import EventType, JobKind
 from operator_emulator.core.world.world import World
 
 FIRST_TRANSACTION: Final = 1002946614  # P§9
@@ -165,7 +166,7 @@ def decide(
     if decision is Decision.ACCEPT:
         transfer = step(world, replace(transfer, subunit=subunit), TransferStatus.ACCEPTED)
         due = world.now + world.policy.portal_transfer_time
-        schedule.at(world, due, "sim_transfers.complete", transfer.id)
+        schedule.at(world, due, JobKind.SIM_TRANSFERS_COMPLETE, transfer.id)
         return transfer
     let_go(world, transfer)
     if decision is Decision.REJECT:

@@ -1,11 +1,14 @@
 """Streams: a customer comes to fetch what is owed (P§6)."""
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto, unique
 from hashlib import blake2b
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from operator_emulator.core import outbox
 from operator_emulator.core.partners.model import PartnerCaller
@@ -28,8 +31,7 @@ class Standing(Enum):
     SPENT = auto()  # its client asked for no more minutes
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(Struct, frozen=True):
     """One connection to a stream: its number, when it was opened and last had an event, and what it replays from.
 
     *replays*: the notification after which everything is sent, taken or not; None sends what is owed.

@@ -5,11 +5,12 @@ and on what it is about, so that the same story goes wrong in the same way twice
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from math import exp
 from statistics import NormalDist
 from types import MappingProxyType
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from operator_emulator.core.tester.matching import like
 from operator_emulator.core.tester.model import Fault, FaultPoint, Strike

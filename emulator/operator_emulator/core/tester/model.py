@@ -3,10 +3,11 @@
 They are rows as all others: a snapshot keeps them, a reset drops them.
 """
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum, unique
 from typing import Any
+
+from msgspec import Struct, field
 
 
 @unique
@@ -18,8 +19,7 @@ class FaultPoint(StrEnum):
     CALLBACK = "callback"  # a push to a customer's endpoint
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(Struct, frozen=True, gc=False, kw_only=True):
     """What should go wrong. *match* and *effect* are as specs/control.yaml describes them for each point."""
 
     id: int
@@ -33,8 +33,7 @@ class Fault:
     struck: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Strike:
+class Strike(Struct, frozen=True, gc=False):
     """A fault that strikes, and for how many real seconds it delays."""
 
     fault: Fault
@@ -49,8 +48,7 @@ class Per(StrEnum):
     ADDRESS = "address"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RateLimit:
+class RateLimit(Struct, frozen=True, gc=False, kw_only=True):
     """So many *requests* in so many *seconds* of the world, to paths like *path*. *position* orders them."""
 
     name: str
@@ -61,8 +59,7 @@ class RateLimit:
     position: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bucket:
+class Bucket(Struct, frozen=True, gc=False, kw_only=True):
     """What one caller has left of one rate limit: *tokens* at the instant *at*."""
 
     id: str  # "<limit> <organisation or address>"
@@ -70,24 +67,21 @@ class Bucket:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class AutoReply:
+class AutoReply(Struct, frozen=True, gc=False):
     """Answer every message that arrives, so many *seconds* later; ``{payload}`` stands for what came."""
 
     payload: str
     seconds: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class GoesOffline:
+class GoesOffline(Struct, frozen=True, gc=False):
     """Leave the network every so many *seconds*, and come back *away* seconds later."""
 
     seconds: float
     away: float
 
 
-@dataclass(frozen=True, slots=True)
-class UsesData:
+class UsesData(Struct, frozen=True, gc=False):
     """Send and receive so many octets every so many *seconds*."""
 
     seconds: float
@@ -95,8 +89,7 @@ class UsesData:
     octets_rx: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Behaviour:
+class Behaviour(Struct, frozen=True, gc=False, kw_only=True):
     """What the device that holds a SIM does unasked. *left_as* is what it was when it went offline by itself."""
 
     iccid: str

@@ -7,6 +7,7 @@ from operator_emulator.core.network import behaviours
 from operator_emulator.core.tester.organisation_snapshot_model import OrganisationSnapshot
 from operator_emulator.core.world import schedule
 from operator_emulator.core.world.errors import UnknownOrganisation
+from operator_emulator.core.world.model import JobKind
 from operator_emulator.core.world.world import Table, World
 
 # Which field is the key of the rows of each kind; the fields of OrganisationSnapshot have the names of the tables.
@@ -25,10 +26,10 @@ KEYS: Final = {
 }
 # What jobs are about.
 ABOUT: Final = {
-    "sms": ("smsc.attempt", "smsc.acknowledge", "smsc.expire", "behaviours.reply"),
-    "notifications": ("outbox.attempt", "outbox.give_up"),
-    "orders": ("orders.pay", "orders.complete"),
-    "sims": ("device.reattach", "profiles.check", "profiles.begin_month"),
+    "sms": (JobKind.SMSC_ATTEMPT, JobKind.SMSC_ACKNOWLEDGE, JobKind.SMSC_EXPIRE, JobKind.BEHAVIOURS_REPLY),
+    "notifications": (JobKind.OUTBOX_ATTEMPT, JobKind.OUTBOX_GIVE_UP),
+    "orders": (JobKind.ORDERS_PAY, JobKind.ORDERS_COMPLETE),
+    "sims": (JobKind.DEVICE_REATTACH, JobKind.PROFILES_CHECK, JobKind.PROFILES_BEGIN_MONTH),
 }
 
 
@@ -96,11 +97,11 @@ def remove(world: World, id: int, cards: Iterable[str] = ()) -> OrganisationSnap
             world.tokens.delete(token.digest)
     for batch in world.batches.find():
         if batch.organisation == id:
-            schedule.cancel(world, "sims.apply_batch", batch.id)
+            schedule.cancel(world, JobKind.SIMS_APPLY_BATCH, batch.id)
             world.batches.delete(batch.id)
     for transfer in world.transfers.find():
         if id in (transfer.source, transfer.target):
-            schedule.cancel(world, "sims.complete_transfer", transfer.id)
+            schedule.cancel(world, JobKind.SIMS_COMPLETE_TRANSFER, transfer.id)
             world.transfers.delete(transfer.id)
     for fault in world.faults.find():
         if fault.match.get("organisation") == id:
@@ -120,4 +121,4 @@ def put(world: World, belongings: OrganisationSnapshot) -> None:
         for row in getattr(belongings, kind):
             table.put(row)
     for job in belongings.jobs:
-        schedule.at(world, job.due, job.kind, job.about)
+        schedule.at(world, job.due, JobKind(job.kind), job.about)

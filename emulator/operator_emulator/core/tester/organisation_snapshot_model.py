@@ -1,6 +1,6 @@
 """The noun of all nouns: everything that is of one organisation, as one row."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from operator_emulator.core.customers.model import DailyUsage, Order, Organisation, Sim, SupportCase, User
 from operator_emulator.core.network.model import Sms
@@ -8,8 +8,7 @@ from operator_emulator.core.partners.model import Contract, DataSession
 from operator_emulator.core.world.model import Event, Job, Notification, Subscription
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrganisationSnapshot:
+class OrganisationSnapshot(Struct, frozen=True, gc=False, kw_only=True):
     """The rows of an organisation; its *jobs* without their own ids, which are taken anew."""
 
     id: int

@@ -9,9 +9,10 @@ adapter to our tables, so that snapshots and resets find it, and that is longer 
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from math import ceil
 from typing import Final
+
+from msgspec.structs import replace
 
 from operator_emulator.core.tester.matching import like
 from operator_emulator.core.tester.model import Bucket, Per, RateLimit

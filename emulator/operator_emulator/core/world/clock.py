@@ -1,7 +1,8 @@
 """Bending time. Virtual time never goes backwards: ``begin_again`` starts a new world instead."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from operator_emulator.core.world.errors import Malformed
 from operator_emulator.core.world.model import Clock

@@ -6,7 +6,7 @@ from typing import Any, Final
 from operator_emulator.core.customers.model import Sim
 from operator_emulator.core.network.model import Network, Sms
 from operator_emulator.core.world import schedule
-from operator_emulator.core.world.model import Event, EventType, Notification, Subscription, Way
+from operator_emulator.core.world.model import Event, EventType, JobKind, Notification, Subscription, Way
 from operator_emulator.core.world.world import World
 
 # What a partner's profiles watch (P§5.2): after one of these the SIM is looked at again.
@@ -99,13 +99,13 @@ def owe(world: World, event: Event, subscription: Subscription) -> Notification:
         )
     )
     if pushed:
-        schedule.at(world, world.now, "outbox.attempt", notification.id)
-    schedule.at(world, notification.deadline, "outbox.give_up", notification.id)
+        schedule.at(world, world.now, JobKind.OUTBOX_ATTEMPT, notification.id)
+    schedule.at(world, notification.deadline, JobKind.OUTBOX_GIVE_UP, notification.id)
     return notification
 
 
 def watch(world: World, sim: Sim) -> None:
     """Let the profiles of the SIM's contract be looked at, once time moves."""
     if world.contracts.get(sim.iccid) is not None:
-        schedule.cancel(world, "profiles.check", sim.iccid)
-        schedule.at(world, world.now, "profiles.check", sim.iccid)
+        schedule.cancel(world, JobKind.PROFILES_CHECK, sim.iccid)
+        schedule.at(world, world.now, JobKind.PROFILES_CHECK, sim.iccid)

@@ -1,16 +1,17 @@
 """Housekeeping: what every midnight brings. SIMs reach the end of their life, and what is old is let go."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from operator_emulator.core.customers import quotas
 from operator_emulator.core.customers.model import Sim, SimState
 from operator_emulator.core.network import device
 from operator_emulator.core.world import events, schedule
 from operator_emulator.core.world.calendar import add_months, next_midnight
-from operator_emulator.core.world.model import DAY, EventType
+from operator_emulator.core.world.model import DAY, EventType, JobKind
 from operator_emulator.core.world.world import Before, Table, World
 
 BATCH: Final = 500  # rows of a kind in one transaction, so that nobody waits long
@@ -21,8 +22,8 @@ MOMENT: Final = timedelta(microseconds=1)
 
 def begin(world: World) -> None:
     """Let the first midnight come. A world has one housekeeping, however often this is called."""
-    schedule.cancel(world, "housekeeping")
-    schedule.at(world, next_midnight(world.now), "housekeeping")
+    schedule.cancel(world, JobKind.HOUSEKEEPING)
+    schedule.at(world, next_midnight(world.now), JobKind.HOUSEKEEPING)
 
 
 def midnight(world: World, about: str = "") -> None:
@@ -30,7 +31,7 @@ def midnight(world: World, about: str = "") -> None:
     if about != AGAIN:
         begin(world)
     if tidy(world):
-        schedule.at(world, world.now, "housekeeping", AGAIN)
+        schedule.at(world, world.now, JobKind.HOUSEKEEPING, AGAIN)
 
 
 def tidy(world: World) -> bool:

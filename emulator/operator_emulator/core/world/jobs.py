@@ -14,39 +14,41 @@ from operator_emulator.core.customers import orders, sims
 from operator_emulator.core.network import behaviours, device, smsc
 from operator_emulator.core.partners import actions, contracts, pools, profiles, sim_transfers
 from operator_emulator.core.world import clock, housekeeping, schedule
-from operator_emulator.core.world.model import Outgoing
+from operator_emulator.core.world.model import JobKind, Outgoing
 from operator_emulator.core.world.world import World
 
 JOBS: Final[Mapping[str, Callable[[World, str], Outgoing | None]]] = MappingProxyType(
     {
-        "smsc.attempt": smsc.attempt,  # try to deliver a pending or buffered MT message
-        "smsc.acknowledge": smsc.acknowledge,  # the device has taken it
-        "smsc.expire": smsc.expire,  # the validity period is over
-        "outbox.attempt": outbox.attempt,  # push a notification to a customer's URL
-        "outbox.give_up": outbox.give_up,
-        "sims.apply_batch": sims.apply_batch,  # a bulk change of SIMs, accepted earlier
-        "sims.complete_transfer": sims.complete_transfer,
-        "device.reattach": device.reattach,  # after a reset
-        "behaviours.leave": behaviours.leave,  # what a device does unasked
-        "behaviours.come_back": behaviours.come_back,
-        "behaviours.use_data": behaviours.use_data,
-        "behaviours.reply": behaviours.reply,
-        "orders.pay": orders.pay,  # a bank transfer arrives
-        "orders.complete": orders.complete,  # SIMs are delivered, volumes added
-        "orders.auto_topup": orders.auto_topup,
-        "contracts.deliver": contracts.deliver,
-        "actions.begin": actions.begin,  # the portal's asynchronous work
-        "actions.finish": actions.finish,
-        "sim_transfers.complete": sim_transfers.complete,
-        "profiles.check": profiles.check,  # a SIM did something that its profiles watch
-        "profiles.begin_month": profiles.begin_month,
-        "pools.check": pools.check,
-        "housekeeping": housekeeping.midnight,  # end of life, retention
+        JobKind.SMSC_ATTEMPT: smsc.attempt,  # try to deliver a pending or buffered MT message
+        JobKind.SMSC_ACKNOWLEDGE: smsc.acknowledge,  # the device has taken it
+        JobKind.SMSC_EXPIRE: smsc.expire,  # the validity period is over
+        JobKind.OUTBOX_ATTEMPT: outbox.attempt,  # push a notification to a customer's URL
+        JobKind.OUTBOX_GIVE_UP: outbox.give_up,
+        JobKind.SIMS_APPLY_BATCH: sims.apply_batch,  # a bulk change of SIMs, accepted earlier
+        JobKind.SIMS_COMPLETE_TRANSFER: sims.complete_transfer,
+        JobKind.DEVICE_REATTACH: device.reattach,  # after a reset
+        JobKind.BEHAVIOURS_LEAVE: behaviours.leave,  # what a device does unasked
+        JobKind.BEHAVIOURS_COME_BACK: behaviours.come_back,
+        JobKind.BEHAVIOURS_USE_DATA: behaviours.use_data,
+        JobKind.BEHAVIOURS_REPLY: behaviours.reply,
+        JobKind.ORDERS_PAY: orders.pay,  # a bank transfer arrives
+        JobKind.ORDERS_COMPLETE: orders.complete,  # SIMs are delivered, volumes added
+        JobKind.ORDERS_AUTO_TOPUP: orders.auto_topup,
+        JobKind.CONTRACTS_DELIVER: contracts.deliver,
+        JobKind.ACTIONS_BEGIN: actions.begin,  # the portal's asynchronous work
+        JobKind.ACTIONS_FINISH: actions.finish,
+        JobKind.SIM_TRANSFERS_COMPLETE: sim_transfers.complete,
+        JobKind.PROFILES_CHECK: profiles.check,  # a SIM did something that its profiles watch
+        JobKind.PROFILES_BEGIN_MONTH: profiles.begin_month,
+        JobKind.POOLS_CHECK: pools.check,
+        JobKind.HOUSEKEEPING: housekeeping.midnight,  # end of life, retention
     }
 )
 
 # These come back for ever. A world in which only they are left is idle.
-RECURRING: Final = frozenset({"housekeeping", "orders.auto_topup", "profiles.begin_month", *behaviours.CYCLES})
+RECURRING: Final = frozenset(
+    {JobKind.HOUSEKEEPING, JobKind.ORDERS_AUTO_TOPUP, JobKind.PROFILES_BEGIN_MONTH, *behaviours.CYCLES}
+)
 
 
 def run_next(world: World, until: datetime | None = None) -> tuple[bool, Outgoing | None]:

@@ -5,18 +5,18 @@ Instants are aware datetimes in UTC. Volumes of data are octets, so that sums ar
 ``world.sims.put(replace(sim, label="pump 7"))``. New fields need a default, so that old rows keep loading.
 """
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from operator_emulator.core.customers.model import Sim
 from operator_emulator.core.network.model import Network, Sms
 from operator_emulator.core.tester.model import Strike
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(Struct, frozen=True, gc=False):
     """Where real time stood, where virtual time stood, and how many virtual seconds pass in a real one (0: manual)."""
 
     real: datetime
@@ -31,8 +31,7 @@ class Clock:
         return self.virtual + (real - self.real) * self.rate
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True, gc=False):
     """What this world began from: the seed that chance is drawn from, and when it began."""
 
     seed: int
@@ -40,8 +39,36 @@ class Origin:
     id: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+@unique
+class JobKind(StrEnum):
+    """What can happen by itself; ``jobs.JOBS`` names the verb of each. Stored rows hold the values."""
+
+    SMSC_ATTEMPT = "smsc.attempt"
+    SMSC_ACKNOWLEDGE = "smsc.acknowledge"
+    SMSC_EXPIRE = "smsc.expire"
+    OUTBOX_ATTEMPT = "outbox.attempt"
+    OUTBOX_GIVE_UP = "outbox.give_up"
+    SIMS_APPLY_BATCH = "sims.apply_batch"
+    SIMS_COMPLETE_TRANSFER = "sims.complete_transfer"
+    DEVICE_REATTACH = "device.reattach"
+    BEHAVIOURS_LEAVE = "behaviours.leave"
+    BEHAVIOURS_COME_BACK = "behaviours.come_back"
+    BEHAVIOURS_USE_DATA = "behaviours.use_data"
+    BEHAVIOURS_REPLY = "behaviours.reply"
+    ORDERS_PAY = "orders.pay"
+    ORDERS_COMPLETE = "orders.complete"
+    ORDERS_AUTO_TOPUP = "orders.auto_topup"
+    CONTRACTS_DELIVER = "contracts.deliver"
+    ACTIONS_BEGIN = "actions.begin"
+    ACTIONS_FINISH = "actions.finish"
+    SIM_TRANSFERS_COMPLETE = "sim_transfers.complete"
+    PROFILES_CHECK = "profiles.check"
+    PROFILES_BEGIN_MONTH = "profiles.begin_month"
+    POOLS_CHECK = "pools.check"
+    HOUSEKEEPING = "housekeeping"
+
+
+class Job(Struct, frozen=True, gc=False):
     """A verb with a due time. Order is due time, then id; *about* is the key of the row that it concerns."""
 
     id: int
@@ -92,8 +119,7 @@ class EventType(StrEnum):
     COST_LIMIT_NOTICE = "cost-limit-notice"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, gc=False, kw_only=True):
     """A fact, recorded once. *data* holds the values that a surface puts into its sentence."""
 
     id: int
@@ -117,8 +143,7 @@ class Way(StrEnum):
     STREAM = "stream"  # fetched over server-sent events
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subscription:
+class Subscription(Struct, frozen=True, gc=False, kw_only=True):
     """Who wants which events, and by what way. *url* is where a push goes.
 
     A stream is of one application (*client_id*) of a *partner*, and about the partners that it *covers*.
@@ -144,24 +169,21 @@ class Fate(StrEnum):
     GIVEN_UP = "given-up"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True, gc=False):
     """What came of one try: the customer's HTTP status, or none and the problem in words."""
 
     status: int | None = None
     problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Try:
+class Try(Struct, frozen=True, gc=False):
     """One attempt to hand over a notification, and its outcome once it is known."""
 
     at: datetime
     outcome: Outcome | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notification:
+class Notification(Struct, frozen=True, gc=False, kw_only=True):
     """One event owed to one subscription."""
 
     id: int
@@ -176,8 +198,7 @@ class Notification:
     finished: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(Struct, frozen=True, gc=False):
     """What the sender needs in order to push one notification; rows as they were when the attempt was promised.
 
     *strike* is a fault that decides what comes of it, in place of the customer's endpoint.

@@ -2,16 +2,16 @@
 
 from datetime import datetime
 
-from operator_emulator.core.world.model import Job
+from operator_emulator.core.world.model import Job, JobKind
 from operator_emulator.core.world.world import World
 
 
-def at(world: World, due: datetime, kind: str, about: int | str = "") -> Job:
+def at(world: World, due: datetime, kind: JobKind, about: int | str = "") -> Job:
     """Let the verb that ``jobs.JOBS`` knows as *kind* run at *due*, with *about*."""
     return world.jobs.put(Job(world.next_id("job"), due, kind, str(about)))
 
 
-def cancel(world: World, kind: str, about: int | str = "") -> None:
+def cancel(world: World, kind: JobKind, about: int | str = "") -> None:
     """Take back every job of that kind about that row; none is fine."""
     for job in world.jobs.find(kind=kind, about=str(about)):
         world.jobs.delete(job.id)

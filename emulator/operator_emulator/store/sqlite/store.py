@@ -11,13 +11,13 @@ The file is in write-ahead mode with ``synchronous=NORMAL``: what was committed 
 import contextlib
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from operator_emulator.core.world import clock
 from operator_emulator.core.world.model import Clock
