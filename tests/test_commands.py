@@ -15,8 +15,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from operator_emulator.app import create_app
-from operator_emulator.cli import commands
-from operator_emulator.cli.serve import main
+from operator_emulator.cli import main
+from operator_emulator.cli.command import connect
+from operator_emulator.cli.journal import show_exchange
+from operator_emulator.cli.messages import STATUSES, show_try
+from operator_emulator.cli.sims import DEVICE, STATES
+from operator_emulator.client import Exchange
+from operator_emulator.core.customers.model import SimState
+from operator_emulator.core.network.model import DeviceStatus, SmsStatus
 from operator_emulator.settings import Settings
 from operator_emulator.testing.server import Server
 from tests.conftest import ATTACHED, DISABLED, FIXTURE, FOREIGN, ISSUED, OFFLINE, ONLINE, Customer
@@ -133,7 +139,7 @@ def test_jobs_are_listed(run: Run) -> None:
 def test_worlds_are_kept_and_put_back(run: Run) -> None:
     """Save, list, restore, delete; one that is not there is refused."""
     assert run("snapshot", "list").stdout == "No snapshots.\n"
-    assert run("snapshot", "save", "noon").stdout == "Kept as noon: 6 SIMs at 2026-01-01 00:00:00 UTC.\n"
+    assert run("snapshot", "save", "noon").stdout == "Saved as noon: 6 SIMs at 2026-01-01 00:00:00 UTC.\n"
     run("clock", "advance", "1h")
     assert "noon  2026-01-01 00:00:00" in run("snapshot", "list").stdout
     assert "2026-01-01 00:00:00 UTC" in run("snapshot", "restore", "noon").stdout
@@ -163,7 +169,7 @@ def test_sims_are_listed_whoever_owns_them(run: Run) -> None:
     assert [sim["iccid"] for sim in read(run("sim", "list", "--organisation", "5136", "--json"))] == [FOREIGN]
     assert [sim["iccid"] for sim in read(run("sim", "list", "--state", "issued", "--json"))] == [ISSUED]
     assert [sim["iccid"] for sim in read(run("sim", "list", "--device", "online", "--json"))] == [ONLINE]
-    assert run("sim", "list", "--label", "none such").stdout == "No such SIMs.\n"
+    assert run("sim", "list", "--label", "none such").stdout == "No matching SIMs.\n"
 
 
 def test_one_sim_is_shown_in_full(run: Run) -> None:
@@ -174,6 +180,20 @@ def test_one_sim_is_shown_in_full(run: Run) -> None:
     assert "Data             500 of 500 MB left\n" in said
     assert "Session          –\n" in run("sim", "show", ISSUED).stdout
     assert run("sim", "show", "8988228066600009999", code=1).stderr == "Error: unknown sim: iccid 8988228066600009999\n"
+
+
+@pytest.mark.parametrize("name", ["../faults", "..", ".", "a/b", "a?b", "a#b", "%2e%2e/faults", "ä"])
+def test_a_name_leads_nowhere_else(run: Run, name: str) -> None:
+    """Whatever characters are in an argument, it stays one segment of a path."""
+    run("faults", "add", "maintenance")
+    run("snapshot", "delete", name, code=1)
+    assert len(read(run("faults", "list", "--json"))["faults"]) == 1
+
+
+@pytest.mark.parametrize("words", [("sim", "show"), ("sim", "online"), ("snapshot", "delete"), ("sim", "inbox")])
+def test_an_empty_argument_is_refused(run: Run, words: tuple[str, ...]) -> None:
+    """In one line; it would be the path of something else."""
+    assert "must not be empty" in run(*words, "", code=1).stderr
 
 
 def test_a_refusal_names_its_field_once(run: Run) -> None:
@@ -207,17 +227,17 @@ def test_a_device_sends_and_its_message_is_pushed(run: Run, endpoint: Customer) 
     assert read(run("sim", "send-mo", ONLINE, "00ff", "--dcs", "4", "--json")) == {"id": 2}
     run("clock", "advance", "0")
     assert "temperature=21.5" in run("sms", "list", ONLINE, "--direction", "mo").stdout
-    assert run("sms", "list", OFFLINE).stdout == "No such messages.\n"
+    assert run("sms", "list", OFFLINE).stdout == "No matching messages.\n"
     owed = run("callbacks", "list", "--fate", "owed").stdout.splitlines()
     assert owed[1].split()[:6] == ["1", "mo-received", ONLINE, "1", "owed", "500"]
     assert "taken  500 200" in run("callbacks", "retry", "1").stdout
-    assert run("callbacks", "list", "--fate", "owed").stdout == "Nothing was or is owed.\n"
+    assert run("callbacks", "list", "--fate", "owed").stdout == "No matching callbacks.\n"
     assert run("callbacks", "retry", "1", code=1).stderr.startswith("Error: ")
 
 
 def test_what_a_device_received_is_shown(served: Server, run: Run) -> None:
     """As text, or in hex when it is none."""
-    assert run("sim", "inbox", ONLINE).stdout == "It has received nothing.\n"
+    assert run("sim", "inbox", ONLINE).stdout == "No messages received.\n"
     with httpx2.Client(base_url=f"{served.url}/management-api") as client:
         token = client.post("/oauth/token", auth=("demo", "demo"), data={"grant_type": "client_credentials"}).json()
         client.headers["Authorization"] = f"Bearer {token['access_token']}"
@@ -230,6 +250,15 @@ def test_what_a_device_received_is_shown(served: Server, run: Run) -> None:
     assert len(read(run("sim", "inbox", ONLINE, "--json"))) == 2
 
 
+def test_messages_are_listed_by_status(run: Run) -> None:
+    """In upper or lower case; a status that does not exist is wrong usage."""
+    run("sim", "send-mo", ONLINE, "hello")
+    run("clock", "advance", "1m")
+    assert "hello" in run("sms", "list", "--status", "delivered").stdout
+    assert run("sms", "list", "--status", "FAILED").stdout == "No matching messages.\n"
+    assert "'LOST' is not one of 'pending', " in run("sms", "list", "--status", "LOST", code=2).stderr
+
+
 @pytest.mark.parametrize(
     ("one", "shown"),
     [
@@ -240,7 +269,7 @@ def test_what_a_device_received_is_shown(served: Server, run: Run) -> None:
 )
 def test_a_try_is_one_sign(one: dict[str, Any], shown: str) -> None:
     """A status, or that no answer came, or that it is still under way."""
-    assert commands.outcome(one) == shown
+    assert show_try(one) == shown
 
 
 def test_data_is_used(run: Run) -> None:
@@ -249,7 +278,7 @@ def test_data_is_used(run: Run) -> None:
         "0.5 MB sent, 2 MB received in this session\n"
     )
     assert run("sim", "use", ONLINE, "--rx", "900").stdout.endswith("the volume is used up, and the session closed\n")
-    assert "say how much" in run("sim", "use", ONLINE, code=2).stderr
+    assert "give --tx, --rx or both" in run("sim", "use", ONLINE, code=2).stderr
 
 
 # --------------------------------------------------------------------------------------------- faults and the journal
@@ -288,7 +317,7 @@ def test_nonsense_about_faults_is_refused(run: Run, words: tuple[str, ...], code
 
 def test_the_journal_is_shown_with_what_is_odd(run: Run, endpoint: Customer) -> None:
     """A line an exchange, and below it faults, problems and breaches of the description."""
-    assert run("journal").stdout == "No such exchanges.\n"
+    assert run("journal").stdout == "No matching exchanges.\n"
     endpoint.answers.append("connection refused")
     run("sim", "send-mo", ONLINE, "hello")
     run("faults", "add", "later", "--point", "callback", "--effect", '{"status": 503}', "--match", '{"event": "none"}')
@@ -317,9 +346,22 @@ def test_faults_and_breaches_are_odd_too() -> None:
         "problem": None,
         "findings": ["query pageSize: too large"],
     }
-    line, fault, finding = commands.show_exchange(exchange).splitlines()
+    line, fault, finding = show_exchange(Exchange.read(exchange)).splitlines()
     assert line.split() == ["7", "2026-01-01", "00:00:00", "in", "GET", "429", "0.2", "/management-api/v1/sims"]
     assert (fault.strip(), finding.strip()) == ("fault: rate-limited", "contract: query pageSize: too large")
+
+
+def test_one_exchange_is_shown_in_full(run: Run) -> None:
+    """By its id, with headers and bodies."""
+    run("sim", "send-mo", ONLINE, "hello")
+    run("clock", "advance", "0")
+    shown = run("journal", "show", "1").stdout
+    assert "out POST" in shown
+    assert "Request\n  content-type: application/json" in shown
+    assert '"payload":"hello"' in shown
+    assert run("journal", "1").stdout == shown
+    assert read(run("journal", "1", "--json"))["id"] == 1
+    assert run("journal", "show", "77", code=1).stderr == "Error: the journal has no exchange 77\n"
 
 
 def test_the_journal_is_followed(served: Server, run: Run) -> None:
@@ -334,16 +376,15 @@ def test_the_journal_is_followed(served: Server, run: Run) -> None:
         ]
     )
 
-    def pause(_: float) -> None:
+    def pause() -> None:
         for words in next(meanwhile):
             run(*words)
 
-    with commands.reached(served.url, None) as emulator:
-        begin = emulator.call("GET", "/journal")
-        exchanges = commands.following(emulator, begin, {"direction": "outbound"}, pause)
+    with connect(served.url, None) as emulator:
+        exchanges = emulator.follow(direction="outbound", pause=pause)
         seen = [next(exchanges) for _ in range(3)]
-    assert [one["id"] for one in seen] == [1, 2, 1]
-    assert [json.loads(one["request"]["body"])["payload"] for one in seen] == ["one", "two", "three"]
+    assert [one.id for one in seen] == [1, 2, 1]
+    assert [one.body["payload"] for one in seen] == ["one", "two", "three"]
 
 
 @pytest.mark.parametrize(("how", "first"), [((), "   ID TIME "), (("--json",), '{"id": 1, ')])
@@ -352,12 +393,22 @@ def test_following_ends_with_an_interrupt(served: Server, run: Run, how: tuple[s
     run("sim", "send-mo", ONLINE, "hello")
     run("clock", "advance", "0")
     command = [sys.executable, "-m", "operator_emulator", "journal", "--follow", "--url", served.url, *how]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
+    ) as process:
         assert process.stdout is not None
-        assert process.stdout.readline().startswith(first)
-        process.send_signal(signal.SIGINT)
-        _, complaints = process.communicate(timeout=30)
+        try:
+            assert process.stdout.readline().startswith(first)
+            process.send_signal(signal.SIGINT)
+            _, complaints = process.communicate(timeout=30)
+        finally:
+            process.kill()
     assert (process.returncode, complaints) == (0, "")
+
+
+def heed_interrupts() -> None:
+    """A shell starts what it runs in the background with SIGINT ignored, and Python leaves it so."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.mark.parametrize(("how", "shown"), [((), "out POST"), (("--json",), '"id": 7')])
@@ -393,8 +444,7 @@ def test_nobody_there_is_one_line_with_what_to_do() -> None:
     assert result.exit_code == 1
     assert result.stderr.count("\n") == 1
     assert (
-        "start one with 'operator-emulator serve', or say where it is with --url or OPERATOR_EMULATOR_URL"
-        in result.stderr
+        "start one with 'operator-emulator serve', or give its URL by --url or OPERATOR_EMULATOR_URL" in result.stderr
     )
 
 
@@ -410,12 +460,25 @@ def test_a_token_opens_what_needs_one(tmp_path: Path) -> None:
         assert "X-Emulator-Token" in wrong.stderr
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+def test_output_that_is_not_unicode_escapes_what_it_lacks(served: Server, run: Run, encoding: str) -> None:
+    """A table as far as the encoding goes; JSON that is the same JSON in every encoding."""
+    with connect(served.url, None) as emulator:
+        emulator.organisations.create(id=77).add_sim("水泵 “7” ł")
+    command = [sys.executable, "-m", "operator_emulator", "sim", "list", "--url", served.url, "--organisation", "77"]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    for how in ((), ("--json",)):
+        done = subprocess.run([*command, *how], capture_output=True, env=environment, timeout=60, check=False)
+        assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(done.stdout.decode(encoding))[0]["label"] == "水泵 “7” ł"
+
+
 def test_a_table_fits_its_terminal(served: Server, run: Run) -> None:
     """What is too wide for it is cut; in a pipe nothing is."""
     assert max(map(len, run("sim", "list").stdout.splitlines())) > 40
     terminal, program = os.openpty()
     command = [sys.executable, "-m", "operator_emulator", "sim", "list", "--url", served.url]
-    subprocess.run(command, stdout=program, env={**os.environ, "COLUMNS": "40"}, check=True)
+    subprocess.run(command, stdout=program, env={**os.environ, "COLUMNS": "40"}, check=True, timeout=60)
     lines = os.read(terminal, 10_000).decode().splitlines()
     os.close(program)
     os.close(terminal)
@@ -423,15 +486,23 @@ def test_a_table_fits_its_terminal(served: Server, run: Run) -> None:
     assert max(map(len, lines)) == 40
 
 
-GROUPS = [group for group in commands.COMMANDS if isinstance(group, click.Group)]
+def every_command(group: click.Group) -> Iterator[click.Command]:
+    for one in group.commands.values():
+        yield one
+        if isinstance(one, click.Group):
+            yield from every_command(one)
 
 
-def test_every_command_says_what_it_does() -> None:
+@pytest.mark.parametrize("command", list(every_command(main)), ids=lambda command: command.name)
+def test_every_command_says_what_it_does(command: click.Command) -> None:
     """In one line, and so does each of its options."""
+    assert command.help
+    for parameter in command.params:
+        assert not isinstance(parameter, click.Option) or parameter.help, parameter.name
 
-    for group in commands.COMMANDS:
-        assert group.help
-    for one in (*commands.world.commands.values(), *(each for group in GROUPS for each in group.commands.values())):
-        assert one.help, one.name
-        for parameter in one.params:
-            assert not isinstance(parameter, click.Option) or parameter.help, (one.name, parameter.name)
+
+def test_choices_are_those_of_the_emulator() -> None:
+    """The command line does not import the emulator to know them."""
+    assert set(STATES) == set(SimState)
+    assert set(DEVICE) == set(DeviceStatus)
+    assert set(STATUSES) == {status.name for status in SmsStatus}

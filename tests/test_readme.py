@@ -85,9 +85,9 @@ def test_the_command_line(terminals: Terminals) -> None:
         "Tracker 1, Bonn",
         "ONLINE in",
         "battery 12 %",
-        "Kept as before",
+        "Saved as before",
         "maintenance",
-        "Nothing goes wrong",
+        "All faults removed",
     ):
         assert piece in said
     assert "SIMs, 3 organisations. It is" in said.splitlines()[-1]
@@ -105,9 +105,9 @@ def test_in_a_test(tmp_path: Path) -> None:
 def test_a_world_of_your_own(terminals: Terminals, tmp_path: Path) -> None:
     """The fixture that the README writes is fine and can be served; a generated fleet, too."""
     world, fleet = README.of("A world of your own")
-    assert terminals.type(world).endswith("fleet.yaml: fine")
+    assert terminals.type(world).endswith("fleet.yaml: OK")
     terminals.type(fleet)
-    assert terminals.type("operator-emulator fixture check thousand.yaml").endswith("fine")
+    assert terminals.type("operator-emulator fixture check thousand.yaml").endswith("OK")
     served = Process(
         ["operator-emulator", "serve", "--fixture", "fleet.yaml", "--port", "0"],
         tmp_path,

@@ -123,6 +123,16 @@ def test_it_says_where_everything_is_and_which_credentials_work(serve: Any) -> N
     assert served.call("GET", "/_emulator/health")
 
 
+@pytest.mark.skipif(not socket.has_ipv6, reason="needs IPv6")
+def test_localhost_is_both_of_its_addresses(serve: Any) -> None:
+    """By default: some clients try ::1 first, and some know 127.0.0.1 only."""
+    port = int(serve().url.rpartition(":")[2])
+    for host in ("127.0.0.1", "::1"):
+        with socket.create_connection((host, port), timeout=10) as connection:
+            connection.sendall(b"GET /_emulator/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert connection.recv(100).startswith(b"HTTP/1.1 200")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_stops_cleanly(serve: Any, number: int) -> None:
     """To be stopped is no failure: exit code 0, and no traceback."""
@@ -200,7 +210,7 @@ def test_a_world_without_users_says_so(serve: Any, tmp_path: Path) -> None:
     """Nobody looks for a password that there is not."""
     fixture = tmp_path / "nobody.yaml"
     fixture.write_text("version: 1\norganisations: [{id: 1}]", encoding="utf-8")
-    assert "Nobody may log in" in serve("--fixture", str(fixture)).said
+    assert "No logins" in serve("--fixture", str(fixture)).said
 
 
 def test_it_says_where_the_portal_is_and_who_may_use_it(serve: Any) -> None:
@@ -265,6 +275,36 @@ def test_a_port_in_use_is_one_clear_line() -> None:
     assert code != 0
     assert "choose another --port" in errors
     assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid", "not a host", "a..b", "2001:db8::1"])
+def test_a_host_that_is_not_ours_is_one_clear_line(host: str) -> None:
+    """It is the host that must be changed, not the port."""
+    code, errors = run("serve", "--port", "0", "--host", host)
+    assert code == 1
+    assert errors.startswith(f"Error: cannot listen on {host} port 0: ")
+    assert "--host must be an address of this machine" in errors
+    assert errors.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "says"),
+    [
+        ("--port", "65536", "not in the range 0<=x<=65535"),
+        ("--journal", "0", "not in the range 1<=x<=1000000"),
+        ("--speed", "0", "not in the range 0.001<=x<=1000000.0"),
+        ("--speed", "nan", "speed must be from 0.001 to 1e+06"),
+        ("--clock", "fast", "is not one of 'real', 'manual'"),
+        ("--edition", "2nce", "is not one of '1nce'"),
+        ("--seed", "many", "is not a valid integer"),
+        ("--fixture", "none.yaml", "does not exist"),
+    ],
+)
+def test_a_flag_out_of_range_says_the_range(flag: str, value: str, says: str) -> None:
+    """As wrong usage."""
+    code, errors = run("serve", "--port", "0", flag, value)
+    assert code == 2
+    assert says in errors
 
 
 @pytest.mark.parametrize(
@@ -342,8 +382,7 @@ class Limited(Served):
         limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))"
         ignore = "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)"
         start = (
-            f"{limit}\n{ignore}\nimport sys\nfrom operator_emulator.cli.serve import main\n"
-            f"sys.argv[0] = 'emulator'\nmain()"
+            f"{limit}\n{ignore}\nimport sys\nfrom operator_emulator.cli import main\nsys.argv[0] = 'emulator'\nmain()"
         )
         self.process = subprocess.Popen(
             [sys.executable, "-c", start, "serve", "--port", "0", "--data", path],

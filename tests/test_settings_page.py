@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import click
 
-from operator_emulator.cli import serve
+from operator_emulator.cli import main
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.fixtures import read_settings
 from operator_emulator.management.editions import EDITIONS
@@ -16,7 +16,7 @@ SETTINGS = Page("docs/settings.md")
 def test_every_flag_is_in_the_table_with_its_default() -> None:
     """The table of settings is what ``serve --help`` says."""
     listed = {row[0]: row[1] for row in SETTINGS.rows("Flags") if row[0].startswith("--")}
-    command = serve.main.commands["serve"]
+    command = main.commands["serve"]
     options = [option for option in command.params if isinstance(option, click.Option)]
     assert list(listed) == [option.opts[0] for option in options]
     for option in options:

@@ -1,5 +1,5 @@
-"""``python -m emulator``."""
+"""``python -m operator_emulator``."""
 
-from operator_emulator.cli.serve import main
+from operator_emulator.cli import main
 
 main()

@@ -1,16 +1,26 @@
-"""How uvicorn serves us: as it serves everybody, with two things for which ASGI has no word. It can reset a connection,
-and it tells long answers that the server is about to stop, which would wait for their end otherwise.
+"""How uvicorn serves the emulator: as it serves any app, but for what ASGI has no word for.
+
+- A fault can reset the connection, and long answers are told that the server is about to stop.
+- An offer to upgrade is ignored, as RFC 9110, 7.8 allows. httptools takes a request with such an offer to be without a
+  body, and Java's default client makes one with each first request (``Upgrade: h2c``).
+- Idle connections are kept longer than clients keep them: Go 90 s, .NET 60 s, Apache HttpClient 180 s, OkHttp 300 s.
+  Otherwise a client may send on a connection that is being closed, and its request is lost.
 """
 
 import asyncio
 import socket
 import struct
+from typing import Any, Final
 
+import httptools
+import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from operator_emulator.web.faults import CONNECTION
 
-LINGER_NOT = struct.pack("ii", 1, 0)  # closing sends RST, and drops what is unsent
+NO_LINGER: Final = struct.pack("ii", 1, 0)  # closing sends RST and drops unsent data
+IDLE: Final = 310  # seconds that an idle connection is kept
+KEPT: Final = ((b"connection", b"keep-alive"), (b"keep-alive", b"timeout=300"))
 
 
 class Protocol(HttpToolsProtocol):
@@ -20,16 +30,62 @@ class Protocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.closing = asyncio.Event()
 
+    def data_received(self, data: bytes) -> None:
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as offer:
+            self._decline(data[offer.args[0] :])
+        except httptools.HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope["extensions"] = {CONNECTION: {"reset": self.reset, "closing": self.closing}}
 
+    def on_headers_complete(self) -> None:
+        if self.parser.should_upgrade():
+            return  # the same request comes again, without its offer
+        super().on_headers_complete()
+        if self.cycle.keep_alive:
+            self.cycle.default_headers = [*self.cycle.default_headers, *KEPT]
+
+    def on_message_complete(self) -> None:
+        if not self.parser.should_upgrade():
+            super().on_message_complete()
+
+    def _decline(self, rest: bytes) -> None:
+        """Parse the present request again, without the offer to upgrade; *rest* is what follows its head."""
+        method = self.parser.get_method()
+        if method == b"CONNECT":
+            self.send_400_response("This port is no proxy; serve --proxy-port opens one.")
+            return
+        headers = b"".join(b"%b: %b\r\n" % (name, value) for name, value in self.headers if name != b"upgrade")
+        self.parser = httptools.HttpRequestParser(self)
+        self.data_received(b"%b %b HTTP/1.1\r\n%b\r\n%b" % (method, self.url, headers, rest))
+
     def shutdown(self) -> None:
         super().shutdown()
+        if self.cycle is not None:
+            self.cycle.default_headers = [one for one in self.cycle.default_headers if one not in KEPT]
         self.closing.set()
 
     def reset(self) -> None:
         """Let the customer's system see "connection reset by peer"."""
         connection = self.transport.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
         self.transport.abort()
+
+
+def configure(app: Any, **settings: Any) -> uvicorn.Config:
+    """A configuration of uvicorn for the emulator: no access log, because the journal keeps every exchange."""
+    return uvicorn.Config(
+        app,
+        http=Protocol,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=IDLE,
+        **settings,
+    )

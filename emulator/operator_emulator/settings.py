@@ -1,33 +1,94 @@
 """Settings: one frozen value, read once from flags and environment."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
+
+EDITIONS: Final = ("1nce", "1nce-2019", "bsc-2019", "easyconnect")  # as management.editions has them
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A setting that is a flag of ``serve`` and an environment variable; numbers go from *low* to *high*."""
+
+    help: str
+    default: str = ""  # how the help names a default that is no value
+    low: float = -math.inf
+    high: float = math.inf
+    choices: tuple[str, ...] = ()
+    existing: bool = False  # a file that must be there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What ``serve`` and ``create_app`` can be told. *policy* overrides fields of ``core.world.policy.Policy``."""
+    """The settings of ``serve`` and ``create_app``. Raises ValueError for values out of range.
 
-    host: str = "127.0.0.1"
-    port: int = 8080
-    fixture: Path | None = None  # None: the packaged demo world
-    data: Path | None = None  # None: in memory
-    clock: Literal["real", "manual"] = "real"
-    speed: float = 1.0  # virtual seconds in a real one, when the clock is real
-    edition: str = "1nce"
-    seed: int | None = None  # None: the fixture's own
-    log_level: str = "info"
-    contract: Literal["note", "strict"] = "note"
+    *policy* overrides fields of ``core.world.policy.Policy``.
+    """
+
+    host: Annotated[str, Option("Address to listen on; localhost is 127.0.0.1 and ::1.")] = "localhost"
+    port: Annotated[int, Option("Port to listen on; 0 picks a free one.", low=0, high=65535)] = 8080
+    fixture: Annotated[
+        Path | None, Option("YAML file with the world to begin with.", "the packaged demo world", existing=True)
+    ] = None
+    data: Annotated[Path | None, Option("SQLite file that survives restarts; created if absent.", "in memory")] = None
+    clock: Annotated[
+        Literal["real", "manual"], Option("real: time passes by itself; manual: only when it is advanced.")
+    ] = "real"
+    speed: Annotated[float, Option("Virtual seconds that pass in a real second.", low=0.001, high=1e6)] = 1.0
+    edition: Annotated[str, Option("The operator's version of the management API to emulate.", choices=EDITIONS)] = (
+        "1nce"
+    )
+    seed: Annotated[int | None, Option("Seed of everything random.", "that of the fixture")] = None
+    contract: Annotated[
+        Literal["note", "strict"],
+        Option("Requests that break the published description: note them in the journal, or refuse them."),
+    ] = "note"
+    portal_key: Annotated[
+        Path | None,
+        Option(
+            "RSA private key in PEM that signs the service portal's tokens.", "a test key of the package", existing=True
+        ),
+    ] = None
+    control_token: Annotated[
+        str | None, Option("Secret that callers of /_emulator must send in X-Emulator-Token.", "none")
+    ] = None
+    control_open: Annotated[bool, Option("Let /_emulator answer to other machines, too, without a token.")] = False
+    journal: Annotated[
+        int, Option("Exchanges that the journal keeps, with up to 64 MB of their bodies.", low=1, high=1_000_000)
+    ] = 1000
+    policy: Annotated[
+        Mapping[str, Any], Option("Override a choice of the emulation, such as token_ttl=14400; may be repeated.")
+    ] = field(default_factory=dict)
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], Option("Least level that is logged.")] = "info"
     raise_violations: bool = False  # for tests: an answer that breaks the contract raises
-    portal_key: Path | None = None  # RSA, PEM: signs the portal's tokens; None: the package's test key
-    control_token: str | None = None  # opens /_emulator from anywhere
-    control_open: bool = False  # /_emulator answers to other machines too
-    journal: int = 1000  # how many exchanges are kept
-    policy: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, (kind, option) in options().items():
+            value = getattr(self, name)
+            choices = choices_of(kind, option)
+            if choices and value not in choices:
+                raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+            is_number = isinstance(value, int | float)
+            if kind in (int, float) and not (is_number and option.low <= value <= option.high):
+                raise ValueError(f"{name} must be from {option.low:g} to {option.high:g}, not {value!r}")
 
     @property
     def rate(self) -> float:
         """The pace of the world's clock."""
         return 0.0 if self.clock == "manual" else self.speed
+
+
+@cache
+def options() -> dict[str, tuple[Any, Option]]:
+    """The settings that are flags, each with its type."""
+    hints = get_type_hints(Settings, include_extras=True)
+    annotated = {one.name: get_args(hints[one.name]) for one in fields(Settings)}
+    return {name: (kind[0], kind[1]) for name, kind in annotated.items() if kind and isinstance(kind[-1], Option)}
+
+
+def choices_of(kind: Any, option: Option) -> tuple[str, ...]:
+    return get_args(kind) if get_origin(kind) is Literal else option.choices

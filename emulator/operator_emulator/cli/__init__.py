@@ -1,1 +1,3 @@
-"""The command line."""
+"""operator-emulator: the command line."""
+
+from operator_emulator.cli.main import main as main

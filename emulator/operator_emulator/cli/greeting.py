@@ -1,0 +1,53 @@
+"""What ``serve`` prints: where everything is, and which credentials work."""
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Final
+
+from operator_emulator.settings import Settings
+from operator_emulator.surface import Login, Surface
+
+CREDENTIALS_SHOWN: Final = 5
+
+
+def greeting(
+    surfaces: Sequence[Surface],
+    logins: Sequence[tuple[str, Sequence[Login]]],
+    settings: Settings,
+    port: int,
+    *,
+    continued: bool,
+) -> str:
+    base = f"http://{host_to_call(settings.host)}:{port}"
+    lines = [
+        f"operator-emulator {version('operator-emulator')} is ready (edition {settings.edition}, "
+        f"{settings.clock} clock, {settings.data or 'in memory'})",
+        "",
+        *(f"  {surface.title:16} {base}{surface.address}" for surface in surfaces),
+        f"  {'Explorer':16} {base}/",
+        "",
+    ]
+    if continued:
+        first = settings.fixture or "the demo world"
+        lines += [f"  World            as it was left; POST /_emulator/reset begins again with {first}", ""]
+    for title, found in logins:
+        lines += credentials(title, found)
+    if not any(found for _, found in logins):
+        lines.append("  No logins: this fixture defines no users")
+    lines += ["", "Stop it with Ctrl-C."]
+    return "\n".join(lines)
+
+
+def host_to_call(host: str) -> str:
+    """How callers on this machine name the address that the emulator listens on."""
+    if host in ("0.0.0.0", "::"):
+        return "localhost"
+    return f"[{host}]" if ":" in host else host
+
+
+def credentials(title: str, found: Sequence[Login]) -> list[str]:
+    shown = found[:CREDENTIALS_SHOWN]
+    lines = [f"  {'' if n else title:16} {name} / {secret}  ({owner})" for n, (owner, name, secret) in enumerate(shown)]
+    if len(found) > len(shown):
+        lines.append(f"  {'':16} … and {len(found) - len(shown)} more")
+    return lines

@@ -1,0 +1,32 @@
+"""operator-emulator: the command line, put together.
+
+Exit codes: 0; 1 for what was refused or failed; 2 for wrong usage.
+"""
+
+import sys
+
+import click
+
+from operator_emulator.cli.clock import clock
+from operator_emulator.cli.faults import faults
+from operator_emulator.cli.fixture import fixture
+from operator_emulator.cli.journal import journal
+from operator_emulator.cli.messages import callbacks, sms
+from operator_emulator.cli.options import PREFIX
+from operator_emulator.cli.serve import serve
+from operator_emulator.cli.sims import sim
+from operator_emulator.cli.world import reset, snapshot
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": PREFIX, "max_content_width": 100}
+)
+@click.version_option(package_name="operator-emulator", prog_name="operator-emulator")
+def main() -> None:
+    """A stateful local emulator of the customer APIs of mobile IoT operators."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a terminal may lack a character
+
+
+for one in (serve, fixture, reset, clock, sim, sms, callbacks, faults, journal, snapshot):
+    main.add_command(one)

@@ -1,0 +1,187 @@
+"""SIM cards and their devices."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from operator_emulator.cli.command import command
+from operator_emulator.cli.output import facts, moment, rows
+
+if TYPE_CHECKING:
+    from operator_emulator.client import Card, Device, EmulatorClient, Received
+
+STATES: Final = ("Issued", "Activated", "Suspended", "Expired")
+DEVICE: Final = ("OFFLINE", "ATTACHED", "ONLINE")
+
+Json = Mapping[str, Any]
+
+
+@click.group()
+def sim() -> None:
+    """Show SIMs, and act as their devices."""
+
+
+# --------------------------------------------------------------------------------------------- looking
+
+
+def show_sims(found: "Sequence[Card]") -> str:
+    return rows(
+        "ICCID LABEL ORGANISATION CORE STATE DEVICE RAT NETWORK MB-LEFT SMS-LEFT",
+        [
+            (
+                card.iccid,
+                card.label,
+                card.organisation,
+                card.core,
+                card.state,
+                card.device["status"],
+                card.device["rat"],
+                show_network(card.device["operator"]),
+                card.data_quota and card.data_quota["left"],
+                card.sms_quota and card.sms_quota["left"],
+            )
+            for card in found
+        ],
+        "No matching SIMs.",
+    )
+
+
+def show_network(operator: Json | None) -> str | None:
+    return None if operator is None else f"{operator['name']} ({operator['mcc']}{operator['mnc']})"
+
+
+@command(sim, "list", show_sims)
+@click.option("--organisation", type=int, help="Only those of this organisation.")
+@click.option("--label", metavar="PATTERN", help="Only those with such a label; * stands for anything.")
+@click.option("--core", type=click.IntRange(1, 2), help="Only those on this core network.")
+@click.option("--state", type=click.Choice(STATES, case_sensitive=False), help="Only those in this state.")
+@click.option(
+    "--device", "status", type=click.Choice(DEVICE, case_sensitive=False), help="Only those whose device is so."
+)
+@click.option("--limit", type=click.IntRange(1), help="Only the first so many.")
+def list_sims(emulator: "EmulatorClient", **filters: Any) -> "list[Card]":
+    """List the SIMs of all organisations."""
+    return emulator.sims(**filters)
+
+
+def show_sim(card: "Card") -> str:
+    device, session = card.device, card.device["session"]
+    return facts(
+        (
+            ("ICCID", card.iccid),
+            ("Label", card.label),
+            ("Organisation", card.organisation),
+            ("Core network", card.core),
+            ("State", card.state),
+            ("IMSI", card.imsi),
+            ("MSISDN", card.msisdn),
+            ("IP address", card.ip_address),
+            ("Data", left(card.data_quota, "MB")),
+            ("SMS", left(card.sms_quota, "messages")),
+            ("Message waiting", card.message_waiting),
+            ("Device", device["status"]),
+            ("IMEI", device["imei"]),
+            ("IMEI lock", card.imei_lock),
+            ("Network", show_network(device["operator"])),
+            ("RAT", device["rat"]),
+            ("Attached", moment(device["attached"])),
+            ("Session", session and f"since {moment(session['opened'])}"),
+        )
+    )
+
+
+def left(quota: Json | None, unit: str) -> str | None:
+    return None if quota is None else f"{quota['left']:g} of {quota['total']:g} {unit} left"
+
+
+@command(sim, "show", show_sim)
+@click.argument("iccid")
+def show(emulator: "EmulatorClient", iccid: str) -> "Card":
+    """Show a SIM and its device, as they really are."""
+    return emulator.sim(iccid).show()
+
+
+def show_inbox(found: "Sequence[Received]") -> str:
+    return rows(
+        "RECEIVED FROM MISSING TEXT",
+        [
+            (
+                moment(one.at),
+                one.source_address,
+                ", ".join(map(str, one.missing)),
+                one.octets if one.text is None else one.text,
+            )
+            for one in found
+        ],
+        "No messages received.",
+    )
+
+
+@command(sim, "inbox", show_inbox)
+@click.argument("iccid")
+def inbox(emulator: "EmulatorClient", iccid: str) -> "list[Received]":
+    """Show the messages that a device received.
+
+    They are decoded, and the parts of long ones are put together. Binary ones are shown in hex.
+    """
+    return emulator.sim(iccid).inbox()
+
+
+# --------------------------------------------------------------------------------------------- the device
+
+
+def show_device(device: "Device") -> str:
+    network = show_network(device.operator)
+    return f"{device.status} in {network}, {device.rat}" if network and device.status != "OFFLINE" else device.status
+
+
+def device_command(name: str, status: str, help: str) -> None:
+    """A command that asks the device to be ONLINE, ATTACHED or OFFLINE."""
+
+    @command(sim, name, show_device)
+    @click.argument("iccid")
+    @click.option("--network", "operator", metavar="NAME", help="In this network: its name, or MCC and MNC.")
+    @click.option("--rat", help="By this radio access, such as LTE, CAT_M or NB_IOT.")
+    @click.option("--imei", help="IMEI of the device that holds the SIM.")
+    @click.option("--lac", type=int, help="Location area code.")
+    @click.option("--cell", type=int, help="Cell identity.")
+    def ask(emulator: "EmulatorClient", iccid: str, **how: Any) -> "Device":
+        return emulator.sim(iccid).try_to(status, **how)
+
+    ask.help = help
+
+
+device_command("online", "ONLINE", "Open a data session, and attach first if necessary.")
+device_command("attach", "ATTACHED", "Attach to a network, or close the data session.")
+device_command("offline", "OFFLINE", "Leave the network.")
+
+
+@command(sim, "send-mo", lambda it: f"Message {it['id']}; it leaves as soon as time moves.")
+@click.argument("iccid")
+@click.argument("text")
+@click.option("--to", "dest_address", metavar="NUMBER", help="The number that the device sends to.")
+@click.option("--dcs", type=click.IntRange(0, 255), help="Data coding scheme; with 4, TEXT is hex.")
+@click.option("--udh", metavar="HEX", help="User data header.")
+def send_mo(emulator: "EmulatorClient", iccid: str, text: str, **how: Any) -> Json:
+    """Send an SMS from the device."""
+    return {"id": emulator.sim(iccid).send_mo(text, **how)}
+
+
+def show_use(device: "Device") -> str:
+    session = device.session
+    if session is None:
+        return f"{show_device(device)}; the volume is used up, and the session closed"
+    used = f"{session['volume_tx']:g} MB sent, {session['volume_rx']:g} MB received"
+    return f"{show_device(device)}; {used} in this session"
+
+
+@command(sim, "use", show_use)
+@click.argument("iccid")
+@click.option("--tx", type=float, metavar="MB", help="Megabytes that the device sends.")
+@click.option("--rx", type=float, metavar="MB", help="Megabytes that the device receives.")
+def use(emulator: "EmulatorClient", iccid: str, tx: float | None, rx: float | None) -> "Device":
+    """Use data, in a session that is opened if there is none."""
+    if tx is None and rx is None:
+        raise click.UsageError("give --tx, --rx or both")
+    return emulator.sim(iccid).transfer(tx or 0, rx or 0)

@@ -1,0 +1,160 @@
+"""EmulatorClient: the whole control plane."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, Literal
+
+import httpx2
+
+from operator_emulator.client.clock import Clock
+from operator_emulator.client.connection import DEFAULT_URL, Connection, path_to, without_none
+from operator_emulator.client.errors import EmulatorError, NotVerified, TimedOut, explain_near_misses
+from operator_emulator.client.faults import Faults, Limits
+from operator_emulator.client.organisations import Organisations
+from operator_emulator.client.sims import Sim
+from operator_emulator.client.snapshots import Snapshots
+from operator_emulator.client.values import Callback, Card, Exchange, Job, Json, Message, World
+
+Kind = Literal["callbacks", "messages", "exchanges"]
+
+
+def pause() -> None:
+    """Wait between two looks at the journal."""
+    time.sleep(0.25)
+
+
+class EmulatorClient(Connection):
+    """The control plane of the emulator at *url*.
+
+    *token* is the secret of ``--control-token``, needed from other machines. Raises Unreachable if no emulator answers
+    there, and EmulatorError if it refuses.
+    """
+
+    def __init__(
+        self,
+        url: str = DEFAULT_URL,
+        token: str | None = None,
+        transport: httpx2.BaseTransport | None = None,
+    ) -> None:
+        super().__init__(url, token, transport)
+        self.clock = Clock(self)
+        self.faults = Faults(self)
+        self.limits = Limits(self)
+        self.snapshots = Snapshots(self)
+        self.organisations = Organisations(self)
+
+    # ------------------------------------------------------------------------------------------ the world
+
+    def health(self) -> Json:
+        """Version, edition and clock of an emulator that is ready."""
+        return dict(self.call("GET", "/health"))
+
+    def reset(self) -> World:
+        """Begin again with the fixture: everything, clock and ids included."""
+        return World.read(self.call("POST", "/reset"))
+
+    def load(self, fixture: str | Mapping[str, Any], *, add: bool = False) -> World:
+        """Replace the world by that of a fixture, YAML or data, or *add* it to this one; all of it or nothing."""
+        text = fixture if isinstance(fixture, str) else json.dumps(fixture)
+        loaded = self.call("POST", "/fixture", content=text.encode(), params={"mode": "add" if add else None})
+        return World.read(loaded)
+
+    def dump(self, *, secrets: bool = False) -> Json:
+        """The present world as a fixture, with passwords if *secrets*."""
+        return dict(self.call("GET", "/fixture", params={"secrets": "true" if secrets else None}))
+
+    def jobs(self, kind: str | None = None, limit: int | None = None) -> list[Job]:
+        """The scheduled jobs, in the order in which they are due."""
+        return self.clock.jobs(kind, limit)
+
+    def sim(self, iccid: str) -> Sim:
+        """A SIM and the device that holds it. Nothing is requested until one of its methods is called."""
+        return Sim(self, iccid)
+
+    def sims(self, **match: Any) -> list[Card]:
+        """All SIMs, or those of an *organisation*, in a *state*, with a device *status*, like a *label* …"""
+        return self.read_list(Card, "/sims", "sims", match)
+
+    # ------------------------------------------------------------------------------------------ what happened
+
+    def journal(self, **match: Any) -> list[Exchange]:
+        """The HTTP exchanges, oldest first: by *direction*, *method*, *path*, *status*, *organisation*, *operation*,
+        *fault*, *since* an id, and only the newest *limit*. Texts may hold ``*``.
+        """
+        return self.read_list(Exchange, "/journal", "exchanges", match)
+
+    def exchange(self, id: int) -> Exchange:
+        """One exchange of the journal. Raises EmulatorError if it is not there, or no longer."""
+        found = self.journal(since=id - 1) if id > 0 else []
+        if not found or found[0].id != id:
+            raise EmulatorError(404, f"the journal has no exchange {id}")
+        return found[0]
+
+    def follow(
+        self, *, since: int | None = None, limit: int | None = None, pause: Callable[[], None] = pause, **match: Any
+    ) -> Iterator[Exchange]:
+        """The exchanges of the journal, or the newest *limit*, and from then on each as it comes, without end.
+
+        A reset numbers exchanges from 1 again, which is no reason to stop.
+        """
+        found = self.call("GET", "/journal", params={**match, "since": since, "limit": limit})
+        while True:
+            yield from map(Exchange.read, found["exchanges"])
+            last = found["last"]
+            pause()
+            found = self.call("GET", "/journal", params={**match, "since": last})
+            if found["last"] < last:
+                found = self.call("GET", "/journal", params={**match, "since": 0})
+
+    def clear_journal(self) -> None:
+        self.call("DELETE", "/journal")
+
+    def verify(
+        self, *, count: int | None = None, min: int | None = None, max: int | None = None, **match: Any
+    ) -> list[Exchange]:
+        """The exchanges that match, by all that ``journal`` knows and by *headers*, *body* and *answer*.
+
+        Raises NotVerified unless there are *count*, or from *min* to *max*, or at least one.
+        """
+        expected = without_none({"count": count, "min": min, "max": max})
+        try:
+            found = self.call("POST", "/journal/verify", json={"match": match, **expected})
+        except EmulatorError as error:
+            if error.status != 409:
+                raise
+            raise NotVerified(409, explain_near_misses(error.body), body=error.body) from None
+        return [Exchange.read(one) for one in found["exchanges"]]
+
+    def callbacks(self, **match: Any) -> list[Callback]:
+        """Notifications for customers' endpoints: by *organisation*, *iccid*, *fate*, *event*, *url*, *sms*."""
+        return self.read_list(Callback, "/callbacks", "callbacks", match)
+
+    def retry(self, callback: int) -> Callback:
+        """Try to push once more, now; also in manual time."""
+        return Callback.read(self.call("POST", path_to("callbacks", callback, "retry")))
+
+    def messages(self, **match: Any) -> list[Message]:
+        """Short messages: by *iccid*, *organisation*, *direction*, *status*, *payload*."""
+        return self.read_list(Message, "/messages", "messages", match)
+
+    def wait(self, what: Kind, *, count: int = 1, timeout: float = 10.0, **match: Any) -> list[Any]:
+        """Wait until *count* callbacks, messages or exchanges match, and return them.
+
+        Raises TimedOut after *timeout* real seconds, or at once in manual time, where nothing happens by itself.
+        """
+        request = {"for": what, "match": match, "count": count, "timeout": timeout}
+        try:
+            found = self.call("POST", "/wait", json=request)
+        except EmulatorError as error:
+            if error.status != 408:
+                raise
+            raise TimedOut(408, f"{error.error}: {match}", body=error.body) from None
+        return [KINDS[what].read(one) for one in found["matched"]]
+
+
+KINDS: Final[Mapping[str, type[Callback] | type[Message] | type[Exchange]]] = {
+    "callbacks": Callback,
+    "messages": Message,
+    "exchanges": Exchange,
+}
