@@ -393,8 +393,8 @@ def test_who_asks_for_nothing_pays_nothing(pytester: pytest.Pytester) -> None:
 
         def test_nothing():
             assert [thread.name for thread in threading.enumerate()] == ["MainThread"]
-            ours = {name for name in sys.modules if name.partition(".")[0] == "emulator"}
-            assert ours == {"emulator", "emulator.pytest_plugin"}
+            ours = {name for name in sys.modules if name.partition(".")[0] == "operator_emulator"}
+            assert ours == {"operator_emulator", "operator_emulator.pytest_plugin"}
             assert not {"starlette", "uvicorn", "httpx2", "aiohttp", "click", "yaml"} & set(sys.modules)
         """)
     passed(pytester.runpytest_subprocess("-W", "error", "-p", "no:schemathesis", "-p", "no:anyio"), passed=1)
