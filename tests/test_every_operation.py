@@ -18,9 +18,9 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from operator_emulator import resources
 from operator_emulator.core.partners import actions, contracts, partners, sim_transfers
+from operator_emulator.core.partners.action_model import ActionKind
 from operator_emulator.core.partners.actions import SimRequest
 from operator_emulator.core.partners.model import (
-    ActionKind,
     Application,
     ContractState,
     Partner,
@@ -84,8 +84,8 @@ def plant_partners(world: World) -> None:
     world.pools.put(Pool(id="1", partner=MAIN, name="Data Pool", type=PoolType.DATA, size=10))
     world.profiles.put(Profile(id="708529655", partner=MAIN, name="Limits", kind="limit"))
     me = PartnerCaller("portal-demo", MAIN)
-    suspending = actions.start(world, me, MAIN, ActionKind.SUSPEND, [SimRequest({"iccid": TERMINATED}, {})], {})
-    transfer, offered = sim_transfers.create(world, me, MAIN, OTHER, [SimRequest({"iccid": MOVING}, {})])
+    suspending = actions.start(world, me, MAIN, ActionKind.SUSPEND, [SimRequest({"iccid": TERMINATED})])
+    transfer, offered = sim_transfers.create(world, me, MAIN, OTHER, [SimRequest({"iccid": MOVING})])
     assert (suspending.id, offered.id, transfer.id) == (SIGNUP, OFFERED, TRANSACTION)
 
 

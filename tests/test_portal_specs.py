@@ -14,7 +14,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from operator_emulator.core.partners import model
+from operator_emulator.core.partners import action_model, model
 from operator_emulator.core.partners.partners import IDENTIFIERS, STREAMS, stream_id
 from operator_emulator.web.openapi import METHODS, Document, follow, read_yaml
 
@@ -607,9 +607,9 @@ def test_words_of_the_description_are_those_of_the_core() -> None:
     assert same(schemas["RestrictionStatus"]["enum"], model.Restriction)
     assert same(details["limitStatus"]["enum"], model.Alarm)
     assert set(details["fraudStatus"]["enum"]) < {str(one) for one in model.Alarm}
-    assert same(schemas["ActionName"]["enum"], [*model.ActionKind, "simtransfer"])
-    assert same(schemas["ActionStatus"]["enum"], model.ActionStatus)
-    assert same(schemas["TransferStatus"]["enum"], model.TransferStatus)
+    assert same(schemas["ActionName"]["enum"], [*action_model.ActionKind, "simtransfer"])
+    assert same(schemas["ActionStatus"]["enum"], action_model.ActionStatus)
+    assert same(schemas["TransferStatus"]["enum"], action_model.TransferStatus)
     assert same(schemas["TransferDecision"]["enum"], ("accept", "reject", "cancel"))
     assert same(schemas["Pool"]["properties"]["type"]["enum"], model.PoolType)
     assert same(spec("portal")["components"]["parameters"]["EventType"]["schema"]["enum"], STREAMS)
@@ -621,9 +621,9 @@ def test_state_machines_are_told_in_full() -> None:
     """The tables of states, actions and transfers name every state and every action (P§4)."""
     tags = {tag["name"]: tag["description"] for tag in spec("portal")["tags"]}
     assert all(f"| `{state}` |" in tags["SIMs"] for state in model.ContractState)
-    assert all(str(kind) in tags["SIM actions"] for kind in model.ActionKind)
-    assert all(f"`{status}`" in tags["SIM actions"] for status in model.ActionStatus)
-    assert all(f"`{status}`" in tags["SIM transfer"] for status in model.TransferStatus)
+    assert all(str(kind) in tags["SIM actions"] for kind in action_model.ActionKind)
+    assert all(f"`{status}`" in tags["SIM actions"] for status in action_model.ActionStatus)
+    assert all(f"`{status}`" in tags["SIM transfer"] for status in action_model.TransferStatus)
 
 
 # --------------------------------------------------------------------------------------------- events

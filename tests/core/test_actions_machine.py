@@ -12,23 +12,29 @@ from operator_emulator.core.customers.model import SimState
 from operator_emulator.core.network import device
 from operator_emulator.core.network.model import DeviceStatus
 from operator_emulator.core.partners import actions, partners, sim_transfers
-from operator_emulator.core.partners.actions import SimRequest
-from operator_emulator.core.partners.model import (
-    ON_AIR,
+from operator_emulator.core.partners.action_model import (
     ActionKind,
     ActionStatus,
-    Contract,
-    ContractState,
-    Restriction,
+    Activate,
+    AnyParameters,
+    Decision,
+    Restrict,
     TransferStatus,
+    Unrestrict,
 )
-from operator_emulator.core.partners.sim_transfers import Decision
-from operator_emulator.core.world.errors import Conflict, Malformed
+from operator_emulator.core.partners.actions import SimRequest
+from operator_emulator.core.partners.model import ON_AIR, Contract, ContractState, Restriction
+from operator_emulator.core.world.errors import ActionRefused, Malformed, NotPending, TransferDecided
 from operator_emulator.core.world.model import EventType
 from operator_emulator.core.world.world import World
 from tests.core.conftest import CoreWorld
 from tests.portal.conftest import FOREIGN, MAIN, OTHER, STATES, plant_partners
 
+PARAMETERS: dict[ActionKind, AnyParameters] = {
+    ActionKind.ACTIVATION: Activate(),
+    ActionKind.RESTRICT: Restrict(restriction=Restriction.DATA),
+    ActionKind.UNRESTRICT: Unrestrict(),
+}
 KINDS = (
     ActionKind.ACTIVATION,
     ActionKind.BLOCK,
@@ -131,9 +137,8 @@ class Portal(RuleBasedStateMachine):
 
     @rule(kind=st.sampled_from(KINDS), iccids=st.lists(st.sampled_from(ICCIDS), min_size=1, max_size=4))
     def start(self, kind: ActionKind, iccids: list[str]) -> None:
-        asked = [SimRequest({"iccid": iccid}, {}) for iccid in iccids]
-        parameters = {"restrictionStatus": Restriction.DATA.value} if kind is ActionKind.RESTRICT else {}
-        action = self.laboratory.do(actions.start, self.callers[MAIN], MAIN, kind, asked, parameters)
+        asked = [SimRequest({"iccid": iccid}) for iccid in iccids]
+        action = self.laboratory.do(actions.start, self.callers[MAIN], MAIN, kind, asked, PARAMETERS.get(kind))
         errand = Errand(action.id, action.begins, action.finishes, [], kind)
         for iccid, item in zip(iccids, action.items, strict=True):
             card = self.cards[iccid]
@@ -158,7 +163,7 @@ class Portal(RuleBasedStateMachine):
         possible = not errand.done and self.laboratory.now < errand.begins
         try:
             self.laboratory.do(actions.cancel, self.callers[MAIN], MAIN, errand.signup)
-        except Conflict:
+        except NotPending:
             assert not possible
             return
         assert possible
@@ -174,10 +179,10 @@ class Portal(RuleBasedStateMachine):
         whole = len(set(iccids)) == len(iccids) and all(
             card.owner == side and card.held is None and card.state is not State.TERMINATED for card in cards
         )
-        asked = [SimRequest({"iccid": iccid}, {}) for iccid in iccids]
+        asked = [SimRequest({"iccid": iccid}) for iccid in iccids]
         try:
             transfer, _ = self.laboratory.do(sim_transfers.create, self.callers[side], side, other, asked)
-        except (Malformed, Conflict):
+        except (Malformed, ActionRefused):
             assert not whole
             return
         assert whole
@@ -201,7 +206,7 @@ class Portal(RuleBasedStateMachine):
                 self.laboratory.do(sim_transfers.cancel_by_operator, errand.transaction)
             else:
                 self.laboratory.do(sim_transfers.decide, self.callers[side], side, errand.transaction, decision)
-        except Conflict:
+        except TransferDecided:
             assert not possible
             return
         assert possible
@@ -270,7 +275,7 @@ class Portal(RuleBasedStateMachine):
                 failed = [item for item in action.items if item.status is ActionStatus.FAILED]
                 assert {item.iccid for item in failed} >= errand.failed
                 assert (len(failed) == len(action.items)) is (action.status is ActionStatus.FAILED)
-                assert all(item.error for item in failed)
+                assert all(item.failure for item in failed)
             if errand.transaction:
                 transfer = self.laboratory.look(sim_transfers.existing, errand.transaction)
                 assert (transfer.status is TransferStatus.COMPLETED) is (errand.finishes is not None)

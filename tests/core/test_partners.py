@@ -88,7 +88,7 @@ def test_a_contract_about_a_sim_that_is_there_takes_it_as_it_is(portal: CoreWorl
     portal.do(contracts.sign, MAIN, ICCID, ContractState.SUSPENDED)
     after = portal.sim()
     assert after == replace(before, state=SimState.SUSPENDED)
-    assert contract(portal, ICCID).before is ContractState.ACTIVE
+    assert contract(portal, ICCID).previous_state is ContractState.ACTIVE
 
 
 def test_a_new_sim_of_an_organisation_has_its_volumes(portal: CoreWorld) -> None:

@@ -32,7 +32,7 @@ def test_a_month_that_begins_leaves_fraud_alone(laboratory: CoreWorld) -> None:
                 limit_status=Alarm.ALARM,
                 restriction=Restriction.SPEED,
                 restriction_reason=Barring.DEVICE,
-                noticed=("fraud Device Fraud 2", "2026-03 Usage Limit 2"),
+                notices_sent=("fraud Device Fraud 2", "2026-03 Usage Limit 2"),
             )
         )
 
@@ -40,7 +40,7 @@ def test_a_month_that_begins_leaves_fraud_alone(laboratory: CoreWorld) -> None:
     laboratory.do(profiles.begin_month, ACTIVE)
     contract: Any = laboratory.look(lambda world: world.contracts.get(ACTIVE))
     assert (contract.fraud_status, contract.limit_status) == (Alarm.ALARM, Alarm.OK)
-    assert (contract.restriction, contract.noticed) == (Restriction.SPEED, ("fraud Device Fraud 2",))
+    assert (contract.restriction, contract.notices_sent) == (Restriction.SPEED, ("fraud Device Fraud 2",))
 
 
 def test_one_look_for_many_things_at_once(laboratory: CoreWorld) -> None:

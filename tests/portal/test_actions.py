@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from operator_emulator.core.network import device
 from operator_emulator.core.partners import actions
-from operator_emulator.core.partners.model import ActionKind, Alarm, Barring, Restriction
+from operator_emulator.core.partners.action_model import ActionKind
+from operator_emulator.core.partners.model import Alarm, Barring, Restriction
 from operator_emulator.core.world import housekeeping
 from operator_emulator.portal.context import BASE
 from tests.portal.conftest import (

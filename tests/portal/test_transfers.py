@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from operator_emulator.core.partners import sim_transfers
-from operator_emulator.core.world.errors import Conflict, UnknownTransfer
+from operator_emulator.core.world.errors import TransferDecided, UnknownTransfer
 from operator_emulator.portal.context import BASE
 from tests.portal.conftest import ACTIVE, BRANCH, BRANCHED, FOREIGN, MAIN, OTHER, TERMINATED, TEST, Client
 
@@ -205,7 +205,7 @@ def test_the_operator_cancels_and_tells_both(client: Client) -> None:
     client.do(sim_transfers.cancel_by_operator, TRANSACTION)
     cancelled = f"'{SENDER}' has cancelled the request to transfer SIM cards."
     assert messages(client, "portal-demo")[1:] == messages(client, "other") == [cancelled]
-    with pytest.raises(Conflict):
+    with pytest.raises(TransferDecided):
         client.do(sim_transfers.cancel_by_operator, TRANSACTION)
     with pytest.raises(UnknownTransfer):
         client.do(sim_transfers.cancel_by_operator, "1002946999")

@@ -696,7 +696,10 @@ def test_a_newer_format_is_refused(path: Path) -> None:
     raw = sqlite3.connect(path)
     raw.execute(f"PRAGMA user_version = {store.FORMAT + 1}")
     raw.close()
-    with pytest.raises(StoreFailure, match=r"was written by a newer version \(format 2, this one reads 1\)"):
+    with pytest.raises(
+        StoreFailure,
+        match=rf"was written by a newer version \(format {store.FORMAT + 1}, this one reads {store.FORMAT}\)",
+    ):
         SynchronousStore(path)
 
 

@@ -70,6 +70,8 @@ def sentence(refusal: Refusal) -> str:
         return "somebody else is moving the clock; try again when that is done"
     if isinstance(refusal, errors.LostAtNetwork):
         return f"the network did not take it from {refusal.iccid}: {refusal.cause}"
+    if isinstance(refusal, errors.PartnersSim):
+        return f"SIM {refusal.iccid} belongs to a partner of the service portal; use the portal's API"
     words = re.sub("(?<=[a-z])(?=[A-Z])", " ", type(refusal).__name__).lower()
     values = ", ".join(f"{name} {value}" for name, value in vars(refusal).items())
     if isinstance(refusal, errors.UnknownSim) and len(refusal.iccid) == 20:

@@ -9,7 +9,7 @@ from operator_emulator.control.wire import read_object
 from operator_emulator.core.partners import partners, sim_transfers
 from operator_emulator.core.partners.model import Application
 from operator_emulator.core.tester import synthetic_events
-from operator_emulator.core.world.errors import Conflict, UnknownApplication
+from operator_emulator.core.world.errors import AlreadyRegistered, UnknownApplication
 from operator_emulator.core.world.model import Fate
 from operator_emulator.core.world.world import World
 from operator_emulator.web.context import engine_of
@@ -43,7 +43,7 @@ async def create_application(request: Request) -> Response:
 
     def create(world: World) -> dict[str, Any]:
         if world.applications.get(wanted.client_id) is not None:
-            raise Conflict(f"there is an application {wanted.client_id} already")
+            raise AlreadyRegistered(wanted.client_id)
         return show_application(world, partners.add_application(world, wanted), origin)
 
     return answer(request, await engine_of(request).write(create), status=201)

@@ -12,7 +12,7 @@ from operator_emulator.core.customers import ownership, quotas, sims
 from operator_emulator.core.customers.model import OCTETS_PER_MB, Caller, SimChange, SimState
 from operator_emulator.core.network import smsc
 from operator_emulator.core.network.model import SmsDraft
-from operator_emulator.core.world.errors import Conflict
+from operator_emulator.core.world.errors import PartnersSim
 from operator_emulator.core.world.model import DAY, Event
 from operator_emulator.core.world.world import Before, Since, World
 from operator_emulator.web.context import engine_of
@@ -23,10 +23,10 @@ LARGEST: Final = 2**63 - 1
 
 
 def owner_of(world: World, iccid: str) -> Caller:
-    """The organisation of a SIM as a caller. Raises UnknownSim, and Conflict for a SIM of the portal alone."""
+    """The organisation of a SIM as a caller. Raises UnknownSim, and PartnersSim for a SIM of the portal alone."""
     sim = ownership.existing(world, iccid)
     if sim.organisation is None:
-        raise Conflict("the SIM belongs to a partner of the service portal; use the portal's API")
+        raise PartnersSim(iccid)
     return Caller(USER, sim.organisation)
 
 

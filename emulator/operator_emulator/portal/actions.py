@@ -1,12 +1,22 @@
 """Endpoints of SIM actions and SIM transfers (P§3.3, 4)."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from operator_emulator.core.partners import actions, partners, portal_rate_limits, sim_transfers
-from operator_emulator.core.partners.model import Action, ActionKind, ActionStatus, Partner, PartnerCaller, SimTransfer
+from operator_emulator.core.partners.action_model import (
+    Action,
+    ActionKind,
+    ActionStatus,
+    AnyParameters,
+    SimTransfer,
+)
+from operator_emulator.core.partners.actions import SimRequest
+from operator_emulator.core.partners.model import Partner, PartnerCaller
 from operator_emulator.core.partners.portal_rate_limits import Class
 from operator_emulator.core.world.clock import LAST_INSTANT
 from operator_emulator.core.world.world import Between, World
@@ -25,19 +35,27 @@ def starts(kind: ActionKind) -> Endpoint:
     """The endpoint POST /sims/actions/<kind>."""
 
     async def start(request: Request) -> Response:
-        asked, parameters, begins = wire.actions.read_action(kind, await wire.values.read_object(request))
+        requests, parameters, begins = wire.actions.read_action(kind, await wire.values.read_object(request))
         action = await engine_of(request).write(
-            counted, caller_of(request), partner_of(request), kind, asked, parameters, begins
+            counted, caller_of(request), partner_of(request), kind, requests, parameters, begins
         )
         return answered(request, action, status=202)
 
     return start
 
 
-def counted(world: World, caller: PartnerCaller, partner: str, kind: ActionKind, asked: Any, *more: Any) -> Action:
-    """Start an action, if the rate limit lets so many SIMs pass (P§7). What is refused has started nothing."""
-    action = actions.start(world, caller, partner, kind, asked, *more)
-    portal_rate_limits.count(world, partner, Class.ACTIONS, len(asked))
+def counted(
+    world: World,
+    caller: PartnerCaller,
+    partner: str,
+    kind: ActionKind,
+    requests: Sequence[SimRequest],
+    parameters: AnyParameters | None,
+    begins: datetime | None,
+) -> Action:
+    """Start an action if the rate limit allows so many SIMs (P§7); if not, nothing is started."""
+    action = actions.start(world, caller, partner, kind, requests, parameters, begins)
+    portal_rate_limits.count(world, partner, Class.ACTIONS, len(requests))
     return action
 
 

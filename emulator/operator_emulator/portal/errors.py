@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from operator_emulator.core.partners import partners
 from operator_emulator.core.world.errors import (
-    Conflict,
+    ActionRefused,
     ExpiredToken,
     ForeignPartner,
     ForeignStream,
@@ -25,19 +25,24 @@ from operator_emulator.core.world.errors import (
     LimitReached,
     Malformed,
     NotBooked,
+    NotPending,
     NotPossible,
     QuotaExhausted,
     ReadOnly,
     TooManySims,
+    TransferAction,
+    TransferDecided,
     UnknownAction,
     UnknownIdentifier,
     UnknownTransfer,
     UnknownUser,
     WrongPassword,
     WrongSide,
+    WrongSim,
 )
 from operator_emulator.portal.context import portal_of
 from operator_emulator.portal.refusals import Gone, GrantRefused, Rejected, WrongType
+from operator_emulator.portal.wire.failures import sentence
 from operator_emulator.portal.wire.values import instant
 from operator_emulator.store import StoreFailure
 from operator_emulator.web.context import context_of, engine_of
@@ -86,7 +91,22 @@ PORTAL: Final[tuple[tuple[type[Exception], HTTPStatus, Texts], ...]] = (
         HTTPStatus.NOT_FOUND,
         lambda no: ("SIM transfer not found", f"No SIM transfer found for transaction ID {no.transaction}."),
     ),
-    (Conflict, HTTPStatus.CONFLICT, lambda no: (CONFLICT, no.reason)),
+    (ActionRefused, HTTPStatus.CONFLICT, lambda no: (CONFLICT, sentence(no.failure, no.iccid))),
+    (
+        TransferAction,
+        HTTPStatus.CONFLICT,
+        lambda no: (CONFLICT, f"Action {no.signup} is a SIM transfer and is cancelled as such."),
+    ),
+    (
+        NotPending,
+        HTTPStatus.CONFLICT,
+        lambda no: (CONFLICT, f"Action {no.signup} is {no.status} and cannot be cancelled."),
+    ),
+    (
+        TransferDecided,
+        HTTPStatus.CONFLICT,
+        lambda no: (CONFLICT, f"SIM transfer {no.transaction} is {no.status}."),
+    ),
     (QuotaExhausted, HTTPStatus.CONFLICT, lambda no: (CONFLICT, f"SIM {no.iccid} has no {no.service} volume left.")),
     (LimitReached, HTTPStatus.CONFLICT, lambda no: (CONFLICT, f"SIM {no.iccid} has reached its monthly limit.")),
     (NotPossible, HTTPStatus.CONFLICT, lambda no: (CONFLICT, str(no))),
@@ -96,14 +116,26 @@ PORTAL: Final[tuple[tuple[type[Exception], HTTPStatus, Texts], ...]] = (
         HTTPStatus.BAD_REQUEST,
         lambda no: (f"Failed to convert value: {no.value}", f"{no.name} should be of type {no.type}"),
     ),
+    (WrongSim, HTTPStatus.BAD_REQUEST, lambda no: (VALIDATION_FAILED, f"{no.field}: {sentence(no.failure)}")),
     (Malformed, HTTPStatus.BAD_REQUEST, lambda no: malformed(no)),
+)
+
+# The portal's name of a field, where it is not that of the core.
+FIELDS: Final = MappingProxyType(
+    {
+        "material": "materialID",
+        "receiver": "receivingPartnerID",
+        "subunit": "subunitPartnerID",
+        "target": "targetPartnerID",
+    }
 )
 
 
 def malformed(refusal: Malformed) -> tuple[str, str]:
     if not refusal.field and refusal.problem.startswith("the body is not JSON"):
         return "Malformed JSON request", refusal.problem
-    return VALIDATION_FAILED, str(refusal)
+    named = Malformed(FIELDS.get(refusal.field, refusal.field), refusal.problem)
+    return VALIDATION_FAILED, str(named)
 
 
 async def refuse_resource(request: Request, error: Exception) -> Response:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from operator_emulator.core.partners.model import ActionKind
+from operator_emulator.core.partners.action_model import ActionKind
 from operator_emulator.portal import actions, auth, sims, stream
 from operator_emulator.web.openapi import Document, Endpoint, Operation, Route
 

@@ -12,9 +12,10 @@ from operator_emulator.core.customers.model import DailyUsage, Sim
 from operator_emulator.core.network import device, smsc
 from operator_emulator.core.network.model import Sms, SmsDraft
 from operator_emulator.core.partners import contracts, partners, pools, portal_rate_limits, sessions
+from operator_emulator.core.partners.action_model import Failure, Reason
 from operator_emulator.core.partners.model import IDENTIFIED, ApiUsage, Contract, DataSession, PartnerCaller, Pool
 from operator_emulator.core.partners.portal_rate_limits import Class
-from operator_emulator.core.world.errors import Conflict, NotBooked
+from operator_emulator.core.world.errors import ActionRefused, NotBooked
 from operator_emulator.core.world.world import Prefix, World
 from operator_emulator.portal import wire
 from operator_emulator.portal.context import caller_of, portal_of
@@ -255,5 +256,5 @@ def send(world: World, caller: PartnerCaller, partner: str, identifier: Mapping[
     partners.scope(world, caller, partner, changes=True)
     contract, sim = partners.show(world, caller, partner, identifier)
     if contract.state not in IDENTIFIED:
-        raise Conflict(f"SIM is {contract.state}.")
+        raise ActionRefused(Failure(Reason.WRONG_STATE, contract.state))
     return smsc.take(world, sim, draft)

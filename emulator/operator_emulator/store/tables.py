@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from operator_emulator.core.customers import model as customers
 from operator_emulator.core.network import model as network
+from operator_emulator.core.partners import action_model
 from operator_emulator.core.partners import model as partners
 from operator_emulator.core.tester import model as tester
 from operator_emulator.core.tester import organisation_snapshot_model
@@ -81,8 +82,8 @@ TABLES: Final[dict[str, Kept]] = {
         key="iccid",
         indexes=(("partner", "position"), ("partner", "state"), ("euiccid",)),
     ),
-    "actions": Kept(partners.Action, indexes=(("partner", "created"), ("partner", "status"))),
-    "sim_transfers": Kept(partners.SimTransfer, indexes=(("sender",), ("receiver",))),
+    "actions": Kept(action_model.Action, indexes=(("partner", "created"), ("partner", "status"))),
+    "sim_transfers": Kept(action_model.SimTransfer, indexes=(("sender",), ("receiver",))),
     "profiles": Kept(partners.Profile, indexes=(("partner",),)),
     "pools": Kept(partners.Pool, indexes=(("partner", "position"),)),
     "sessions": Kept(partners.DataSession, indexes=(("iccid", "opened"), ("closed",))),
@@ -95,6 +96,3 @@ TABLES: Final[dict[str, Kept]] = {
     "organisation_snapshots": Kept(organisation_snapshot_model.OrganisationSnapshot),
     "behaviours": Kept(tester.Behaviour, key="iccid"),
 }
-
-# Tables that 0.1 called otherwise, in its files and dumps.
-RENAMED: Final = {"recipes": "organisation_snapshots", "sim_counts": "rate_windows"}

@@ -1,4 +1,4 @@
-"""The portal's asynchronous SIM actions (P§4): asked for now, done a little later, told by one event.
+"""The portal's asynchronous SIM actions (P§4): a request is accepted, applied a little later, and one event is sent.
 
 ``RULES`` is the state machine: from which states an action may start, and what it does to the contract. What an
 action means to the network (a blocked SIM is off the air) goes through the same verbs as the management API's.
@@ -7,253 +7,99 @@ action means to the network (a blocked SIM is off the air) goes through the same
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
-from typing import Any, Final
+from types import MappingProxyType, NoneType
+from typing import Any, Final, Generic, TypeVar
 
 from msgspec.structs import replace
 
 from operator_emulator.core.customers import sims
 from operator_emulator.core.customers.model import SimState
 from operator_emulator.core.network import device
+from operator_emulator.core.partners import contract_changes as changes
 from operator_emulator.core.partners import partners
-from operator_emulator.core.partners.model import (
+from operator_emulator.core.partners.action_model import (
     ACTION_STEPS,
-    IDENTIFIED,
-    ON_AIR,
     Action,
     ActionItem,
     ActionKind,
     ActionStatus,
-    Alarm,
-    Contract,
-    ContractState,
-    Option,
-    PartnerCaller,
-    Restriction,
+    Activate,
+    AnyParameters,
+    BindEuiccid,
+    BookOption,
+    ChangeOption,
+    ChangeTariff,
+    Failure,
+    ModifyProfiles,
+    ModifyRemarks,
+    Move,
+    Reason,
+    Restrict,
+    TerminateOption,
+    Unrestrict,
 )
+from operator_emulator.core.partners.model import IDENTIFIED, ON_AIR, Contract, ContractState, PartnerCaller
 from operator_emulator.core.world import events, schedule
-from operator_emulator.core.world.calendar import add_months
-from operator_emulator.core.world.errors import Conflict, Malformed, NotBooked, UnknownAction, UnknownIdentifier
+from operator_emulator.core.world.errors import (
+    ActionRefused,
+    Malformed,
+    NotBooked,
+    NotPending,
+    TransferAction,
+    UnknownAction,
+    UnknownIdentifier,
+)
 from operator_emulator.core.world.model import EventType, JobKind
 from operator_emulator.core.world.world import World
+
+P = TypeVar("P")
 
 State = ContractState
 RESTRICTABLE: Final = ON_AIR | {State.SUSPENDED}
 NOT_ENDED: Final = frozenset(State) - {State.TERMINATED}
 
 FIRST_SIGNUP: Final = 708855306  # P§9
-Parameters = Mapping[str, Any]
-
-
-class ActionFailed(Exception):
-    """An item fails; the message is its error. Caught where the item's result is written."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """From which states, and what becomes of the contract. *single*: one SIM only (P§3.1)."""
+class Rule(Generic[P]):
+    """From which states an action may start, what it does to the contract, and the class of its parameters, if any."""
 
     sources: frozenset[ContractState]
-    change: Callable[[World, Contract, Parameters], Contract]
-    single: bool = False
+    change: Callable[[World, Contract, P], Contract]
+    takes: type[P] = NoneType  # type: ignore[assignment]
+    single: bool = False  # one SIM only (P§3.1)
     booked: str | None = None  # the optional service that it needs
 
 
-# --------------------------------------------------------------------------------------------- what each one does
-
-
-def activate(world: World, contract: Contract, given: Parameters) -> Contract:
-    if "tariffID" in given:
-        contract = change_tariff(world, contract, given)
-    contract = modify_profiles(world, contract, given.get("profiles") or {})
-    contract = replace(contract, state=State.TEST, activated=world.now)
-    return enter_productive_state(world, contract, given) if given.get("productive", True) else contract
-
-
-def enter_productive_state(world: World, contract: Contract, given: Parameters) -> Contract:
-    end = add_months(world.now, world.policy.binding_months)
-    return replace(contract, state=State.ACTIVE, binding_start=world.now, binding_end=end)
-
-
-def suspend_to(state: ContractState) -> Callable[[World, Contract, Parameters], Contract]:
-    def leave(world: World, contract: Contract, given: Parameters) -> Contract:
-        return replace(contract, state=state, before=contract.state)
-
-    return leave
-
-
-def come_back(world: World, contract: Contract, given: Parameters) -> Contract:
-    """To the state before. A SIM that was blocked while suspended is suspended again."""
-    on_air = partners.state_on_air(contract)
-    if contract.before is State.SUSPENDED:
-        return replace(contract, state=State.SUSPENDED, before=on_air)
-    return replace(contract, state=on_air, before=None)
-
-
-def terminate(world: World, contract: Contract, given: Parameters) -> Contract:
-    """The end; what identified the SIM, but for its ICCID, is free again (P§4.1)."""
-    return replace(
-        contract, state=State.TERMINATED, before=None, euiccid=None, eid_profile_status=None, activation_code=None
-    )
-
-
-def restrict(world: World, contract: Contract, given: Parameters) -> Contract:
-    wanted = Restriction(given["restrictionStatus"])
-    return replace(contract, restriction=wanted, restriction_reason=None)
-
-
-def unrestrict(world: World, contract: Contract, given: Parameters) -> Contract:
-    apn = given.get("apnName")
-    if apn is None:
-        if contract.restriction is Restriction.NONE and not contract.apn_restrictions:
-            raise ActionFailed("SIM is not restricted.")
-        return replace(contract, restriction=Restriction.NONE, apn_restrictions={})
-    if apn not in contract.apn_restrictions:
-        raise ActionFailed(f"APN {apn} is not restricted.")
-    rest = {name: value for name, value in contract.apn_restrictions.items() if name != apn}
-    return replace(contract, apn_restrictions=rest)
-
-
-def change_tariff(world: World, contract: Contract, given: Parameters) -> Contract:
-    tariff = given["tariffID"]
-    return replace(contract, offering_id=tariff, offering_name=f"Tariff {tariff}")
-
-
-def book_option(world: World, contract: Contract, given: Parameters) -> Contract:
-    option = given["optionID"]
-    if option in contract.options:
-        raise ActionFailed(f"Option {option} is already booked.")
-    return replace(contract, options={**contract.options, option: Option(booked=world.now)})
-
-
-def booked_option(contract: Contract, given: Parameters) -> str:
-    option: str = given["optionID"]
-    if option not in contract.options:
-        raise ActionFailed(f"Option {option} is not booked.")
-    return option
-
-
-def change_option(world: World, contract: Contract, given: Parameters) -> Contract:
-    option = booked_option(contract, given)
-    changed = replace(contract.options[option], attributes=dict(given["attributes"]))
-    return replace(contract, options={**contract.options, option: changed})
-
-
-def terminate_option(world: World, contract: Contract, given: Parameters) -> Contract:
-    option = booked_option(contract, given)
-    return replace(contract, options={name: one for name, one in contract.options.items() if name != option})
-
-
-PROFILE_PARAMETERS: Final = MappingProxyType(
+RULES: Final[Mapping[ActionKind, Rule[Any]]] = MappingProxyType(
     {
-        "limitProfileID": "limit",
-        "fraudProfileID": "fraud",
-        "costLimitProfileID": "cost",
-        "apnProfileID": "apn",
+        ActionKind.ACTIVATION: Rule(frozenset({State.INACTIVE}), changes.activate, Activate),
+        ActionKind.ENTER_PRODUCTIVE_STATE: Rule(frozenset({State.TEST}), changes.enter_productive_state),
+        ActionKind.SUSPEND: Rule(ON_AIR, changes.suspend_to(State.SUSPENDED)),
+        ActionKind.UNSUSPEND: Rule(frozenset({State.SUSPENDED}), changes.resume),
+        ActionKind.BLOCK: Rule(ON_AIR | {State.SUSPENDED}, changes.suspend_to(State.BLOCKED)),
+        ActionKind.UNBLOCK: Rule(frozenset({State.BLOCKED}), changes.resume),
+        ActionKind.TERMINATION: Rule(NOT_ENDED - {State.ORDERED}, changes.terminate),
+        ActionKind.RESTRICT: Rule(RESTRICTABLE, changes.restrict, Restrict, booked="restrict"),
+        ActionKind.UNRESTRICT: Rule(RESTRICTABLE, changes.unrestrict, Unrestrict, booked="restrict"),
+        ActionKind.OVERRIDE_LIMIT_STATUS: Rule(IDENTIFIED, changes.override_limit_status),
+        ActionKind.RESTORE_LIMIT_STATUS: Rule(IDENTIFIED, changes.restore_limit_status),
+        ActionKind.RESET_LIMIT_STATUS: Rule(IDENTIFIED, changes.reset_limit_status),
+        ActionKind.RESET_FRAUD_STATUS: Rule(IDENTIFIED, changes.reset_fraud_status),
+        ActionKind.CHANGE_TARIFF: Rule(IDENTIFIED, changes.change_tariff, ChangeTariff),
+        ActionKind.CHANGE_OPTION: Rule(IDENTIFIED, changes.change_option, ChangeOption, single=True),
+        ActionKind.BOOK_OPTION: Rule(IDENTIFIED, changes.book_option, BookOption),
+        ActionKind.TERMINATE_OPTION: Rule(IDENTIFIED, changes.terminate_option, TerminateOption),
+        ActionKind.MODIFY_PROFILES: Rule(IDENTIFIED, changes.modify_profiles, ModifyProfiles),
+        ActionKind.MODIFY_REMARKS: Rule(NOT_ENDED, changes.modify_remarks, ModifyRemarks),
+        ActionKind.MOVE: Rule(NOT_ENDED, changes.move, Move),
+        ActionKind.BIND_EUICCID: Rule(NOT_ENDED, changes.bind_euiccid, BindEuiccid),
     }
 )
 
 
-def modify_profiles(world: World, contract: Contract, given: Parameters) -> Contract:
-    """Assign profiles of the partner's own, or take them away by None; what is left out stays."""
-    profiles = dict(contract.profiles)
-    for parameter, kind in PROFILE_PARAMETERS.items():
-        if parameter not in given:
-            continue
-        if given[parameter] is None:
-            profiles.pop(kind, None)
-            continue
-        profile = world.profiles.get(str(given[parameter]))
-        owner = partners.main_of(world, contract.partner)
-        if profile is None or profile.kind != kind or profile.partner not in (owner, contract.partner):
-            raise ActionFailed(f"There is no {kind} profile {given[parameter]}.")
-        profiles[kind] = profile.id
-    static_ips = dict(contract.static_ips)
-    for pair in given.get("staticIpsPerApn") or ():
-        static_ips[pair["apnName"]] = pair["staticIp"]
-    return replace(contract, profiles=profiles, static_ips=static_ips)
-
-
-def modify_remarks(world: World, contract: Contract, given: Parameters) -> Contract:
-    remarks = {**contract.remarks, **given["remarks"]}
-    return replace(contract, remarks={name: text for name, text in remarks.items() if text})
-
-
-def move(world: World, contract: Contract, given: Parameters) -> Contract:
-    return replace(contract, partner=given["targetPartnerID"])
-
-
-def bind_euiccid(world: World, contract: Contract, given: Parameters) -> Contract:
-    if contract.sim_type != "VIRTUAL":
-        raise ActionFailed("SIM is no eSIM profile.")
-    if given.get("operation", "BIND") == "BIND":
-        return replace(contract, euiccid=given["euiccid"], eid_profile_status="RELEASED")
-    if contract.euiccid is None:
-        raise ActionFailed("SIM is bound to no eUICC.")
-    return replace(contract, euiccid=None, eid_profile_status=None)
-
-
-def reset_fraud_status(world: World, contract: Contract, given: Parameters) -> Contract:
-    if contract.fraud_status is Alarm.OK:
-        raise ActionFailed("The fraud status is OK.")
-    return replace(
-        contract.lift("Fraud"),
-        fraud_status=Alarm.OK,
-        # The device that is in it now is taken for the right one.
-        home_imei=partners.sim_of(world, contract).device.imei,
-        noticed=tuple(one for one in contract.noticed if not one.startswith("fraud")),
-    )
-
-
-def override_limit_status(world: World, contract: Contract, given: Parameters) -> Contract:
-    if contract.limit_status is not Alarm.ALARM:
-        raise ActionFailed("The limit status is no alarm.")
-    free = contract.lift("Limit")
-    taken = contract.restriction if free.restriction is Restriction.NONE else Restriction.NONE
-    return replace(free, limit_status=Alarm.OVERRIDDEN, overridden=taken)
-
-
-def restore_limit_status(world: World, contract: Contract, given: Parameters) -> Contract:
-    if contract.limit_status is not Alarm.OVERRIDDEN:
-        raise ActionFailed("The limit status is not overridden.")
-    again = contract.restriction.stricter(contract.overridden)
-    return replace(contract, limit_status=Alarm.ALARM, restriction=again, overridden=Restriction.NONE)
-
-
-def reset_limit_status(world: World, contract: Contract, given: Parameters) -> Contract:
-    if contract.limit_status is Alarm.OK:
-        raise ActionFailed("The limit status is OK.")
-    return replace(contract.lift("Limit"), limit_status=Alarm.OK, overridden=Restriction.NONE)
-
-
-RULES: Final[Mapping[ActionKind, Rule]] = MappingProxyType(
-    {
-        ActionKind.ACTIVATION: Rule(frozenset({State.INACTIVE}), activate),
-        ActionKind.ENTER_PRODUCTIVE_STATE: Rule(frozenset({State.TEST}), enter_productive_state),
-        ActionKind.SUSPEND: Rule(ON_AIR, suspend_to(State.SUSPENDED)),
-        ActionKind.UNSUSPEND: Rule(frozenset({State.SUSPENDED}), come_back),
-        ActionKind.BLOCK: Rule(ON_AIR | {State.SUSPENDED}, suspend_to(State.BLOCKED)),
-        ActionKind.UNBLOCK: Rule(frozenset({State.BLOCKED}), come_back),
-        ActionKind.TERMINATION: Rule(NOT_ENDED - {State.ORDERED}, terminate),
-        ActionKind.RESTRICT: Rule(RESTRICTABLE, restrict, booked="restrict"),
-        ActionKind.UNRESTRICT: Rule(RESTRICTABLE, unrestrict, booked="restrict"),
-        ActionKind.OVERRIDE_LIMIT_STATUS: Rule(IDENTIFIED, override_limit_status),
-        ActionKind.RESTORE_LIMIT_STATUS: Rule(IDENTIFIED, restore_limit_status),
-        ActionKind.RESET_LIMIT_STATUS: Rule(IDENTIFIED, reset_limit_status),
-        ActionKind.RESET_FRAUD_STATUS: Rule(IDENTIFIED, reset_fraud_status),
-        ActionKind.CHANGE_TARIFF: Rule(IDENTIFIED, change_tariff),
-        ActionKind.CHANGE_OPTION: Rule(IDENTIFIED, change_option, single=True),
-        ActionKind.BOOK_OPTION: Rule(IDENTIFIED, book_option),
-        ActionKind.TERMINATE_OPTION: Rule(IDENTIFIED, terminate_option),
-        ActionKind.MODIFY_PROFILES: Rule(IDENTIFIED, modify_profiles),
-        ActionKind.MODIFY_REMARKS: Rule(NOT_ENDED, modify_remarks),
-        ActionKind.MOVE: Rule(NOT_ENDED, move),
-        ActionKind.BIND_EUICCID: Rule(NOT_ENDED, bind_euiccid),
-    }
-)
-
-
-# --------------------------------------------------------------------------------------------- asking
+# --------------------------------------------------------------------------------------------- starting
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +107,7 @@ class SimRequest:
     """One SIM of a request: its identifier, and parameters of this SIM alone."""
 
     named: dict[str, str]
-    parameters: dict[str, Any]
+    parameters: AnyParameters | None = None
 
 
 def start(
@@ -269,28 +115,30 @@ def start(
     caller: PartnerCaller,
     partner: str,
     kind: ActionKind,
-    asked: Sequence[SimRequest],
-    parameters: dict[str, Any],
+    requests: Sequence[SimRequest],
+    parameters: AnyParameters | None = None,
     begins: datetime | None = None,
 ) -> Action:
-    """Accept an action; *begins* dates it in the future. What is wrong with single SIMs shows in its items.
+    """Accept an action; *begins* dates it in the future. What is wrong with a single SIM shows in its item.
 
     Raises ForeignPartner, ReadOnly, NotBooked, Malformed; about a single SIM UnknownIdentifier and, with
-    ``policy.single_sim_conflict``, Conflict.
+    ``policy.single_sim_conflict``, ActionRefused.
     """
     within = partners.scope(world, caller, partner, changes=True)
     rule = RULES[kind]
+    assert isinstance(parameters, rule.takes), f"{kind} takes {rule.takes.__name__}"
     if rule.booked is not None and not partners.books(world, partner, rule.booked):
         raise NotBooked(rule.booked)
-    require_count(world, asked)
-    if len(asked) > 1 and (rule.single or "apnName" in parameters):
+    require_count(world, requests)
+    single = rule.single or (isinstance(parameters, Unrestrict) and parameters.apn is not None)
+    if single and len(requests) > 1:
         raise Malformed("sims", "must be exactly one SIM")
-    if kind is ActionKind.MOVE and parameters["targetPartnerID"] not in partners.visible_partners(
+    if isinstance(parameters, Move) and parameters.partner not in partners.visible_partners(
         world, caller.partner, caller.subunits
     ):
-        raise Malformed("targetPartnerID", "is none of your partners")
+        raise Malformed("target", "is none of your partners")
     signup = next_signup(world)
-    items = tuple(take(world, within, signup, one) for one in asked)
+    items = tuple(reserve(world, within, signup, one) for one in requests)
     if rule.single:
         require_possible(world, rule, items[0])
     from_now = max(begins or world.now, world.now)
@@ -313,50 +161,53 @@ def start(
     return action
 
 
-def require_count(world: World, asked: Sequence[SimRequest]) -> None:
+def require_count(world: World, requests: Sequence[SimRequest]) -> None:
     """Raises Malformed unless there is at least one SIM, and not too many."""
-    if not asked:
+    if not requests:
         raise Malformed("sims", "must not be empty")
-    if len(asked) > world.policy.action_max_sims:
+    if len(requests) > world.policy.action_max_sims:
         raise Malformed("sims", f"size must be between 1 and {world.policy.action_max_sims}")
 
 
-def require_possible(world: World, rule: Rule, item: ActionItem) -> None:
-    """For an action on one SIM: an unknown one is refused at once (P§4.2), and one in a wrong state if so wished."""
+def require_possible(world: World, rule: Rule[Any], item: ActionItem) -> None:
+    """Refuse at once an action on one SIM that is unknown (P§4.2) or, by the policy, in a wrong state."""
     if item.iccid is None:
         kind, value = next(iter(item.named.items()))
         raise UnknownIdentifier(value, kind)
     if world.policy.single_sim_conflict == "409":
         contract = world.contracts.get(item.iccid)
-        problem = item.error or (wrong_state(rule, contract) if contract is not None else None)
-        if problem is not None:
-            raise Conflict(problem)
+        failure = item.failure or (wrong_state(rule, contract) if contract is not None else None)
+        if failure is not None:
+            raise ActionRefused(failure)
 
 
 def next_signup(world: World) -> str:
     return str(FIRST_SIGNUP + world.next_id("signup") - 1)
 
 
-def take(world: World, within: tuple[str, ...], signup: str, asked: SimRequest) -> ActionItem:
+def reserve(world: World, within: tuple[str, ...], signup: str, request: SimRequest) -> ActionItem:
     """Find a SIM and hold it for the action; a held one cannot be in another (P§4.2)."""
-    item = ActionItem(named=asked.named, parameters=asked.parameters)
-    found = partners.matching(world, within, asked.named)
-    kind, value = next(iter(asked.named.items()))
-    if not found:
-        problem = f"No SIM found for {partners.IDENTIFIERS[kind]} {value}."
-        return replace(item, status=ActionStatus.FAILED, error=problem)
-    if len(found) > 1:
-        problem = f"{partners.IDENTIFIERS[kind]} {value} matches several SIMs."
-        return replace(item, status=ActionStatus.FAILED, error=problem)
-    item = replace(item, iccid=found[0].iccid)
-    if found[0].pending is not None:
-        problem = f"SIM is held by action {found[0].pending}."
-        return replace(item, status=ActionStatus.FAILED, error=problem)
-    world.contracts.put(replace(found[0], pending=signup))
+    item = ActionItem(named=request.named, parameters=request.parameters)
+    found = identify(world, within, request.named)
+    if isinstance(found, Failure):
+        return replace(item, status=ActionStatus.FAILED, failure=found)
+    item = replace(item, iccid=found.iccid)
+    if found.pending is not None:
+        return replace(item, status=ActionStatus.FAILED, failure=Failure(Reason.HELD, found.pending))
+    world.contracts.put(replace(found, pending=signup))
     return item
 
 
-# --------------------------------------------------------------------------------------------- doing
+def identify(world: World, within: tuple[str, ...], named: Mapping[str, str]) -> Contract | Failure:
+    """The one contract that an identifier names, or why there is none."""
+    found = partners.matching(world, within, named)
+    if len(found) == 1:
+        return found[0]
+    kind, value = next(iter(named.items()))
+    return Failure(Reason.SEVERAL_SIMS if found else Reason.UNKNOWN_SIM, value, kind)
+
+
+# --------------------------------------------------------------------------------------------- applying
 
 
 def step(world: World, action: Action, status: ActionStatus) -> Action:
@@ -373,36 +224,35 @@ def begin(world: World, signup: str) -> None:
 def finish(world: World, signup: str) -> None:
     """The workflow ends: each SIM is changed or fails, and one event says that it is done (P§4.4)."""
     action = existing(world, signup)
-    items = tuple(carry_out(world, action, item) for item in action.items)
+    items = tuple(apply_to_sim(world, action, item) for item in action.items)
     failed = all(item.status is ActionStatus.FAILED for item in items)
     action = replace(action, items=items, finished=world.now)
-    tell(world, step(world, action, ActionStatus.FAILED if failed else ActionStatus.DONE))
+    record_done(world, step(world, action, ActionStatus.FAILED if failed else ActionStatus.DONE))
 
 
-def carry_out(world: World, action: Action, item: ActionItem) -> ActionItem:
+def apply_to_sim(world: World, action: Action, item: ActionItem) -> ActionItem:
     if item.status.final:
         return item
     contract = release(world, item.iccid, action.id)
     if contract is None:
-        return replace(item, status=ActionStatus.FAILED, error="SIM is not held any more.")
+        return replace(item, status=ActionStatus.FAILED, failure=Failure(Reason.RELEASED))
     rule = RULES[action.kind]
-    problem = wrong_state(rule, contract)
-    if problem is None:
+    failure = wrong_state(rule, contract)
+    if failure is None:
         try:
-            apply(world, contract, rule.change(world, contract, {**action.parameters, **item.parameters}))
-        except ActionFailed as impossible:
-            problem = str(impossible)
-    if problem is not None:
-        return replace(item, status=ActionStatus.FAILED, error=problem)
-    return replace(item, status=ActionStatus.DONE)
+            put_changed(world, contract, rule.change(world, contract, item.parameters or action.parameters))
+        except changes.ActionFailed as failed:
+            failure = failed.failure
+    status = ActionStatus.DONE if failure is None else ActionStatus.FAILED
+    return replace(item, status=status, failure=failure)
 
 
-def wrong_state(rule: Rule, contract: Contract) -> str | None:
-    return None if contract.state in rule.sources else f"SIM is {contract.state}."
+def wrong_state(rule: Rule[Any], contract: Contract) -> Failure | None:
+    return None if contract.state in rule.sources else Failure(Reason.WRONG_STATE, contract.state)
 
 
-def apply(world: World, before: Contract, contract: Contract) -> None:
-    """Keep the changed contract, and let the network feel it: on the air in Test and Active, off it otherwise."""
+def put_changed(world: World, previous: Contract, contract: Contract) -> None:
+    """Keep the changed contract, and let the network follow: on the air in Test and Active, off it otherwise."""
     world.contracts.put(contract)
     sim = partners.sim_of(world, contract)
     if contract.state in ON_AIR:
@@ -410,13 +260,13 @@ def apply(world: World, before: Contract, contract: Contract) -> None:
             sims.activate(world, sim)
     elif sim.state is SimState.ACTIVATED:
         sims.suspend(world, sim)
-    if (contract.restriction, contract.apn_restrictions) != (before.restriction, before.apn_restrictions):
+    if (contract.restriction, contract.apn_restrictions) != (previous.restriction, previous.apn_restrictions):
         device.close_pdp_context(world, sim.iccid)  # a new session gets the new terms (P§4.2)
-    if contract.profiles != before.profiles:
+    if contract.profiles != previous.profiles:
         events.watch(world, sim)
 
 
-def tell(world: World, action: Action) -> None:
+def record_done(world: World, action: Action) -> None:
     events.record(world, EventType.SIM_ACTION_DONE, partner=action.partner, signup=action.id)
 
 
@@ -429,14 +279,14 @@ def existing(world: World, signup: str) -> Action:
 
 
 def release(world: World, iccid: str | None, signup: str) -> Contract | None:
-    """Let go of a SIM that an action or a transfer holds; None if it is gone, or begun again, meanwhile."""
+    """Release a SIM that an action or a transfer holds; None if it no longer does, or the SIM is gone."""
     contract = world.contracts.get(iccid)
     if contract is None or contract.pending != signup or world.sims.get(iccid) is None:
         return None
     return world.contracts.put(replace(contract, pending=None))
 
 
-# --------------------------------------------------------------------------------------------- looking, cancelling
+# --------------------------------------------------------------------------------------------- showing, cancelling
 
 
 def show(world: World, caller: PartnerCaller, partner: str, signup: str) -> Action:
@@ -459,18 +309,18 @@ def page(
 
 
 def cancel(world: World, caller: PartnerCaller, partner: str, signup: str) -> Action:
-    """Take an action back while it is pending (P§4.3); the event is sent all the same (assumed). Raises Conflict."""
+    """Cancel a pending action (P§4.3); the event is sent all the same (assumed). Raises TransferAction, NotPending."""
     partners.scope(world, caller, partner, changes=True)
     action = show(world, caller, partner, signup)
     if action.transfer is not None:
-        raise Conflict(f"Action {signup} is a SIM transfer and is cancelled as such.")
+        raise TransferAction(signup)
     if action.status is not ActionStatus.PENDING:
-        raise Conflict(f"Action {signup} is {action.status} and cannot be cancelled.")
+        raise NotPending(signup, action.status)
     for item in action.items:
         release(world, item.iccid, signup)
     schedule.cancel(world, JobKind.ACTIONS_BEGIN, signup)
     schedule.cancel(world, JobKind.ACTIONS_FINISH, signup)
     items = tuple(item if item.status.final else replace(item, status=ActionStatus.CANCELLED) for item in action.items)
     cancelled = step(world, replace(action, items=items, finished=world.now), ActionStatus.CANCELLED)
-    tell(world, cancelled)
+    record_done(world, cancelled)
     return cancelled

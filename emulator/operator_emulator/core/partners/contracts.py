@@ -69,7 +69,7 @@ def sign(
         "activated": now if used else None,
         "binding_start": now if productive else None,
         "binding_end": add_months(now, world.policy.binding_months) if productive else None,
-        "before": ContractState.ACTIVE if state in (ContractState.SUSPENDED, ContractState.BLOCKED) else None,
+        "previous_state": ContractState.ACTIVE if state in (ContractState.SUSPENDED, ContractState.BLOCKED) else None,
     }
     sim = world.sims.put(placed(world, sim, state, used=used))
     if used and sim.organisation is not None and sim.data_quota is None:
@@ -105,7 +105,7 @@ def order(
     partners.scope(world, caller, partner, changes=True)
     kind = MATERIALS.get(material)
     if kind is None:
-        raise Malformed("materialID", f"must be one of {', '.join(MATERIALS)}")
+        raise Malformed("material", f"must be one of {', '.join(MATERIALS)}")
     if quantity < kind.minimum and not override_minimum:
         raise Malformed("quantity", f"must be greater than or equal to {kind.minimum}")
     if quantity > world.policy.action_max_sims:

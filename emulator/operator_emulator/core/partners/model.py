@@ -1,4 +1,4 @@
-"""The nouns of the partner's side: applications, contracts of SIMs, actions, transfers, profiles and pools (P§2 to 5).
+"""The nouns of the partner's side: applications, contracts of SIMs, profiles, pools and orders (P§2 to 5).
 
 A partner is what the management API calls an organisation. A SIM is one row of ``model.Sim`` behind both APIs; what
 only the portal knows of it is its ``Contract``. All shapes that P marks [A] are assumptions; the names that are
@@ -7,7 +7,6 @@ published are used as they are.
 
 from datetime import datetime
 from enum import StrEnum, unique
-from types import MappingProxyType
 from typing import Any, Final
 
 from msgspec import Struct, field
@@ -117,7 +116,7 @@ class Contract(Struct, frozen=True, gc=False, kw_only=True):
     partner: str
     position: int
     state: ContractState = ContractState.INACTIVE
-    before: ContractState | None = None  # what suspend or block left behind
+    previous_state: ContractState | None = None  # before it was suspended or blocked
     sim_type: str = "PHYSICAL"  # PHYSICAL | VIRTUAL
     euiccid: str | None = None
     eid_profile_status: str | None = None
@@ -139,131 +138,17 @@ class Contract(Struct, frozen=True, gc=False, kw_only=True):
     fraud_status: Alarm = Alarm.OK
     home_imei: str | None = None  # what device fraud compares with
     pending: str | None = None  # the signup id of the action that holds it
-    noticed: tuple[str, ...] = ()  # which notices of this month were sent: each once
+    notices_sent: tuple[str, ...] = ()  # each is sent once a month
 
     @property
     def reason(self) -> str | None:
         """Why its data is restricted, if it is; the words are assumed but for those of profiles."""
         return None if self.restriction is Restriction.NONE else (self.restriction_reason or "Customer")
 
-    def lift(self, type: str) -> "Contract":
-        """Without what profiles of this *type*, Limit or Fraud, have done to it; the customer's own stays."""
+    def without_restriction(self, type: str) -> "Contract":
+        """The contract without the restrictions that profiles of this *type*, Limit or Fraud, have set."""
         struck = self.restriction_reason is not None and self.restriction_reason.type == type
         return replace(self, restriction=Restriction.NONE if struck else self.restriction, apn_restrictions={})
-
-
-@unique
-class ActionKind(StrEnum):
-    """The path segments of ``/sims/actions/*``; all but simtransfer are assumed spellings (P§3.3)."""
-
-    ACTIVATION = "activation"
-    BLOCK = "block"
-    UNBLOCK = "unblock"
-    SUSPEND = "suspend"
-    UNSUSPEND = "unsuspend"
-    RESTRICT = "restrict"
-    UNRESTRICT = "unrestrict"
-    TERMINATION = "termination"
-    ENTER_PRODUCTIVE_STATE = "enterproductivestate"
-    MOVE = "move"
-    CHANGE_TARIFF = "changetariff"
-    CHANGE_OPTION = "changeoption"
-    BOOK_OPTION = "bookoption"
-    TERMINATE_OPTION = "terminateoption"
-    MODIFY_PROFILES = "modifyprofiles"
-    MODIFY_REMARKS = "modifyremarks"
-    BIND_EUICCID = "bindeuiccid"
-    RESET_FRAUD_STATUS = "resetfraudstatus"
-    OVERRIDE_LIMIT_STATUS = "overridelimitstatus"
-    RESET_LIMIT_STATUS = "resetlimitstatus"
-    RESTORE_LIMIT_STATUS = "restorelimitstatus"
-    SIM_TRANSFER = "simtransfer"  # not like the others: another partner decides (sim_transfers.py)
-
-
-@unique
-class ActionStatus(StrEnum):
-    PENDING = "PENDING"
-    IN_PROGRESS = "IN_PROGRESS"
-    DONE = "DONE"
-    FAILED = "FAILED"
-    CANCELLED = "CANCELLED"
-
-    @property
-    def final(self) -> bool:
-        return self in (ActionStatus.DONE, ActionStatus.FAILED, ActionStatus.CANCELLED)
-
-
-ACTION_STEPS: Final = MappingProxyType(
-    {
-        # Only a transfer, which its receiver may reject, fails without ever having begun.
-        ActionStatus.PENDING: frozenset({ActionStatus.IN_PROGRESS, ActionStatus.FAILED, ActionStatus.CANCELLED}),
-        ActionStatus.IN_PROGRESS: frozenset({ActionStatus.DONE, ActionStatus.FAILED}),
-        ActionStatus.DONE: frozenset(),
-        ActionStatus.FAILED: frozenset(),
-        ActionStatus.CANCELLED: frozenset(),
-    }
-)
-
-
-class ActionItem(Struct, frozen=True, gc=False, kw_only=True):
-    """One SIM of an action: how it was named, which it is, and what came of it."""
-
-    named: dict[str, str]  # the identifier as sent, such as {"imsi": "…"}
-    iccid: str | None = None
-    status: ActionStatus = ActionStatus.PENDING
-    error: str | None = None
-    parameters: dict[str, Any] = field(default_factory=dict)  # of this item alone, such as euiccid
-
-
-class Action(Struct, frozen=True, gc=False, kw_only=True):
-    """An asynchronous change of SIMs; its key is the signup id (P§4.3)."""
-
-    id: str
-    partner: str
-    kind: ActionKind
-    status: ActionStatus
-    created: datetime
-    begins: datetime
-    finishes: datetime
-    finished: datetime | None = None
-    items: tuple[ActionItem, ...] = ()
-    parameters: dict[str, Any] = field(default_factory=dict)
-    transfer: str | None = None  # the transaction id, if that is what it is
-
-
-@unique
-class TransferStatus(StrEnum):
-    PENDING = "PENDING"
-    ACCEPTED = "ACCEPTED"
-    COMPLETED = "COMPLETED"
-    REJECTED = "REJECTED"
-    CANCELLED = "CANCELLED"
-
-
-TRANSFER_STEPS: Final = MappingProxyType(
-    {
-        TransferStatus.PENDING: frozenset({TransferStatus.ACCEPTED, TransferStatus.REJECTED, TransferStatus.CANCELLED}),
-        TransferStatus.ACCEPTED: frozenset({TransferStatus.COMPLETED}),
-        TransferStatus.COMPLETED: frozenset(),
-        TransferStatus.REJECTED: frozenset(),
-        TransferStatus.CANCELLED: frozenset(),
-    }
-)
-
-
-class SimTransfer(Struct, frozen=True, gc=False, kw_only=True):
-    """SIMs offered by one partner to another; its key is the transaction id (P§4.5)."""
-
-    id: str
-    signup: str
-    sender: str
-    receiver: str
-    status: TransferStatus
-    iccids: tuple[str, ...]
-    created: datetime
-    updated: datetime
-    subunit: str | None = None
-    comment: str | None = None
 
 
 class Threshold(Struct, frozen=True, gc=False):
@@ -312,7 +197,7 @@ class Pool(Struct, frozen=True, gc=False, kw_only=True):
     levels: Threshold = Threshold(50.0, 100.0)
     extra_used: int = 0  # used before the world began
     used: dict[str, int] = field(default_factory=dict)  # by month: octets, messages or seconds
-    noticed: tuple[str, ...] = ()
+    notices_sent: tuple[str, ...] = ()
     position: int = 0
 
 

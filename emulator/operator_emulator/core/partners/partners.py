@@ -284,9 +284,9 @@ def follow(world: World, sim: Sim) -> None:
         if contract.state is ContractState.INACTIVE:
             contract = replace(contract, activated=world.now)
         if contract.state in (ContractState.INACTIVE, ContractState.SUSPENDED, ContractState.BLOCKED):
-            world.contracts.put(replace(contract, state=state_on_air(contract), before=None))
+            world.contracts.put(replace(contract, state=state_on_air(contract), previous_state=None))
     elif contract.state in ON_AIR:
-        world.contracts.put(replace(contract, state=ContractState.SUSPENDED, before=contract.state))
+        world.contracts.put(replace(contract, state=ContractState.SUSPENDED, previous_state=contract.state))
 
 
 def state_on_air(contract: Contract) -> ContractState:

@@ -48,11 +48,11 @@ def check(world: World, pool_id: str) -> None:
     if pool is None:
         return
     month = month_of(world)
-    noticed = [one for one in pool.noticed if one.startswith(month)]
+    sent = [one for one in pool.notices_sent if one.startswith(month)]
     for number, level in ((1, pool.levels.warning), (2, pool.levels.alarm)):
         mark = f"{month} {number}"
-        if level is not None and mark not in noticed and percent_of(world, pool) >= level:
-            noticed.append(mark)
+        if level is not None and mark not in sent and percent_of(world, pool) >= level:
+            sent.append(mark)
             events.record(
                 world,
                 EventType.POOL_LIMIT_NOTICE,
@@ -63,4 +63,4 @@ def check(world: World, pool_id: str) -> None:
                 threshold=f"{pool.type.capitalize() if pool.type is not PoolType.SMS else 'SMS'} Limit {number}",
                 limit=float(level),
             )
-    world.pools.put(replace(pool, noticed=tuple(noticed)))
+    world.pools.put(replace(pool, notices_sent=tuple(sent)))

@@ -68,9 +68,9 @@ def begin_month(world: World, iccid: str) -> None:
     """Limits begin anew: what they had done to the SIM is taken back."""
     contract = world.contracts.get(iccid)
     if contract is not None:
-        kept = tuple(one for one in contract.noticed if one.startswith("fraud"))
-        contract = contract.lift("Limit")
-        world.contracts.put(replace(contract, limit_status=Alarm.OK, overridden=Restriction.NONE, noticed=kept))
+        kept = tuple(one for one in contract.notices_sent if one.startswith("fraud"))
+        contract = contract.without_restriction("Limit")
+        world.contracts.put(replace(contract, limit_status=Alarm.OK, overridden=Restriction.NONE, notices_sent=kept))
 
 
 # --------------------------------------------------------------------------------------------- what is found
@@ -129,11 +129,11 @@ def notice(world: World, contract: Contract, sim: Sim, finding: Finding) -> Cont
     """Tell of a finding, once, and set the status and restriction that follow from it."""
     fraud = finding.barring.type == "Fraud"
     mark = f"{'fraud' if fraud else month_of(world)} {finding.barring} {finding.level}"
-    if mark in contract.noticed:
+    if mark in contract.notices_sent:
         return contract
     profile = profile_of(world, contract, "fraud" if fraud else "limit")
     assert profile is not None, "the profile was there when it was judged by"
-    contract = replace(contract, noticed=(*contract.noticed, mark))
+    contract = replace(contract, notices_sent=(*contract.notices_sent, mark))
     contract = struck(contract, profile, finding, fraud=fraud)
     if not fraud:
         schedule.cancel(world, JobKind.PROFILES_BEGIN_MONTH, sim.iccid)
@@ -183,9 +183,9 @@ def costs(world: World, contract: Contract, sim: Sim) -> Contract:
     spent = (used.sms_mo + used.sms_mt) * profile.prices.get("sms", 0.0)
     for level, amount in ((1, threshold.warning), (2, threshold.alarm)):
         mark = f"{month_of(world)} cost sms {level}"
-        if amount is None or spent < amount or mark in contract.noticed:
+        if amount is None or spent < amount or mark in contract.notices_sent:
             continue
-        contract = replace(contract, noticed=(*contract.noticed, mark))
+        contract = replace(contract, notices_sent=(*contract.notices_sent, mark))
         events.record(
             world,
             EventType.COST_LIMIT_NOTICE,

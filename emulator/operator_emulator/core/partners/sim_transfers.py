@@ -1,6 +1,6 @@
-"""SIMs that one partner offers to another (P§4.5): asked, accepted or not, completed a little later, told at each turn.
+"""SIMs that one partner offers to another (P§4.5). Each step is notified to those whom it concerns.
 
-A transfer has an action, of the sender, under the signup id that all of its notices share; the action follows it.
+A transfer has an action of its sender, with the signup id that all of its notices share; the action follows it.
 """
 
 from collections.abc import Sequence
@@ -11,26 +11,34 @@ from typing import Final
 from msgspec.structs import replace
 
 from operator_emulator.core.partners import actions, partners
-from operator_emulator.core.partners.model import (
+from operator_emulator.core.partners.action_model import (
     TRANSFER_STEPS,
     Action,
     ActionItem,
     ActionKind,
     ActionStatus,
-    Contract,
-    ContractState,
-    PartnerCaller,
+    Decision,
+    Failure,
+    Reason,
     SimTransfer,
     TransferStatus,
 )
+from operator_emulator.core.partners.model import Contract, ContractState, PartnerCaller
 from operator_emulator.core.world import events, schedule
-from operator_emulator.core.world.errors import Conflict, Malformed, UnknownTransfer, WrongSide
+from operator_emulator.core.world.errors import (
+    ActionRefused,
+    Malformed,
+    TransferDecided,
+    UnknownTransfer,
+    WrongSide,
+    WrongSim,
+)
 from operator_emulator.core.world.model import EventType, JobKind
 from operator_emulator.core.world.world import World
 
 FIRST_TRANSACTION: Final = 1002946614  # P§9
 
-# What the action says when the transfer has got so far.
+# The status of the action at each status of the transfer.
 ACTION_STATUS: Final = MappingProxyType(
     {
         TransferStatus.ACCEPTED: ActionStatus.IN_PROGRESS,
@@ -39,13 +47,6 @@ ACTION_STATUS: Final = MappingProxyType(
         TransferStatus.CANCELLED: ActionStatus.CANCELLED,
     }
 )
-
-
-@unique
-class Decision(StrEnum):
-    ACCEPT = "accept"
-    REJECT = "reject"
-    CANCEL = "cancel"
 
 
 @unique
@@ -63,21 +64,21 @@ def create(
     caller: PartnerCaller,
     sender: str,
     receiver: str,
-    asked: Sequence[actions.SimRequest],
+    requests: Sequence[actions.SimRequest],
     comment: str | None = None,
 ) -> tuple[SimTransfer, Action]:
-    """Offer SIMs to another partner. They are held until it is decided.
+    """Offer SIMs to another partner; they are held until it decides.
 
-    A transfer is made whole or not at all: a SIM that is unknown, ended or held refuses it (assumed). Raises
-    Malformed, Conflict, and what ``partners.scope`` raises.
+    All SIMs are offered or none: one that is unknown, terminated or held refuses the whole transfer (assumed). Raises
+    Malformed, ActionRefused, and what ``partners.scope`` raises.
     """
     within = partners.scope(world, caller, sender, changes=True)
-    actions.require_count(world, asked)
+    actions.require_count(world, requests)
     if world.partners.get(receiver) is None:
-        raise Malformed("receivingPartnerID", f"{receiver} is unknown")
+        raise Malformed("receiver", f"{receiver} is unknown")
     if partners.main_of(world, receiver) == partners.main_of(world, sender):
-        raise Malformed("receivingPartnerID", "is on your own side; move SIMs to a subunit instead")
-    contracts = [offered(world, within, one) for one in asked]
+        raise Malformed("receiver", "is on your own side; move SIMs to a subunit instead")
+    contracts = [offered(world, within, one) for one in requests]
     if len({one.iccid for one in contracts}) < len(contracts):
         raise Malformed("sims", "names a SIM twice")
     transfer = world.sim_transfers.put(
@@ -104,7 +105,10 @@ def create(
             created=world.now,
             begins=world.now,
             finishes=world.now + world.policy.portal_transfer_time,
-            items=tuple(ActionItem(named=one.named, iccid=it.iccid) for one, it in zip(asked, contracts, strict=True)),
+            items=tuple(
+                ActionItem(named=request.named, iccid=contract.iccid)
+                for request, contract in zip(requests, contracts, strict=True)
+            ),
             transfer=transfer.id,
         )
     )
@@ -112,22 +116,19 @@ def create(
     return transfer, action
 
 
-def offered(world: World, within: tuple[str, ...], asked: actions.SimRequest) -> Contract:
-    kind, value = next(iter(asked.named.items()))
-    found = partners.matching(world, within, asked.named)
-    if not found:
-        raise Malformed("sims", f"No SIM found for {partners.IDENTIFIERS[kind]} {value}.")
-    if len(found) > 1:
-        raise Malformed("sims", f"{partners.IDENTIFIERS[kind]} {value} matches several SIMs.")
-    if found[0].state is ContractState.TERMINATED:
-        raise Conflict(f"SIM {found[0].iccid} is {found[0].state}.")
-    if found[0].pending is not None:
-        raise Conflict(f"SIM {found[0].iccid} is held by action {found[0].pending}.")
-    return found[0]
+def offered(world: World, within: tuple[str, ...], request: actions.SimRequest) -> Contract:
+    found = actions.identify(world, within, request.named)
+    if isinstance(found, Failure):
+        raise WrongSim("sims", "cannot be identified", found)
+    if found.state is ContractState.TERMINATED:
+        raise ActionRefused(Failure(Reason.WRONG_STATE, found.state), found.iccid)
+    if found.pending is not None:
+        raise ActionRefused(Failure(Reason.HELD, found.pending), found.iccid)
+    return found
 
 
 def show(world: World, caller: PartnerCaller, partner: str, transaction: str) -> SimTransfer:
-    """A transfer, to either side of it; to a third party there is none: UnknownTransfer."""
+    """A transfer, as either side sees it. Raises UnknownTransfer, to a third party as well."""
     partners.scope(world, caller, partner)
     transfer = existing(world, transaction)
     if partner not in (transfer.sender, transfer.receiver):
@@ -151,24 +152,24 @@ def decide(
     decision: Decision,
     subunit: str | None = None,
 ) -> SimTransfer:
-    """Accept (into a subunit, if given), reject or cancel. Raises WrongSide, Conflict, Malformed."""
+    """Accept (into a subunit, if given), reject or cancel. Raises WrongSide, TransferDecided, Malformed."""
     partners.scope(world, caller, partner, changes=True)
     transfer = show(world, caller, partner, transaction)
     if partner != (transfer.sender if decision is Decision.CANCEL else transfer.receiver):
         raise WrongSide(decision)
     if subunit is not None:
         if decision is not Decision.ACCEPT:
-            raise Malformed("subunitPartnerID", "goes with accept only")
+            raise Malformed("subunit", "goes with accept only")
         row = world.partners.get(subunit)
         if row is None or row.parent != transfer.receiver:
-            raise Malformed("subunitPartnerID", "is no subunit of the receiver")
+            raise Malformed("subunit", "is no subunit of the receiver")
     require_pending(transfer)
     if decision is Decision.ACCEPT:
         transfer = step(world, replace(transfer, subunit=subunit), TransferStatus.ACCEPTED)
         due = world.now + world.policy.portal_transfer_time
         schedule.at(world, due, JobKind.SIM_TRANSFERS_COMPLETE, transfer.id)
         return transfer
-    let_go(world, transfer)
+    release_sims(world, transfer)
     if decision is Decision.REJECT:
         transfer = step(world, transfer, TransferStatus.REJECTED)
         notify(world, transfer, transfer.sender, Notice.REJECTED)
@@ -179,10 +180,10 @@ def decide(
 
 
 def cancel_by_operator(world: World, transaction: str) -> SimTransfer:
-    """The operator takes a pending transfer back, and tells both sides. Raises UnknownTransfer, Conflict."""
+    """Cancel a pending transfer as the operator and notify both sides. Raises UnknownTransfer, TransferDecided."""
     transfer = existing(world, transaction)
     require_pending(transfer)
-    let_go(world, transfer)
+    release_sims(world, transfer)
     transfer = step(world, transfer, TransferStatus.CANCELLED)
     for side in (transfer.receiver, transfer.sender):
         notify(world, transfer, side, Notice.CANCELLED)
@@ -190,16 +191,16 @@ def cancel_by_operator(world: World, transaction: str) -> SimTransfer:
 
 
 def complete(world: World, transaction: str) -> None:
-    """The SIMs belong to the receiver, or to its subunit; both sides are told.
+    """Hand the SIMs over to the receiver, or to its subunit, and notify both sides.
 
-    Profiles are the sender's and stay behind (assumed).
+    Profiles belong to the sender and are not handed over (assumed).
     """
     transfer = existing(world, transaction)
     for iccid in transfer.iccids:
         contract = actions.release(world, iccid, transfer.signup)
         if contract is not None:
             owner = transfer.subunit or transfer.receiver
-            world.contracts.put(replace(contract, partner=owner, profiles={}, noticed=()))
+            world.contracts.put(replace(contract, partner=owner, profiles={}, notices_sent=()))
     transfer = step(world, transfer, TransferStatus.COMPLETED)
     for side in (transfer.receiver, transfer.sender):
         notify(world, transfer, side, Notice.COMPLETED)
@@ -207,7 +208,7 @@ def complete(world: World, transaction: str) -> None:
 
 def require_pending(transfer: SimTransfer) -> None:
     if transfer.status is not TransferStatus.PENDING:
-        raise Conflict(f"SIM transfer {transfer.id} is {transfer.status}.")
+        raise TransferDecided(transfer.id, transfer.status)
 
 
 def step(world: World, transfer: SimTransfer, status: TransferStatus) -> SimTransfer:
@@ -221,13 +222,13 @@ def step(world: World, transfer: SimTransfer, status: TransferStatus) -> SimTran
     return world.sim_transfers.put(replace(transfer, status=status, updated=world.now))
 
 
-def let_go(world: World, transfer: SimTransfer) -> None:
+def release_sims(world: World, transfer: SimTransfer) -> None:
     for iccid in transfer.iccids:
         actions.release(world, iccid, transfer.signup)
 
 
 def notify(world: World, transfer: SimTransfer, side: str, notice: Notice) -> None:
-    """Tell one side, if it has booked transfer notices; if not, it hears only that the action is done (P§4.5)."""
+    """Notify one side if it has booked transfer notices; if not, it only gets the event of the action (P§4.5)."""
     if partners.books(world, side, "transferNotifications"):
         events.record(
             world,

@@ -1,4 +1,4 @@
-"""Streams: a customer comes to fetch what is owed (P§6)."""
+"""Event streams: a customer fetches the notifications that its subscription is owed (P§6)."""
 
 import uuid
 from dataclasses import dataclass
@@ -16,23 +16,23 @@ from operator_emulator.core.world.errors import ForeignStream
 from operator_emulator.core.world.model import Event, Fate, Notification, Outcome, Subscription, Try, Way
 from operator_emulator.core.world.world import Since, World
 
-# Offsets look random and yet tell their notification: the last 48 bits are its number, turned over by an odd factor.
+# Offsets look random but encode the notification id: the last 48 bits are the id times an odd constant, modulo 2^48.
 SPREAD: Final = 0x9E3779B97F4B
 BITS: Final = 1 << 48
 
 
 @unique
-class Standing(Enum):
-    """How a connection stands. The newest one wins; an idle one ends (P§6.4)."""
+class ConnectionState(Enum):
+    """The newest connection to a stream wins; an idle one ends (P§6.4)."""
 
     CURRENT = auto()
     SUPERSEDED = auto()
     IDLE = auto()
-    SPENT = auto()  # its client asked for no more minutes
+    SPENT = auto()  # as long as its client asked for
 
 
 class Connection(Struct, frozen=True):
-    """One connection to a stream: its number, when it was opened and last had an event, and what it replays from.
+    """One connection to a stream, which ends *lasts* after it was opened, if that is given.
 
     *replays*: the notification after which everything is sent, taken or not; None sends what is owed.
     """
@@ -40,25 +40,25 @@ class Connection(Struct, frozen=True):
     subscription: str
     number: int
     opened: datetime
-    busy: datetime
+    last_event_at: datetime
     lasts: timedelta | None = None
     replays: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What a connection sees: how it stands, what it may send now, and otherwise for how long it may wait.
+class StreamState:
+    """The state of a connection, what it may send now, and otherwise how long it may wait.
 
-    *wait* is in real seconds; None: until something changes, since time stands still or moves by hand.
+    *wait* is in real seconds; None: until something changes, because the clock stands still or is moved by hand.
     """
 
-    standing: Standing
+    connection: ConnectionState
     owed: list[tuple[Notification, Event]]
     wait: float | None = None
 
 
 def owned(world: World, caller: PartnerCaller, about: str, subscription_id: str) -> Subscription:
-    """The caller's stream. Raises ForeignStream for an unknown one too: never a 404."""
+    """The caller's stream. Raises ForeignStream, for an unknown one as well: there is no 404."""
     subscription = world.subscriptions.get(subscription_id)
     if (
         subscription is None
@@ -81,7 +81,7 @@ def connect(
 ) -> Connection:
     """Claim the stream: of all connections to it the newest wins. Raises ForeignStream.
 
-    *after* is the offset of a message, after which everything is to be sent again; an unknown one means nothing.
+    *after* is the offset of a message: everything that followed it is sent again. An unknown offset is ignored.
     """
     subscription = owned(world, caller, about, subscription_id)
     number = subscription.connection + 1
@@ -91,33 +91,33 @@ def connect(
 
 
 def terminate(world: World, caller: PartnerCaller, about: str, subscription_id: str) -> None:
-    """End whatever connection there is, as a newer one would. Raises ForeignStream."""
+    """End the present connection, if any, as a newer one would. Raises ForeignStream."""
     connect(world, caller, about, subscription_id)
 
 
-def look(world: World, connection: Connection) -> Look:
-    """What is there to be done for a connection now.
+def state(world: World, connection: Connection) -> StreamState:
+    """What a connection is to do now.
 
-    An event that became owed only after the connection had been idle for too long is not for it, though both may be
-    noticed at once when time jumps.
+    A notification that became owed after the connection had been idle for too long is not sent on it, even if a jump
+    of the clock makes both happen at once.
     """
     if not current(world, connection):
-        return Look(Standing.SUPERSEDED, [])
-    idle = connection.busy + world.policy.stream_idle
-    ends, standing = idle, Standing.IDLE
-    if connection.lasts is not None and connection.opened + connection.lasts < idle:
-        ends, standing = connection.opened + connection.lasts, Standing.SPENT
+        return StreamState(ConnectionState.SUPERSEDED, [])
+    ends, ended = connection.last_event_at + world.policy.stream_idle, ConnectionState.IDLE
+    if connection.lasts is not None and connection.opened + connection.lasts < ends:
+        ends, ended = connection.opened + connection.lasts, ConnectionState.SPENT
     rows = due(world, connection)
     if rows and rows[0][0].created < ends:
-        return Look(Standing.CURRENT, [row for row in rows if row[0].created < ends])
+        return StreamState(ConnectionState.CURRENT, [row for row in rows if row[0].created < ends])
     if world.now >= ends:
-        return Look(standing, [])
+        return StreamState(ended, [])
     rate = world.clock.rate
-    return Look(Standing.CURRENT, [], (ends - world.now).total_seconds() / rate if rate else None)
+    wait = (ends - world.now).total_seconds() / rate if rate else None
+    return StreamState(ConnectionState.CURRENT, [], wait)
 
 
 def due(world: World, connection: Connection) -> list[tuple[Notification, Event]]:
-    """What is to be sent, oldest first, at most a batch: what is owed or, in a replay, everything newer."""
+    """The next batch to send, oldest first: what is owed or, in a replay, everything newer."""
     order, limit = "id", world.policy.stream_batch
     if connection.replays is None:
         rows = world.notifications.find(subscription=connection.subscription, fate=Fate.OWED, order=order, limit=limit)
@@ -133,10 +133,10 @@ def due(world: World, connection: Connection) -> list[tuple[Notification, Event]
 
 
 def delivered(world: World, connection: Connection, notification_id: int) -> Connection | None:
-    """The bytes were written to the socket, which is all that counts (P§6.5).
+    """Settle a notification whose bytes were written to the socket; the platform asks for no more (P§6.5).
 
-    Answers the connection, busy again; None if it has been superseded meanwhile, or the world begun again. Where time
-    moves by hand nothing happens between two jobs: the event was taken the moment it was owed.
+    Returns the connection with its new ``last_event_at``, or None if it has been superseded or the world was reset.
+    With a manual clock no time passes between two jobs, so the event counts as taken when it became owed.
     """
     notification = world.notifications.get(notification_id)
     if notification is not None and notification.fate is Fate.OWED:
@@ -146,7 +146,7 @@ def delivered(world: World, connection: Connection, notification_id: int) -> Con
         return None
     moment = world.now if world.clock.rate else notification.created
     replays = None if connection.replays is None else notification_id
-    return replace(connection, busy=max(connection.busy, moment), replays=replays)
+    return replace(connection, last_event_at=max(connection.last_event_at, moment), replays=replays)
 
 
 def current(world: World, connection: Connection) -> bool:
@@ -159,7 +159,7 @@ def current(world: World, connection: Connection) -> bool:
 
 
 def offset_of(world: World, notification_id: int) -> str:
-    """The message uuid of ``x-pubsub-offset-id``: looks random (version 4), and is the same in the same world."""
+    """The message UUID of ``x-pubsub-offset-id``: looks random (version 4) but is the same in the same world."""
     origin = world.origins.get(1)
     assert origin is not None, "a world begins with an origin"
     digest = blake2b(f"{origin.seed} offset {notification_id}".encode(), digest_size=10).digest()
@@ -168,7 +168,7 @@ def offset_of(world: World, notification_id: int) -> str:
 
 
 def find_offset(world: World, subscription_id: str, offset: str) -> int | None:
-    """The notification that a Last-Event-ID names, if it is one of this stream's."""
+    """The id of the notification that a Last-Event-ID names, if it belongs to this stream."""
     try:
         node = uuid.UUID(offset.strip()).node
     except ValueError:

@@ -1,7 +1,7 @@
 """The refusals: every way in which the world says no.
 
     Refusal
-    ├── Malformed                      the input cannot be read
+    ├── Malformed ── WrongSim          the input cannot be read
     ├── NotKnown                       401: who is asking?
     │   ├── MissingCredentials  UnknownUser  WrongPassword       at the token endpoint
     │   └── MissingToken  InvalidToken  ExpiredToken             everywhere else
@@ -14,7 +14,8 @@
     │   └── UnknownFault  UnknownCallback  UnknownSnapshot        the tester's
     ├── NotPossible                    the state of things forbids it
     │   ├── SimExpired  QuotaExhausted  LimitReached  PaymentMethodInvalid  TransferForbidden  LostAtNetwork
-    │   └── NothingOwed
+    │   ├── ActionRefused  TransferAction  NotPending  TransferDecided                      the portal's
+    │   └── NothingOwed  AlreadyRegistered  PartnersSim                    the tester's
     └── Busy                           two hands on the clock
 
 A refusal carries values, never a sentence or a status: the two APIs, and their editions, say the same no
@@ -24,6 +25,7 @@ differently. Each surface has one table for it, its ``errors.py``.
 from dataclasses import dataclass
 
 from operator_emulator.core.network.model import AttachFailure, DeliveryFailure
+from operator_emulator.core.partners.action_model import Failure
 
 
 class Refusal(Exception):
@@ -39,6 +41,13 @@ class Malformed(Refusal):
 
     def __str__(self) -> str:
         return f"{self.field}: {self.problem}" if self.field else self.problem
+
+
+@dataclass(eq=False)
+class WrongSim(Malformed):
+    """A SIM transfer names a SIM that cannot be identified."""
+
+    failure: Failure
 
 
 class NotKnown(Refusal):
@@ -215,13 +224,6 @@ class NotPossible(Refusal):
 
 
 @dataclass(eq=False)
-class Conflict(NotPossible):
-    """The thing is in a state that does not allow it; *reason* is a sentence."""
-
-    reason: str
-
-
-@dataclass(eq=False)
 class SimExpired(NotPossible):
     """The SIMs have reached the end of their life; only an extension is allowed (D§3.2)."""
 
@@ -264,6 +266,51 @@ class LostAtNetwork(NotPossible):
 
     iccid: str
     cause: DeliveryFailure | AttachFailure
+
+
+@dataclass(eq=False)
+class ActionRefused(NotPossible):
+    """What is asked of one SIM is refused at once; *iccid* if the answer names it."""
+
+    failure: Failure
+    iccid: str = ""
+
+
+@dataclass(eq=False)
+class TransferAction(NotPossible):
+    """The action is a SIM transfer, which is cancelled in another way."""
+
+    signup: str
+
+
+@dataclass(eq=False)
+class NotPending(NotPossible):
+    """The action has begun or is over."""
+
+    signup: str
+    status: str
+
+
+@dataclass(eq=False)
+class TransferDecided(NotPossible):
+    """The SIM transfer is no longer pending."""
+
+    transaction: str
+    status: str
+
+
+@dataclass(eq=False)
+class AlreadyRegistered(NotPossible):
+    """There is an application with this client id."""
+
+    client_id: str
+
+
+@dataclass(eq=False)
+class PartnersSim(NotPossible):
+    """The SIM is a partner's alone: no organisation could do this to it."""
+
+    iccid: str
 
 
 @dataclass(eq=False)

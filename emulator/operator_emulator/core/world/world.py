@@ -19,8 +19,8 @@ from operator_emulator.core.customers.model import (
     User,
 )
 from operator_emulator.core.network.model import Sms
+from operator_emulator.core.partners.action_model import Action, SimTransfer
 from operator_emulator.core.partners.model import (
-    Action,
     ApiUsage,
     Application,
     Contract,
@@ -30,7 +30,6 @@ from operator_emulator.core.partners.model import (
     Pool,
     Profile,
     RateWindow,
-    SimTransfer,
 )
 from operator_emulator.core.tester.model import Behaviour, Bucket, Fault, RateLimit
 from operator_emulator.core.tester.organisation_snapshot_model import OrganisationSnapshot

@@ -2,6 +2,7 @@
 
 from operator_emulator.portal.wire import actions as actions
 from operator_emulator.portal.wire import events as events
+from operator_emulator.portal.wire import failures as failures
 from operator_emulator.portal.wire import partners as partners
 from operator_emulator.portal.wire import sims as sims
 from operator_emulator.portal.wire import values as values

@@ -1,22 +1,34 @@
 """SIM actions and SIM transfers, as JSON. Keys of a request that are not known here are ignored."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from operator_emulator.core.partners.actions import PROFILE_PARAMETERS, SimRequest
-from operator_emulator.core.partners.model import (
+from operator_emulator.core.partners.action_model import (
     Action,
     ActionItem,
     ActionKind,
     ActionStatus,
-    Partner,
-    Restriction,
+    Activate,
+    AnyParameters,
+    BindEuiccid,
+    BookOption,
+    ChangeOption,
+    ChangeTariff,
+    Decision,
+    ModifyProfiles,
+    ModifyRemarks,
+    Move,
+    Restrict,
     SimTransfer,
+    TerminateOption,
+    Unrestrict,
 )
-from operator_emulator.core.partners.sim_transfers import Decision
+from operator_emulator.core.partners.actions import SimRequest
+from operator_emulator.core.partners.model import Partner, Restriction
 from operator_emulator.core.world.errors import Malformed
+from operator_emulator.portal.wire.failures import sentence
 from operator_emulator.portal.wire.values import (
     Json,
     instant,
@@ -34,130 +46,156 @@ from operator_emulator.portal.wire.values import (
 # --------------------------------------------------------------------------------------------- which SIMs
 
 
-def read_sims(body: Mapping[str, Any], *, binds: bool = False) -> list[SimRequest]:
-    """The SIMs of an action; with *binds* each has the eUICCID that it is to be bound to."""
+def read_sims(body: Mapping[str, Any]) -> list[SimRequest]:
+    """The SIMs of an action."""
+    return [SimRequest(read_identifier(one, field)) for field, one in entries(body)]
+
+
+def read_bound_sims(body: Mapping[str, Any]) -> list[SimRequest]:
+    """SIMs, each with the eUICCID that it is to be bound to."""
+    return [
+        SimRequest(
+            read_identifier(one, field, but="euiccid"),
+            BindEuiccid(euiccid=read_value("euiccid", f"{field}.euiccid", one.get("euiccid"))),
+        )
+        for field, one in entries(body)
+    ]
+
+
+def entries(body: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
+    """The entries of ``sims``, each with its name. Raises Malformed."""
     sims = body.get("sims")
     if not isinstance(sims, list):
         raise Malformed("sims", "must not be null")
-    asked = []
     for index, one in enumerate(sims):
         field = f"sims[{index}]"
         if not isinstance(one, dict):
             raise Malformed(field, "must be an object")
-        named = read_identifier(one, field, but="euiccid" if binds else "")
-        parameters = {"euiccid": read_value("euiccid", f"{field}.euiccid", one.get("euiccid"))} if binds else {}
-        asked.append(SimRequest(named, parameters))
-    return asked
+        yield field, one
 
 
 # --------------------------------------------------------------------------------------------- parameters
 
+PROFILE_KINDS: Final = MappingProxyType(
+    {
+        "limitProfileID": "limit",
+        "fraudProfileID": "fraud",
+        "costLimitProfileID": "cost",
+        "apnProfileID": "apn",
+    }
+)
 
-def read_profiles(given: Any) -> Json:
-    """Profiles by their parameters, and static addresses; null takes a profile away."""
+
+def read_profiles(given: Any) -> ModifyProfiles:
+    """Profiles by their keys, where null takes one away, and static addresses."""
     if not isinstance(given, dict):
         raise Malformed("profiles", "must be an object")
-    read: Json = {
-        name: None if given[name] is None else read_number(name, given[name])
-        for name in PROFILE_PARAMETERS
-        if name in given
+    profiles = {
+        kind: None if given[key] is None else str(read_number(key, given[key]))
+        for key, kind in PROFILE_KINDS.items()
+        if key in given
     }
-    pairs = given.get("staticIpsPerApn")
-    if pairs is not None:
-        if not isinstance(pairs, list) or not all(isinstance(pair, dict) for pair in pairs):
-            raise Malformed("staticIpsPerApn", "must be a list of objects")
-        read["staticIpsPerApn"] = [
-            {name: read_text(f"staticIpsPerApn[{n}].{name}", pair.get(name)) for name in ("apnName", "staticIp")}
-            for n, pair in enumerate(pairs)
-        ]
-    return read
+    return ModifyProfiles(profiles=profiles, static_ips=read_static_ips(given.get("staticIpsPerApn")))
 
 
-def read_activation(body: Json) -> Json:
-    read: Json = {}
-    if body.get("tariffID") is not None:
-        read["tariffID"] = read_number("tariffID", body["tariffID"])
-    if body.get("productive") is not None:
-        read["productive"] = read_boolean("productive", body["productive"])
-    if body.get("profiles") is not None:
-        read["profiles"] = read_profiles(body["profiles"])
-    return read
+def read_static_ips(pairs: Any) -> dict[str, str]:
+    if pairs is None:
+        return {}
+    if not isinstance(pairs, list) or not all(isinstance(pair, dict) for pair in pairs):
+        raise Malformed("staticIpsPerApn", "must be a list of objects")
+    field = "staticIpsPerApn[{}].{}".format
+    return {
+        read_text(field(n, "apnName"), pair.get("apnName")): read_text(field(n, "staticIp"), pair.get("staticIp"))
+        for n, pair in enumerate(pairs)
+    }
 
 
-def read_modified_profiles(body: Json) -> Json:
+def read_activation(body: Json) -> Activate:
+    tariff, productive, profiles = body.get("tariffID"), body.get("productive"), body.get("profiles")
+    return Activate(
+        tariff_id=None if tariff is None else read_number("tariffID", tariff),
+        productive=True if productive is None else read_boolean("productive", productive),
+        modify=ModifyProfiles() if profiles is None else read_profiles(profiles),
+    )
+
+
+def read_modified_profiles(body: Json) -> ModifyProfiles:
     read = read_profiles(body)
-    if not read:
+    if not read.profiles and body.get("staticIpsPerApn") is None:
         raise Malformed("profiles", "must name at least one profile or address")
     return read
 
 
-def read_remarks(body: Json) -> Json:
+def read_remarks(body: Json) -> ModifyRemarks:
     given = body.get("remarks")
     if not isinstance(given, dict):
         raise Malformed("remarks", "must not be null")
     known = {name: given[name] for name in ("remark1", "remark2", "remark3") if name in given}
     if not all(text is None or isinstance(text, str) for text in known.values()):
         raise Malformed("remarks", "must be texts")
-    return {"remarks": known}
+    return ModifyRemarks(remarks=known)
 
 
-def read_restriction(body: Json) -> Json:
+def read_restriction(body: Json) -> Restrict:
     wanted = read_choice("restrictionStatus", body.get("restrictionStatus"), Restriction)
     if wanted is Restriction.NONE:
         raise Malformed("restrictionStatus", f"must be one of {Restriction.SPEED}, {Restriction.DATA}")
-    return {"restrictionStatus": wanted.value}
+    return Restrict(restriction=wanted)
 
 
-def read_option_change(body: Json) -> Json:
+def read_unrestriction(body: Json) -> Unrestrict:
+    apn = body.get("apnName")
+    return Unrestrict(apn=None if apn is None else read_text("apnName", apn))
+
+
+def read_option_change(body: Json) -> ChangeOption:
     if not isinstance(body.get("attributes"), dict):
         raise Malformed("attributes", "must not be null")
-    return read_option(body) | {"attributes": body["attributes"]}
+    return ChangeOption(option_id=read_option(body), attributes=body["attributes"])
 
 
-def read_binding(body: Json) -> Json:
-    operation = body.get("operation", "BIND")
-    if operation not in ("BIND", "UNBIND"):
-        raise Malformed("operation", "must be one of BIND, UNBIND")
-    return {"operation": operation}
-
-
-def read_option(body: Json) -> Json:
-    """Of an option, by a number or a text."""
+def read_option(body: Json) -> str:
+    """The id of an option, which may be sent as a number."""
     option = body.get("optionID")
     if isinstance(option, int) and not isinstance(option, bool):
         option = str(option)
-    return {"optionID": read_text("optionID", option)}
+    return read_text("optionID", option)
+
+
+def read_binds(body: Json) -> bool:
+    """Whether SIMs are to be bound, or released."""
+    operation = body.get("operation", "BIND")
+    if operation not in ("BIND", "UNBIND"):
+        raise Malformed("operation", "must be one of BIND, UNBIND")
+    return bool(operation == "BIND")
 
 
 # What each action takes besides its SIMs; the others take nothing.
-PARAMETERS: Final[Mapping[ActionKind, Callable[[Json], Json]]] = MappingProxyType(
+PARAMETERS: Final[Mapping[ActionKind, Callable[[Json], AnyParameters]]] = MappingProxyType(
     {
         ActionKind.ACTIVATION: read_activation,
         ActionKind.RESTRICT: read_restriction,
-        ActionKind.UNRESTRICT: lambda body: (
-            {} if body.get("apnName") is None else {"apnName": read_text("apnName", body["apnName"])}
-        ),
-        ActionKind.MOVE: lambda body: {"targetPartnerID": read_partner("targetPartnerID", body.get("targetPartnerID"))},
-        ActionKind.CHANGE_TARIFF: lambda body: {"tariffID": read_number("tariffID", body.get("tariffID"))},
+        ActionKind.UNRESTRICT: read_unrestriction,
+        ActionKind.MOVE: lambda body: Move(partner=read_partner("targetPartnerID", body.get("targetPartnerID"))),
+        ActionKind.CHANGE_TARIFF: lambda body: ChangeTariff(tariff_id=read_number("tariffID", body.get("tariffID"))),
         ActionKind.CHANGE_OPTION: read_option_change,
-        ActionKind.BOOK_OPTION: read_option,
-        ActionKind.TERMINATE_OPTION: read_option,
+        ActionKind.BOOK_OPTION: lambda body: BookOption(option_id=read_option(body)),
+        ActionKind.TERMINATE_OPTION: lambda body: TerminateOption(option_id=read_option(body)),
         ActionKind.MODIFY_PROFILES: read_modified_profiles,
         ActionKind.MODIFY_REMARKS: read_remarks,
-        ActionKind.BIND_EUICCID: read_binding,
+        ActionKind.BIND_EUICCID: lambda _: BindEuiccid(),
     }
 )
-
 DATES: Final = MappingProxyType({ActionKind.TERMINATION: "terminationDate", ActionKind.CHANGE_TARIFF: "validFrom"})
 
 
-def read_action(kind: ActionKind, body: Json) -> tuple[list[SimRequest], Json, datetime | None]:
+def read_action(kind: ActionKind, body: Json) -> tuple[list[SimRequest], AnyParameters | None, datetime | None]:
     """SIMs, parameters, and when it is to begin if not at once."""
-    parameters = PARAMETERS[kind](body) if kind in PARAMETERS else {}
-    binds = parameters.get("operation") == "BIND"
+    parameters = PARAMETERS[kind](body) if kind in PARAMETERS else None
+    binds = kind is ActionKind.BIND_EUICCID and read_binds(body)
     date = DATES.get(kind, "")
     begins = read_moment(date, body[date]) if body.get(date) else None
-    return read_sims(body, binds=binds), parameters, begins
+    return read_bound_sims(body) if binds else read_sims(body), parameters, begins
 
 
 # --------------------------------------------------------------------------------------------- decisions
@@ -219,7 +257,12 @@ def show_action(action: Action, partner: str, base: str) -> Json:
 def show_item(item: ActionItem, action: Action) -> Json:
     """A SIM by its ICCID and by the identifier that the request used. Until it is done, it is as far as the action."""
     status = item.status if item.status.final else action.status
-    return {**{"iccid": item.iccid}, **named(item), "status": status, "error": item.error}
+    return {
+        **{"iccid": item.iccid},
+        **named(item),
+        "status": status,
+        "error": None if item.failure is None else sentence(item.failure),
+    }
 
 
 def named(item: ActionItem) -> Json:

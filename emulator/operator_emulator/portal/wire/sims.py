@@ -8,11 +8,11 @@ from typing import Final
 from operator_emulator.core.customers.model import OCTETS_PER_MB, DailyUsage, Sim
 from operator_emulator.core.network.model import AddressType, DeviceStatus, Direction, Rat, Sms, SmsDraft, SmsStatus
 from operator_emulator.core.network.tpdu import Dcs, septets
-from operator_emulator.core.partners.actions import PROFILE_PARAMETERS
 from operator_emulator.core.partners.model import IDENTIFIED, Contract, ContractState, DataSession
 from operator_emulator.core.partners.partners import IDENTIFIERS
 from operator_emulator.core.world.errors import Malformed
 from operator_emulator.core.world.model import DAY
+from operator_emulator.portal.wire.actions import PROFILE_KINDS
 from operator_emulator.portal.wire.values import Json, instant, maybe, read_choice, read_text, read_value
 
 
@@ -79,9 +79,7 @@ def show_binding(contract: Contract) -> Json | None:
 
 def show_profiles(contract: Contract) -> Json:
     shown: Json = {
-        parameter: int(contract.profiles[kind])
-        for parameter, kind in PROFILE_PARAMETERS.items()
-        if kind in contract.profiles
+        key: int(contract.profiles[kind]) for key, kind in PROFILE_KINDS.items() if kind in contract.profiles
     }
     if contract.static_ips:
         shown["staticIpsPerApn"] = [

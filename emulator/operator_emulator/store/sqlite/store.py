@@ -23,17 +23,17 @@ from operator_emulator.core.world import clock
 from operator_emulator.core.world.model import Clock
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.core.world.world import Before, Between, Contains, Prefix, Since, World
-from operator_emulator.store import Snapshot, StoreFailure
+from operator_emulator.store import Snapshot, StoreFailure, upgrades
 from operator_emulator.store.bell import Bell
 from operator_emulator.store.feed import Feed
 from operator_emulator.store.sqlite.snapshots import SnapshotFiles
-from operator_emulator.store.tables import RENAMED, TABLES, Kept
+from operator_emulator.store.tables import TABLES, Kept
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 APPLICATION_ID = 0x4F50454D  # "OPEM", so that a foreign SQLite file is told apart
-FORMAT = 1  # raised when old files can no longer be read
+FORMAT = 2  # of the rows; store/upgrades.py reads those of format 1
 KEPT_DECODED = 1024  # rows of each table
 CACHED_QUERIES = 64  # of ``find`` and ``count``, for each table, until it changes
 LARGEST_KEY = 2**63 - 1  # of an integer that SQLite can hold
@@ -93,6 +93,13 @@ class SqliteTable(Generic[T]):
         self._get = f"SELECT doc FROM {name} WHERE {kept.key} = ?"
         self._put = f"INSERT OR REPLACE INTO {name} VALUES ({', '.join('?' * (2 + len(kept.fields)))})"
         self._delete = f"DELETE FROM {name} WHERE {kept.key} = ?"
+
+    def upgrade(self) -> None:
+        """Rewrite the rows that an older version wrote, if there are any."""
+        if self._execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (self._name,)).fetchone():
+            for key, doc in self._execute(f"SELECT {self._key}, doc FROM {self._name}").fetchall():
+                row = msgspec.json.encode(upgrades.upgraded(self._name, msgspec.json.decode(doc)))
+                self._execute(f"UPDATE {self._name} SET doc = ? WHERE {self._key} = ?", (row, key))
 
     def create(self) -> None:
         """Make the table and its indexes as ``tables.py`` has them; rebuild it when an older version's differ."""
@@ -288,16 +295,24 @@ class SqliteStore:
                 execute("ROLLBACK")
                 raise StoreFailure(f"{self._path}: is damaged ({problem}); restore a copy or move it away")
         execute("CREATE TABLE IF NOT EXISTS ids (id INTEGER PRIMARY KEY, last BLOB NOT NULL)")
-        for old, new in RENAMED.items():
-            if execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (old,)).fetchone():
-                execute(f"ALTER TABLE {old} RENAME TO {new}")
-        for table in self._tables.values():
-            table.create()
+        self._upgrade()
         execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        execute(f"PRAGMA user_version = {FORMAT}")
         execute("COMMIT")
         execute("PRAGMA journal_mode = WAL")
         execute("PRAGMA synchronous = NORMAL")
+
+    def _upgrade(self) -> None:
+        """Bring what an older version wrote to today's format."""
+        execute = self.connection.execute
+        old = execute("PRAGMA user_version").fetchone()[0] < FORMAT
+        for name, new in upgrades.TABLES.items() if old else ():
+            if execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)).fetchone():
+                execute(f"ALTER TABLE {name} RENAME TO {new}")
+        for name, table in self._tables.items():
+            if old and upgrades.changes(name):
+                table.upgrade()
+            table.create()
+        execute(f"PRAGMA user_version = {FORMAT}")
 
     def _read_ids(self) -> dict[str, int]:
         row = self.connection.execute("SELECT last FROM ids WHERE id = 1").fetchone()
@@ -452,8 +467,7 @@ class SqliteStore:
 
         def settle(world: World) -> None:
             self.begin()
-            for table in self._tables.values():
-                table.create()  # an older version may have saved it
+            self._upgrade()
             world.clocks.put(replace(world.clock, real=real))
 
         await self.write(real, settle)
