@@ -15,6 +15,7 @@ from operator_emulator.cli.messages import callbacks, sms
 from operator_emulator.cli.options import PREFIX
 from operator_emulator.cli.serve import serve
 from operator_emulator.cli.sims import sim
+from operator_emulator.cli.watch import watch
 from operator_emulator.cli.world import reset, snapshot
 
 
@@ -28,5 +29,5 @@ def main() -> None:
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a terminal may lack a character
 
 
-for one in (serve, fixture, reset, clock, sim, sms, callbacks, faults, journal, snapshot):
+for one in (serve, fixture, reset, clock, sim, sms, callbacks, faults, journal, watch, snapshot):
     main.add_command(one)

@@ -9,7 +9,7 @@ from operator_emulator.cli.command import command
 from operator_emulator.cli.output import facts, moment, rows
 
 if TYPE_CHECKING:
-    from operator_emulator.client import Card, Device, EmulatorClient, Received
+    from operator_emulator.client import Card, Device, EmulatorClient, Message, Received, SimEvent
 
 STATES: Final = ("Issued", "Activated", "Suspended", "Expired")
 DEVICE: Final = ("OFFLINE", "ATTACHED", "ONLINE")
@@ -185,3 +185,40 @@ def use(emulator: "EmulatorClient", iccid: str, tx: float | None, rx: float | No
     if tx is None and rx is None:
         raise click.UsageError("give --tx, --rx or both")
     return emulator.sim(iccid).transfer(tx or 0, rx or 0)
+
+
+# --------------------------------------------------------------------------------------------- its owner
+
+
+@command(sim, "send-mt", lambda message: f"Message {message.id}; the network tries it as soon as time moves.")
+@click.argument("iccid")
+@click.argument("text")
+def send_mt(emulator: "EmulatorClient", iccid: str, text: str) -> "Message":
+    """Send an SMS to the device."""
+    return emulator.sim(iccid).send_mt(text)
+
+
+@command(sim, "top-up", show_sim)
+@click.argument("iccid")
+def top_up(emulator: "EmulatorClient", iccid: str) -> "Card":
+    """Add as much volume as an ordered top-up adds."""
+    return emulator.sim(iccid).top_up()
+
+
+@command(sim, "reset-connection", show_sim)
+@click.argument("iccid")
+def reset_connection(emulator: "EmulatorClient", iccid: str) -> "Card":
+    """Send the device off the network; it returns by itself."""
+    return emulator.sim(iccid).reset_connection()
+
+
+def show_events(found: "Sequence[SimEvent]") -> str:
+    return rows("TIME SEVERITY EVENT", [(moment(one.at), one.severity, one.description) for one in found], "No events.")
+
+
+@command(sim, "events", show_events)
+@click.argument("iccid")
+@click.option("--limit", type=click.IntRange(1, 1000), help="Only the newest so many.")
+def events(emulator: "EmulatorClient", iccid: str, limit: int | None) -> "list[SimEvent]":
+    """Show what happened to a SIM, the newest first."""
+    return emulator.sim(iccid).events(limit)

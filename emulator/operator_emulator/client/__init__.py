@@ -28,6 +28,7 @@ from operator_emulator.client.snapshots import Snapshots as Snapshots
 from operator_emulator.client.values import Advanced as Advanced
 from operator_emulator.client.values import Callback as Callback
 from operator_emulator.client.values import Card as Card
+from operator_emulator.client.values import Change as Change
 from operator_emulator.client.values import Device as Device
 from operator_emulator.client.values import Exchange as Exchange
 from operator_emulator.client.values import Fault as Fault
@@ -35,6 +36,7 @@ from operator_emulator.client.values import FaultList as FaultList
 from operator_emulator.client.values import Job as Job
 from operator_emulator.client.values import Message as Message
 from operator_emulator.client.values import Received as Received
+from operator_emulator.client.values import SimEvent as SimEvent
 from operator_emulator.client.values import Snapshot as Snapshot
 from operator_emulator.client.values import Time as Time
 from operator_emulator.client.values import Value as Value

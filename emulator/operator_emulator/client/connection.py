@@ -4,7 +4,8 @@ It speaks HTTP through httpx2, which Starlette's test client is made of, too: wi
 needs no socket, and a connection stays open from call to call. The standard library offers neither.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 from urllib.parse import quote
@@ -74,6 +75,18 @@ class Connection:
             return answer.json() if answer.content else None
         except ValueError:
             raise EmulatorError(answer.status_code, f"{self.url} answers, but it is not an emulator") from None
+
+    @contextmanager
+    def stream(self, path: str, headers: Mapping[str, str]) -> Iterator[Iterator[str]]:
+        """The lines of an answer that goes on. Raises Unreachable and EmulatorError."""
+        try:
+            with self._http.stream("GET", BASE + path, headers=dict(headers)) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise refusal(answer)
+                yield answer.iter_lines()
+        except (httpx2.TransportError, httpx2.InvalidURL) as error:
+            raise Unreachable(f"no emulator answers at {self.url}: {error}") from error
 
     def read_list(self, kind: type[T], path: str, member: str, params: Mapping[str, Any] | None = None) -> list[T]:
         """The values in *member* of the answer to a GET."""

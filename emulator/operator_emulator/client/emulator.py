@@ -14,7 +14,7 @@ from operator_emulator.client.faults import Faults, Limits
 from operator_emulator.client.organisations import Organisations
 from operator_emulator.client.sims import Sim
 from operator_emulator.client.snapshots import Snapshots
-from operator_emulator.client.values import Callback, Card, Exchange, Job, Json, Message, World
+from operator_emulator.client.values import Callback, Card, Change, Exchange, Job, Json, Message, World
 
 Kind = Literal["callbacks", "messages", "exchanges"]
 
@@ -76,7 +76,27 @@ class EmulatorClient(Connection):
         """All SIMs, or those of an *organisation*, in a *state*, with a device *status*, like a *label* …"""
         return self.read_list(Card, "/sims", "sims", match)
 
+    def counts(self) -> Json:
+        """How many SIMs are in which state, and what is left of their SMS volumes."""
+        return dict(self.call("GET", "/counts"))
+
+    def usage(self, months: int | None = None) -> list[Json]:
+        """What all SIMs used in each of the last months."""
+        return list(self.call("GET", "/usage", params={"months": months})["months"])
+
     # ------------------------------------------------------------------------------------------ what happened
+
+    def changes(self, after: str | None = None) -> Iterator[Change]:
+        """What changes from now on, or after the change with the id *after*, as it changes, without end."""
+        with self.stream("/changes", {} if after is None else {"Last-Event-ID": after}) as lines:
+            fields: dict[str, str] = {}
+            for line in lines:
+                name, _, value = line.partition(": ")
+                if line:
+                    fields[name] = value
+                elif "event" in fields:
+                    yield Change(fields["id"], fields["event"], json.loads(fields["data"]))
+                    fields = {}
 
     def journal(self, **match: Any) -> list[Exchange]:
         """The HTTP exchanges, oldest first: by *direction*, *method*, *path*, *status*, *organisation*, *operation*,

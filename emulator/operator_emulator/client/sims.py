@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from operator_emulator.client.connection import Connection, path_to, without_none
 from operator_emulator.client.errors import EmulatorError, Refused
-from operator_emulator.client.values import Card, Device, Message, Received
+from operator_emulator.client.values import Card, Device, Message, Received, SimEvent
 
 
 class Sim:
@@ -113,6 +113,31 @@ class Sim:
         }
         self._call("PUT", "behaviour", json=without_none(behaviour))
         return self
+
+    # ------------------------------------------------------------------------------------------ its owner
+
+    def change(self, *, label: str | None = None, state: str | None = None, imei_lock: bool | None = None) -> Card:
+        """Change what the operator's portal lets its user change; None leaves it as it is."""
+        return Card.read(
+            self._call("PATCH", json=without_none({"label": label, "state": state, "imei_lock": imei_lock}))
+        )
+
+    def send_mt(self, payload: str, **how: Any) -> Message:
+        """Send an SMS to the device, with a *source_address*, *dcs*, *udh*. No customer's token is needed."""
+        return Message.read(self._call("POST", "mt", json={"payload": payload, **how}))
+
+    def top_up(self) -> Card:
+        """Add as much volume as an ordered top-up adds, at once."""
+        return Card.read(self._call("POST", "top-up"))
+
+    def reset_connection(self) -> Card:
+        """Send the device off the network; it returns by itself."""
+        return Card.read(self._call("POST", "reset-connection"))
+
+    def events(self, limit: int | None = None) -> list[SimEvent]:
+        """What happened, the newest first, in the operator's words."""
+        path = path_to("sims", self.iccid, "events")
+        return self._connection.read_list(SimEvent, path, "events", {"limit": limit})
 
     # ------------------------------------------------------------------------------------------ its messages
 

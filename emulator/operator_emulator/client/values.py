@@ -157,6 +157,32 @@ class Received(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class SimEvent(Value):
+    """Something that happened to a SIM. *severity* and *description* are the operator's words."""
+
+    instants = frozenset({"at"})
+
+    id: int
+    at: datetime
+    type: str
+    severity: str
+    description: str
+    sms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Rows that changed, by table and key; *keys* of a table are True if there are too many to name.
+
+    *event* is "change", "exchange" for a new entry of the journal, or "lost" if what happened is not known.
+    """
+
+    id: str
+    event: str
+    keys: Json
+
+
+@dataclass(frozen=True, slots=True)
 class Callback(Value):
     """A notification for a customer's endpoint; *tries* are ``{"at", "status", "problem"}``."""
 

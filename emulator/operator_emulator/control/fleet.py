@@ -69,7 +69,7 @@ def read_cursor(text: str) -> int:
 
 def conditions_of(query: Mapping[str, Any], patterns: Mapping[str, str]) -> dict[str, Any]:
     """The query as conditions of the table; of patterns, what a text that matches must contain."""
-    conditions = {name: query[name] for name in ("organisation", "state") if name in query}
+    conditions = {name: query[name] for name in ("organisation", "core", "state") if name in query}
     if "status" in query:
         conditions["presence"] = query["status"]
     if "volume" in query:

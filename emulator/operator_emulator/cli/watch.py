@@ -1,0 +1,42 @@
+"""What changes, as it changes."""
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import click
+
+from operator_emulator.cli.command import connect, connection_options
+from operator_emulator.cli.output import print_json
+
+if TYPE_CHECKING:
+    from operator_emulator.client import Change
+
+KEYS_SHOWN = 5
+
+
+@click.command()
+@click.option("--after", metavar="ID", help="Begin after the change with this id, instead of now.")
+@connection_options
+def watch(url: str, control_token: str | None, as_json: bool, after: str | None) -> None:
+    """Show what changes in the world, as it changes; with --json, one object a line. Ctrl-C ends it."""
+    with connect(url, control_token) as emulator, contextlib.suppress(KeyboardInterrupt):
+        for change in emulator.changes(after):
+            if as_json:
+                print_json({"id": change.id, "event": change.event, **change.keys}, indent=None)
+            elif change.event == "lost":
+                click.echo(f"{change.id} The world began again, or too much happened to name it.")
+            elif change.keys:
+                click.echo(f"{change.id} {show(change)}")
+
+
+def show(change: "Change") -> str:
+    if change.event == "exchange":
+        return f"journal: exchange {change.keys['last']}"
+    return "; ".join(f"{table}: {named(keys)}" for table, keys in change.keys.items())
+
+
+def named(keys: list[object] | bool) -> str:
+    if isinstance(keys, bool):
+        return "very many"
+    more = f" and {len(keys) - KEYS_SHOWN} more" if len(keys) > KEYS_SHOWN else ""
+    return ", ".join(map(str, keys[:KEYS_SHOWN])) + more
