@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any, Final, Literal
 
 import httpx2
@@ -86,7 +86,7 @@ class EmulatorClient(Connection):
 
     # ------------------------------------------------------------------------------------------ what happened
 
-    def changes(self, after: str | None = None) -> Iterator[Change]:
+    def changes(self, after: str | None = None) -> Generator[Change]:
         """What changes from now on, or after the change with the id *after*, as it changes, without end."""
         with self.stream("/changes", {} if after is None else {"Last-Event-ID": after}) as lines:
             fields: dict[str, str] = {}
