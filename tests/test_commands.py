@@ -224,7 +224,8 @@ def test_a_device_sends_and_its_message_is_pushed(run: Run, endpoint: Customer) 
     endpoint.answers.append(500)
     said = run("sim", "send-mo", ONLINE, "temperature=21.5", "--to", "12345").stdout
     assert said == "Message 1; it leaves as soon as time moves.\n"
-    assert read(run("sim", "send-mo", ONLINE, "00ff", "--dcs", "4", "--json")) == {"id": 2}
+    assert read(run("sim", "send-mo", ONLINE, "00ff", "--dcs", "4", "--json"))["id"] == 2
+    assert run("sim", "send-mo", ONLINE, "x" * 161).stdout == "Messages 3, 4; they leave as soon as time moves.\n"
     run("clock", "advance", "0")
     assert "temperature=21.5" in run("sms", "list", ONLINE, "--direction", "mo").stdout
     assert run("sms", "list", OFFLINE).stdout == "No matching messages.\n"

@@ -14,18 +14,6 @@ VECTORS = Path(__file__).parents[2] / "shared" / "cases" / "vectors.yaml"
 
 # What is not right yet, and why. Whoever mends one takes its line away: what passes unexpectedly fails.
 NOT_YET = {
-    "inbox-duplicate-middle": "a part that comes twice breaks its message",
-    "inbox-duplicate-first": "a part that comes twice breaks its message",
-    "mo-udh-length-over": "a badly built header is refused, not ignored",
-    "mo-udh-element-over": "a badly built header is refused, not ignored",
-    "mo-long-261": "a device does not split what is too long",
-    "mo-dcs-f0": "a device knows three data codings only",
-    "mo-dcs-f1": "a device knows three data codings only",
-    "mo-turkish": "there are no national language tables",
-    "mo-half-pair": "half a surrogate pair is refused",
-    "source-208-12": "an alphanumeric sender may be longer than eleven characters",
-    "udh-spelt-blanks": "a header that is dropped leaves no trace",
-    "udh-spelt-0x": "a header that is dropped leaves no trace",
     "lost-answer-sms": "an answer without a body cannot be lost",
     "reset-in-flight": "a callback on its way appears in the new journal",
 }

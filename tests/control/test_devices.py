@@ -162,35 +162,6 @@ def behave(operator: Operator, iccid: str = ONLINE, **behaviour: Any) -> Any:
     return operator.control("PUT", f"/sims/{iccid}/behaviour", json=behaviour)
 
 
-def test_a_device_answers_by_itself(operator: Operator) -> None:
-    """Every message that arrives, so much later, to whom it came from; in text or as it came."""
-    shown = behave(operator, auto_reply={"payload": "got {payload}", "seconds": 30})
-    assert shown == operator.control("GET", f"/sims/{ONLINE}/behaviour")
-    operator.send_mt(ONLINE, "wake up", source_address="12345")
-    operator.advance(31)
-    assert operator.customer.methods == ["PATCH"]
-    operator.advance(1)
-    assert operator.customer.methods == ["PATCH", "POST"]
-    assert (operator.customer.bodies[1]["payload"], operator.customer.bodies[1]["dest_address"]) == (
-        "got wake up",
-        "12345",
-    )
-    behave(operator, auto_reply={"payload": "{payload}"})
-    operator.send_mt(ONLINE, "54657374", dcs=4, source_address="acme", source_address_type={"id": 208})
-    operator.send_mt(ONLINE, "привет", dcs=8)
-    operator.advance(10)
-    echoes = [body for body in operator.customer.bodies[2:] if "payload" in body]
-    assert [(body["payload"], body["dcs"]) for body in echoes] == [("54657374", 4), ("привет", 8)]
-
-
-def test_an_answer_that_does_not_fit_is_not_sent(operator: Operator) -> None:
-    """And time goes on."""
-    behave(operator, auto_reply={"payload": "you said: {payload}"})
-    operator.send_mt(ONLINE, "x" * 160)
-    operator.advance(10)
-    assert operator.customer.methods == ["PATCH"]
-
-
 def next_leave(operator: Operator) -> str:
     (job,) = operator.control("GET", "/jobs", params={"kind": "behaviours.leave"})["jobs"]
     return str(job["due"])
@@ -317,8 +288,10 @@ def test_an_unknown_device_does_nothing(operator: Operator, method: str, path: s
         ("mo", {}, "payload"),
         ("mo", {"payload": 1}, "payload"),
         ("mo", {"payload": ""}, "payload"),
-        ("mo", {"payload": "x" * 161}, "payload"),
-        ("mo", {"payload": "x", "dcs": 3}, "dcs"),
+        ("mo", {"payload": "x" * 153 * 256}, "payload"),
+        ("mo", {"payload": "x" * 154, "udh": "050003CC0201"}, "payload"),
+        ("mo", {"payload": "ğ", "dcs": 0}, "payload"),
+        ("mo", {"payload": "x", "dcs": 256}, "dcs"),
         ("mo", {"payload": "x", "udh": "5"}, "udh"),
         ("mo", {"payload": "no hex", "dcs": 4}, "payload"),
         ("usage", {}, None),

@@ -424,18 +424,26 @@ def test_a_message_is_one_short_message(client: Client, message: str) -> None:
 @pytest.mark.parametrize(
     ("body", "error"),
     [
-        ({"message": "x" * 161}, "message: does not fit into one short message"),
-        ({"message": "\u4f60" * 71}, "message: does not fit into one short message"),
+        ({"message": "x" * 161}, "message: takes 161 septets, and 160 fit"),
+        ({"message": "\u4f60" * 71}, "message: takes 71 UCS-2 units, and 70 fit"),
         ({"message": ""}, "message: must not be blank"),
         ({}, "message: must not be blank"),
         ({"message": 5}, "message: must not be blank"),
         ({"message": "x", "sender": ""}, "sender: size must be between 1 and 15"),
         ({"message": "x", "sender": "x" * 16}, "sender: size must be between 1 and 15"),
+        ({"message": "x", "sender": "x" * 12}, "sender: takes 12 septets, and an alphanumeric one has 11 at most"),
+        ({"message": "x", "sender": "٣"}, "sender: must be of the GSM 7-bit alphabet where it is alphanumeric"),
     ],
 )
 def test_what_is_no_short_message_is_refused(client: Client, body: Any, error: str) -> None:
     """400."""
     assert client.refused("POST", f"/sims/{ACTIVE}/sms", 400, json=body)["errors"] == [error]
+
+
+@pytest.mark.parametrize("sender", ["x" * 11, "491511234567890", "+49151123456789"])
+def test_a_sender_is_a_name_or_a_number(client: Client, sender: str) -> None:
+    """Eleven characters, or fifteen of a number."""
+    client.post(f"/sims/{ACTIVE}/sms", {"message": "x", "sender": sender}, 202)
 
 
 @pytest.mark.parametrize("iccid", [ORDERED, INACTIVE, TERMINATED])

@@ -52,10 +52,10 @@ def command(
 
 
 def refuse_if_the_network_did(found: Any) -> None:
-    """Raises ClickException for a Device that could not do what it was asked to."""
-    from operator_emulator.client import Device
+    """Raises ClickException for a device that could not do what it was asked to, or not all of it."""
+    from operator_emulator.client import Device, Sent
 
-    if isinstance(found, Device) and found.cause is not None:
+    if isinstance(found, Device | Sent) and found.cause is not None:
         raise click.ClickException(f"the network refused: {found.cause}")
 
 

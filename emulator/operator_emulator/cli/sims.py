@@ -9,7 +9,7 @@ from operator_emulator.cli.command import command
 from operator_emulator.cli.output import facts, moment, rows
 
 if TYPE_CHECKING:
-    from operator_emulator.client import Card, Device, EmulatorClient, Message, Received, SimEvent
+    from operator_emulator.client import Card, Device, EmulatorClient, Message, Received, Sent, SimEvent
 
 STATES: Final = ("Issued", "Activated", "Suspended", "Expired")
 DEVICE: Final = ("OFFLINE", "ATTACHED", "ONLINE")
@@ -157,15 +157,26 @@ device_command("attach", "ATTACHED", "Attach to a network, or close the data ses
 device_command("offline", "OFFLINE", "Leave the network.")
 
 
-@command(sim, "send-mo", lambda it: f"Message {it['id']}; it leaves as soon as time moves.")
+def show_sent(sent: "Sent") -> str:
+    ids = ", ".join(map(str, sent.parts))
+    if len(sent.parts) == 1:
+        return f"Message {ids}; it leaves as soon as time moves."
+    return f"Messages {ids}; they leave as soon as time moves."
+
+
+@command(sim, "send-mo", show_sent)
 @click.argument("iccid")
 @click.argument("text")
 @click.option("--to", "dest_address", metavar="NUMBER", help="The number that the device sends to.")
-@click.option("--dcs", type=click.IntRange(0, 255), help="Data coding scheme; with 4, TEXT is hex.")
+@click.option(
+    "--dcs",
+    type=click.IntRange(0, 255),
+    help="Data coding scheme; with 4, TEXT is hex. By default, the device chooses.",
+)
 @click.option("--udh", metavar="HEX", help="User data header.")
-def send_mo(emulator: "EmulatorClient", iccid: str, text: str, **how: Any) -> Json:
-    """Send an SMS from the device."""
-    return {"id": emulator.sim(iccid).send_mo(text, **how)}
+def send_mo(emulator: "EmulatorClient", iccid: str, text: str, **how: Any) -> "Sent":
+    """Send an SMS from the device, in parts if the text takes several."""
+    return emulator.sim(iccid).transmit(text, **how)
 
 
 def show_use(device: "Device") -> str:

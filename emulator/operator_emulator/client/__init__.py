@@ -36,6 +36,7 @@ from operator_emulator.client.values import FaultList as FaultList
 from operator_emulator.client.values import Job as Job
 from operator_emulator.client.values import Message as Message
 from operator_emulator.client.values import Received as Received
+from operator_emulator.client.values import Sent as Sent
 from operator_emulator.client.values import SimEvent as SimEvent
 from operator_emulator.client.values import Snapshot as Snapshot
 from operator_emulator.client.values import Time as Time

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from operator_emulator.client.connection import Connection, path_to, without_none
 from operator_emulator.client.errors import EmulatorError, Refused
-from operator_emulator.client.values import Card, Device, Message, Received, SimEvent
+from operator_emulator.client.values import Card, Device, Message, Received, Sent, SimEvent
 
 
 class Sim:
@@ -71,9 +71,18 @@ class Sim:
     def send_mo(
         self, payload: str, dest_address: str | None = None, dcs: int | None = None, udh: str | None = None
     ) -> int:
-        """Send a short message; returns its id. Raises Refused if the network does not take it."""
+        """Send a message, in parts if it takes several; returns the id of the first.
+
+        Raises Refused if the network does not take it.
+        """
+        return self.transmit(payload, dest_address, dcs, udh).id
+
+    def transmit(
+        self, payload: str, dest_address: str | None = None, dcs: int | None = None, udh: str | None = None
+    ) -> Sent:
+        """As ``send_mo``, but returns the ids of all parts, and what went wrong."""
         message = without_none({"payload": payload, "dest_address": dest_address, "dcs": dcs, "udh": udh})
-        return int(self._send("mo", message)["id"])
+        return Sent.read(self._send("mo", message))
 
     def transfer(self, tx: float = 0, rx: float = 0) -> Device:
         """Send and receive megabytes, in a session that opens if there is none. Returns the device. Raises Refused."""

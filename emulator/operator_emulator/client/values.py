@@ -142,6 +142,19 @@ class Message(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Sent(Value):
+    """What a device sent: the *id* of the message or of its first part, and the ids of all *parts*.
+
+    *cause*: why the network did not take the rest. *ignored*: what a receiver ignores of the header, and why.
+    """
+
+    id: int
+    parts: tuple[int, ...]
+    cause: str | None
+    ignored: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Received(Value):
     """A message as a device shows it: *text*, or *octets* in hex. *parts* are the ids of its short messages."""
 

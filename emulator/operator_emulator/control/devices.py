@@ -16,7 +16,7 @@ from operator_emulator.control.wire import (
     show_sim,
 )
 from operator_emulator.core.customers import ownership
-from operator_emulator.core.network import behaviours, device, inbox
+from operator_emulator.core.network import behaviours, device, inbox, tpdu
 from operator_emulator.core.network.model import DeviceStatus, Rat
 from operator_emulator.core.tester.model import AutoReply, Behaviour, GoesOffline, UsesData
 from operator_emulator.core.world.errors import LostAtNetwork, Malformed
@@ -54,18 +54,23 @@ def move(world: World, iccid: str, body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def send_mo(request: Request) -> Response:
-    body = await read_object(request)
-    sms = await engine_of(request).write(
-        device.send_mo,
+    body = await read_object(request, may_halve=("payload",))
+    header = body.get("udh", "")
+    sent, lost = await engine_of(request).write(
+        device.send,
         request.path_params["iccid"],
         body["payload"],
         dest_address=body.get("dest_address", ""),
-        dcs=body.get("dcs", 0),
-        udh=body.get("udh", ""),
+        dcs=body.get("dcs"),
+        udh=header,
     )
-    if isinstance(sms, LostAtNetwork):
-        raise sms  # only now: what the operator noted about it stays
-    return answer(request, {"id": sms.id}, status=201)
+    if lost is not None and not sent:
+        raise lost  # only now: what the operator noted about it stays
+    parts = [sms.id for sms in sent]
+    ignored = tpdu.header_of(header).ignored
+    return answer(
+        request, {"id": parts[0], "parts": parts, "cause": lost and lost.cause, "ignored": ignored}, status=201
+    )
 
 
 async def use_data(request: Request) -> Response:

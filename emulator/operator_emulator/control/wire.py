@@ -4,7 +4,7 @@ The description is the judge of every request here: unlike the operator's, this 
 does not describe, so a misspelt field is a 400 and never a silent no.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -30,9 +30,9 @@ LARGEST: Final = 2**63 - 1  # what a table holds
 # --------------------------------------------------------------------------------------------- in
 
 
-async def read_object(request: Request) -> dict[str, Any]:
+async def read_object(request: Request, may_halve: Collection[str] = ()) -> dict[str, Any]:
     """The JSON body, as described. Raises Malformed with the field, UnsupportedMediaType, TooLarge."""
-    value = await read_json(request)
+    value = await read_json(request, may_halve)
     operation = operation_of(request)
     assert operation.body is not None, "the description says what the body is"
     for error in operation.body.iter_errors(value):

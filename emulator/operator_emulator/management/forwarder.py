@@ -2,25 +2,23 @@
 
 import re
 from base64 import b64encode
+from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-import msgspec
-
 from operator_emulator.core.network import tpdu
-from operator_emulator.core.network.model import Sms
+from operator_emulator.core.network.model import Direction, Sms
 from operator_emulator.core.world.model import EventType, Outgoing
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.fixtures import Fixture, FixtureError
 from operator_emulator.management.editions import Edition
 from operator_emulator.management.wire.values import endpoint_id, spaced
 from operator_emulator.runtime.sender import OutboundRequest
+from operator_emulator.web.json import encode
 from operator_emulator.web.openapi import Document
 
 USERINFO: Final = re.compile(r"(\w+://)([^/?#]*)@(.*)", re.DOTALL)
-
-encode = msgspec.json.Encoder().encode
 
 
 def render(outgoing: Outgoing, *, edition: Edition, policy: Policy, document: Document) -> OutboundRequest:
@@ -42,14 +40,14 @@ def render(outgoing: Outgoing, *, edition: Edition, policy: Policy, document: Do
         (("Content-Type", "application/json"), *headers),
         encode(body),
         operation,
-        document.findings(component, body),
+        (*document.findings(component, body), *strange_header(sms)),
     )
 
 
 def show_mo(sms: Sms, edition: Edition) -> dict[str, Any]:
     """An MO message, one request for each part of a longer one. Numbers are ints, or strings in 2019 (D§10.2)."""
     number = edition.callback_ids
-    concatenation = tpdu.parse_udh(sms.udh).concatenation
+    concatenation = tpdu.header_of(sms.udh).concatenation
     part, total, reference = (
         (1, 1, sms.id) if concatenation is None else (concatenation.part, concatenation.total, concatenation.reference)
     )
@@ -65,6 +63,13 @@ def show_mo(sms: Sms, edition: Edition) -> dict[str, Any]:
         "source_address": sms.msisdn,
         "dcs": number(sms.dcs),
     }
+
+
+def strange_header(sms: Sms) -> Iterable[str]:
+    """What the receiver of an MO message ignores of its header, which the callback does not carry."""
+    if sms.direction is Direction.MO:
+        for ignored in tpdu.header_of(sms.udh).ignored:
+            yield f"udh: {ignored}"
 
 
 def show_report(sms: Sms, status: str, status_id: int, edition: Edition) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from operator_emulator.management.paging import page_headers, pages, read_page, 
 from operator_emulator.management.wire import sms as wire
 from operator_emulator.management.wire.values import read_id
 from operator_emulator.web.context import engine_of
-from operator_emulator.web.receive import read_json
+from operator_emulator.web.receive import noting, read_json
 from operator_emulator.web.respond import answer
 
 SMS_KEYS = {
@@ -49,7 +49,7 @@ async def list_sms(request: Request) -> Response:
 async def send_sms(request: Request) -> Response:
     """POST /v1/sims/{iccid}/sms"""
     iccid = request.path_params["iccid"]
-    draft = wire.read_sms_draft(await read_json(request))
+    draft = wire.read_sms_draft(await read_json(request), noting(request))
     sms = await engine_of(request).write(smsc.submit, caller_of(request), iccid, draft)
     location = address_of(request, f"/v1/sims/{sms.iccid}/sms/{sms.id}")
     return answer(request, status=201, headers={"Location": location})

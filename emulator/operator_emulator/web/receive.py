@@ -5,16 +5,15 @@ journal, and refused only under ``--contract strict``.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final
 
-import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from operator_emulator.core.world.errors import Malformed
 from operator_emulator.web.context import context_of, operation_of
-from operator_emulator.web.json import DEEPEST, decode, is_too_deep
+from operator_emulator.web.json import read
 from operator_emulator.web.openapi import problems, sentence
 
 BODY_LIMIT: Final = 4 * 1024 * 1024  # octets; the portal's gateway takes 4 MB (P§1), assumed for the other
@@ -30,11 +29,6 @@ class UnsupportedMediaType(HTTPException):
 class TooLarge(HTTPException):
     def __init__(self, limit: int = BODY_LIMIT) -> None:
         super().__init__(413, f"the request body is larger than {limit} octets")
-
-
-class TooDeep(Malformed):
-    def __init__(self) -> None:
-        super().__init__("", f"the body is nested more than {DEEPEST} levels deep")
 
 
 async def read_body(request: Request, limit: int = BODY_LIMIT) -> bytes:
@@ -56,20 +50,16 @@ def is_json(content_type: str) -> bool:
     return kind == "application/json" or kind.endswith("+json")
 
 
-async def read_json(request: Request) -> Any:
-    """The JSON body. Raises UnsupportedMediaType, TooLarge and Malformed; breaches of the contract are noted."""
+async def read_json(request: Request, may_halve: Collection[str] = ()) -> Any:
+    """The JSON body. Raises UnsupportedMediaType, TooLarge and Malformed; breaches of the contract are noted.
+
+    *may_halve*: members whose text may hold half a surrogate pair.
+    """
     content_type = request.headers.get("content-type", "")
     if not is_json(content_type):
         raise UnsupportedMediaType(content_type)
     body = await read_body(request)
-    try:
-        value = decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Malformed("", f"the body is not JSON: {error}") from None
-    except RecursionError:
-        raise TooDeep from None
-    if body.count(b"[") + body.count(b"{") > DEEPEST and is_too_deep(value):
-        raise TooDeep
+    value = read(body, may_halve)
     described = operation_of(request).body
     if described is not None and not described.is_valid(value):
         note(request, [f"request {problem}" for problem in problems(described, value)])
@@ -99,6 +89,14 @@ def typed(text: str, kind: str) -> Any:
     if kind == "boolean":
         return {"true": True, "false": False}.get(text, text)
     return text
+
+
+Note = Callable[[str, str], None]
+
+
+def noting(request: Request) -> Note:
+    """For what readers pass over: ``note(field, what)`` notes it, or refuses it under a strict contract."""
+    return lambda field, what: note(request, [f"request {field}: {what}"])
 
 
 def note(request: Request, findings: Iterable[str]) -> None:

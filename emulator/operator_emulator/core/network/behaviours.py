@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from operator_emulator.core.customers import ownership
 from operator_emulator.core.customers.model import Sim
-from operator_emulator.core.network import device, tpdu
+from operator_emulator.core.network import device, inbox, tpdu
 from operator_emulator.core.network.model import DeviceStatus, Sms
 from operator_emulator.core.tester.model import Behaviour
 from operator_emulator.core.world import schedule
@@ -78,17 +78,35 @@ def use_data(world: World, iccid: str) -> None:
 
 
 def reply(world: World, sms_id: str) -> None:
-    """It answers a message that arrived; what does not fit, or the network does not take, is lost."""
+    """Answer a message that has arrived, once all of its parts have. What the network does not take is lost."""
     sms = world.sms.get(int(sms_id))
     sim, behaviour = _at_work(world, "" if sms is None else sms.iccid)
     if sms is None or sim is None or behaviour.auto_reply is None:
         return
+    payload = _whole(world, sms)
+    if payload is None:
+        return
     template = behaviour.auto_reply.payload
-    text = template.replace("{payload}", sms.payload)
-    alphabet = tpdu.Dcs.UCS2 if tpdu.septets(text) is None else tpdu.Dcs.GSM7
-    dcs = sms.dcs if template == "{payload}" else alphabet
-    with contextlib.suppress(Malformed):
-        device.send_mo(world, sms.iccid, text, _answerable(sms), int(dcs))
+    as_it_came = template == "{payload}" and sms.dcs != tpdu.Dcs.GSM7
+    with contextlib.suppress(Malformed):  # it takes more than 255 parts
+        device.send(
+            world,
+            sms.iccid,
+            template.replace("{payload}", payload),
+            _answerable(sms),
+            sms.dcs if as_it_came else None,
+        )
+
+
+def _whole(world: World, sms: Sms) -> str | None:
+    """The payload of the message that *sms* completed; None if it is still a part of one, or came twice."""
+    if tpdu.header_of(sms.udh).concatenation is None:
+        return sms.payload
+    for message in inbox.messages(world, sms.iccid):
+        if sms in message.parts:
+            completed = not message.missing and max(message.parts, key=inbox.arrival) == sms
+            return "".join(part.payload for part in message.parts) if completed else None
+    return None
 
 
 def _at_work(world: World, iccid: str) -> tuple[Sim | None, Behaviour]:

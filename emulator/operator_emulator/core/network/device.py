@@ -281,10 +281,28 @@ def use_data(world: World, iccid: str, octets_tx: int, octets_rx: int) -> Sim | 
 # --------------------------------------------------------------------------------------------- messages
 
 
+def send(
+    world: World, iccid: str, payload: str, dest_address: str = "", dcs: int | None = None, udh: str = ""
+) -> tuple[list[Sms], LostAtNetwork | None]:
+    """Let the device say something, in as many short messages as it takes.
+
+    Without *dcs* the device chooses the coding. Answers the messages that the network took and, if it refused one,
+    why; the rest is not sent. Raises UnknownSim and Malformed.
+    """
+    reference = (world.last_ids().get("sms", 0) + 1) % 256  # that of the first part, as its own id is
+    sent: list[Sms] = []
+    for part in tpdu.split(payload, dcs, udh, reference):
+        taken = send_mo(world, iccid, part.payload, dest_address, part.dcs, part.udh)
+        if isinstance(taken, LostAtNetwork):
+            return sent, taken
+        sent.append(taken)
+    return sent, None
+
+
 def send_mo(
     world: World, iccid: str, payload: str, dest_address: str = "", dcs: int = 0, udh: str = ""
 ) -> Sms | LostAtNetwork:
-    """The device sends a short message. Answers it, or the refusal if it is lost at the network (D§9.6).
+    """The device sends one short message. Answers it, or the refusal if it is lost at the network (D§9.6).
 
     A device that is not there sends nothing, and the monthly limit writes no event; a used-up quota writes its
     event again. Raises UnknownSim and Malformed.

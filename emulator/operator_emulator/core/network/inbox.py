@@ -1,13 +1,12 @@
 """What a device has received: its delivered messages, put together again where they came in parts."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from operator_emulator.core.customers import ownership
 from operator_emulator.core.network import tpdu
 from operator_emulator.core.network.model import Direction, Sms, SmsStatus
-from operator_emulator.core.network.tpdu import Concatenation
+from operator_emulator.core.network.tpdu import Collected
 from operator_emulator.core.world.world import World
 
 
@@ -29,43 +28,33 @@ class Received:
 
 def inbox(world: World, iccid: str) -> list[Received]:
     """Everything that arrived and is kept, oldest first. Raises UnknownSim."""
-    sim = ownership.existing(world, iccid)
-    arrived = world.sms.find(iccid=sim.iccid, direction=Direction.MT, status=SmsStatus.DELIVERED)
-    groups: list[dict[int, Sms]] = []
-    open_groups: dict[tuple[object, ...], dict[int, Sms]] = {}
-    for sms in sorted(arrived, key=lambda one: (one.finished or one.submitted, one.id)):
-        which = concatenation(sms)
-        key = (sms.source_address, sms.dcs, which.reference, which.total)
-        group = open_groups.get(key)
-        if group is None or which.part in group:  # the reference is used again
-            group = open_groups[key] = {}
-            groups.append(group)
-        group[which.part] = sms
-        if len(group) == which.total:
-            del open_groups[key]
-    return [together(group) for group in groups]
+    return [together(one) for one in messages(world, ownership.existing(world, iccid).iccid)]
 
 
-def concatenation(sms: Sms) -> Concatenation:
-    """Which part of what a message is; one that stands alone is a whole of its own."""
-    return tpdu.parse_udh(sms.udh).concatenation or Concatenation(reference=-sms.id, total=1, part=1)
+def messages(world: World, iccid: str) -> list[Collected[Sms]]:
+    arrived = world.sms.find(iccid=iccid, direction=Direction.MT, status=SmsStatus.DELIVERED)
+    return tpdu.reassemble(sorted(arrived, key=arrival))
 
 
-def together(group: dict[int, Sms]) -> Received:
-    parts = [group[number] for number in sorted(group)]
-    last = max(parts, key=lambda sms: (sms.finished or sms.submitted, sms.id))
-    payload = "".join(sms.payload for sms in parts)
-    binary = last.dcs == tpdu.Dcs.BINARY
+def arrival(sms: Sms) -> tuple[datetime, int]:
+    return sms.finished or sms.submitted, sms.id
+
+
+def together(message: Collected[Sms]) -> Received:
+    parts = message.parts
+    last = max(parts, key=arrival)
+    binary = tpdu.coding(last.dcs) is tpdu.Dcs.BINARY
     return Received(
-        at=last.finished or last.submitted,
+        at=arrival(last)[0],
         source_address=last.source_address,
         dcs=last.dcs,
-        text=None if binary else payload,
-        octets=payload if binary else None,
+        text=None if binary else "".join(text(sms) for sms in parts),
+        octets="".join(sms.payload for sms in parts) if binary else None,
         parts=tuple(sms.id for sms in parts),
-        missing=tuple(absent(group, concatenation(last).total)),
+        missing=message.missing,
     )
 
 
-def absent(group: dict[int, Sms], total: int) -> Iterable[int]:
-    return (number for number in range(1, total + 1) if number not in group)
+def text(sms: Sms) -> str:
+    """What the device makes of the octets that went over the air."""
+    return tpdu.text_of(tpdu.user_data(sms.payload, sms.dcs, sms.udh), sms.dcs, sms.udh)

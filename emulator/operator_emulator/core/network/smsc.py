@@ -27,7 +27,7 @@ from operator_emulator.core.network.model import (
 from operator_emulator.core.tester import faults
 from operator_emulator.core.tester.model import FaultPoint
 from operator_emulator.core.world import events, schedule
-from operator_emulator.core.world.errors import UnknownSms
+from operator_emulator.core.world.errors import Malformed, UnknownSms
 from operator_emulator.core.world.model import EventType, Fate, JobKind, Notification, Way
 from operator_emulator.core.world.world import Since, World
 
@@ -60,7 +60,7 @@ def submit(world: World, caller: Caller, iccid: str, draft: SmsDraft) -> Sms:
 
 def take(world: World, sim: Sim, draft: SmsDraft) -> Sms:
     """The same for a SIM whose owner was asked for elsewhere. Raises Malformed, QuotaExhausted and LimitReached."""
-    tpdu.check(draft.payload, draft.dcs, draft.udh)
+    check(draft)
     quotas.require(world, sim, Service.SMS)
     policy = world.policy
     sms = world.sms.put(
@@ -85,6 +85,15 @@ def take(world: World, sim: Sim, draft: SmsDraft) -> Sms:
     schedule.at(world, sms.expires, JobKind.SMSC_EXPIRE, sms.id)
     schedule.at(world, world.now + policy.first_attempt, JobKind.SMSC_ATTEMPT, sms.id)
     return sms
+
+
+def check(draft: SmsDraft) -> None:
+    """Raises Malformed for what is no short message, or none that a customer may submit."""
+    if draft.dcs not in set(tpdu.Dcs):
+        raise Malformed("dcs", f"must be one of {', '.join(str(int(known)) for known in tpdu.Dcs)}")
+    tpdu.check(draft.payload, draft.dcs, draft.udh)
+    if draft.source_address_type is AddressType.ALPHANUMERIC:
+        tpdu.check_sender("source_address", draft.source_address)
 
 
 # --------------------------------------------------------------------------------------------- MT: delivering

@@ -1,97 +1,70 @@
-"""What fits into one short message: data coding, header, GSM 7-bit (3GPP TS 23.038 and 23.040; D§9.2).
+"""Short messages as they go over the air: data coding, user data, and what takes several (3GPP TS 23.038 and 23.040).
 
-The table is our own: of the libraries that have it, the best kept (gsm0338) is untyped, passes a raw escape
-through as if it were a character, refuses the codes that TS 23.038 wants shown, and leaves packing and
-counting to us.
-
-In the API a payload is text (DCS 0 and 8) or hexadecimal octets (DCS 4), and the header hexadecimal octets or
+In the API a payload is text (GSM 7-bit and UCS-2) or hexadecimal octets (binary), and the header hexadecimal octets or
 "".
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum, unique
-from typing import Final
+from typing import Final, Generic, Protocol, TypeVar
 
+from operator_emulator.core.network import half_pairs, udh
+from operator_emulator.core.network.alphabets import Alphabet, alphabet
+from operator_emulator.core.network.udh import Concatenation, Udh
 from operator_emulator.core.world.errors import Malformed
 
 OCTETS: Final = 140  # of user data, header included (TS 23.040, 9.2.3.16)
-
-# TS 23.038, 6.2.1: the default alphabet, in the order of its codes.
-ALPHABET: Final = (
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ"
-    " !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
-    "¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-# TS 23.038, 6.2.1.1: the extension table, each code behind an escape.
-EXTENSION: Final = {
-    0x0A: "\f",
-    0x14: "^",
-    0x28: "{",
-    0x29: "}",
-    0x2F: "\\",
-    0x3C: "[",
-    0x3D: "~",
-    0x3E: "]",
-    0x40: "|",
-    0x65: "€",
-}
-ESCAPE: Final = 0x1B
-
-_CODES: Final = {
-    **{character: bytes([code]) for code, character in enumerate(ALPHABET) if code != ESCAPE},
-    **{character: bytes([ESCAPE, code]) for code, character in EXTENSION.items()},
-}
-
-# TS 23.040, 9.2.3.24.1 and 9.2.3.24.8: information elements of concatenation, and how many octets each has.
-_CONCATENATION: Final = {0x00: 3, 0x08: 4}
+PARTS: Final = 0xFF  # of one message
+SENDER_SEPTETS: Final = 11  # of an alphanumeric address: ten octets (TS 23.040, 9.1.2.5; D§9.1)
 
 
 @unique
 class Dcs(IntEnum):
-    """Data coding scheme; the three that the API takes (D§9.2)."""
+    """The three alphabets, each by the data coding scheme that the operator's API has for it (D§9.2)."""
 
     GSM7 = 0
     BINARY = 4
     UCS2 = 8
 
 
-# --------------------------------------------------------------------------------------------- GSM 7-bit
+def coding(dcs: int) -> Dcs:
+    """The alphabet that a data coding scheme of one octet stands for (TS 23.038, 4).
+
+    Reserved ones count as GSM 7-bit. Of compressed text nobody here knows more than its octets.
+    """
+    group = dcs >> 4
+    if group < 0b1000:  # general, and marked for automatic deletion: a bit for compression, two for the alphabet
+        alphabets = (Dcs.GSM7, Dcs.BINARY, Dcs.UCS2, Dcs.GSM7)
+        return Dcs.BINARY if dcs & 0x20 else alphabets[dcs >> 2 & 3]
+    if group == 0b1110:  # message waiting, in UCS-2
+        return Dcs.UCS2
+    if group == 0b1111:  # a bit for the alphabet, and the message class
+        return Dcs.BINARY if dcs & 4 else Dcs.GSM7
+    return Dcs.GSM7
 
 
-def septets(text: str) -> int | None:
-    """How many septets *text* takes, an extension character two; None if the alphabet lacks a character."""
-    sizes = [len(_CODES.get(character, b"")) for character in text]
-    return sum(sizes) if all(sizes) else None
+def coding_for(text: str, letters: Alphabet | None = None) -> Dcs:
+    """What a device chooses for a text: GSM 7-bit if that has all of its characters, else UCS-2."""
+    return Dcs.UCS2 if (letters or alphabet()).septets(text) is None else Dcs.GSM7
 
 
-def encode_gsm7(text: str) -> bytes:
+# --------------------------------------------------------------------------------------------- alphabets
+
+
+def encode_gsm7(text: str, letters: Alphabet | None = None) -> bytes:
     """Septets, one to an octet. Raises Malformed for the first character that the alphabet lacks."""
     try:
-        return b"".join(_CODES[character] for character in text)
+        return (letters or alphabet()).encode(text)
     except KeyError as missing:
-        raise Malformed("payload", f"holds {missing}, which is not in the GSM 7-bit alphabet") from None
+        character = half_pairs.show(missing.args[0])
+        raise Malformed("payload", f"holds {character!r}, which is not in the GSM 7-bit alphabet") from None
 
 
-def decode_gsm7(codes: bytes) -> str:
-    """Text from septets, one to an octet, each below 128.
-
-    As a receiver must, a code that the extension table lacks is read in the default table, and an escape that
-    leads to none or to a further one is a space (TS 23.038, 6.2.1 and 6.2.1.1).
-    """
-    text = []
-    escaped = False
-    for code in codes:
-        if escaped:
-            text.append(" " if code == ESCAPE else EXTENSION.get(code, ALPHABET[code]))
-            escaped = False
-        elif code == ESCAPE:
-            escaped = True
-        else:
-            text.append(ALPHABET[code])
-    return "".join(text) + " " * escaped
+def decode_gsm7(codes: bytes, letters: Alphabet | None = None) -> str:
+    """Text from septets, one to an octet, each below 128, as a receiver shows it."""
+    return (letters or alphabet()).decode(codes)
 
 
 def pack(codes: bytes, header: int = 0) -> bytes:
@@ -106,31 +79,18 @@ def pack(codes: bytes, header: int = 0) -> bytes:
 
 
 def unpack(octets: bytes, count: int, header: int = 0) -> bytes:
-    """*count* septets from the octets that follow a header of so many; Malformed if there are fewer."""
-    fill = -8 * header % 7
-    if 7 * count + fill > 8 * len(octets):
-        raise Malformed("payload", f"has no room for {count} septets")
-    stream = int.from_bytes(octets, "little") >> fill
+    """*count* septets from the octets that follow a header of so many."""
+    stream = int.from_bytes(octets, "little") >> -8 * header % 7
     return bytes(stream >> 7 * place & 0x7F for place in range(count))
 
 
-# --------------------------------------------------------------------------------------------- UCS-2, binary
-
-
 def encode_ucs2(text: str) -> bytes:
-    """Units of two octets; a character beyond the basic plane takes two units. Malformed for half a pair."""
-    try:
-        return text.encode("utf-16-be")
-    except UnicodeEncodeError as error:
-        raise Malformed("payload", f"holds half a surrogate pair at position {error.start}") from None
+    """Units of two octets; a character beyond the basic plane takes two units, half a pair one."""
+    return half_pairs.show(text).encode("utf-16-be", "surrogatepass")
 
 
 def decode_ucs2(octets: bytes) -> str:
-    """Text from code units; Malformed for an odd octet or half a pair."""
-    try:
-        return octets.decode("utf-16-be")
-    except UnicodeDecodeError as error:
-        raise Malformed("payload", f"is not UCS-2 at octet {error.start}") from None
+    return half_pairs.hide(octets.decode("utf-16-be", "surrogatepass"))
 
 
 def read_hex(field: str, text: str) -> bytes:
@@ -140,170 +100,198 @@ def read_hex(field: str, text: str) -> bytes:
     return bytes.fromhex(text)
 
 
-# --------------------------------------------------------------------------------------------- header
+def header_of(text: str) -> Udh:
+    """The header that is written as *text*, "" being none. Raises Malformed for what is not hexadecimal."""
+    return udh.read(read_hex("udh", text))
+
+
+def check_sender(field: str, text: str) -> None:
+    """Raises Malformed unless *text* can be an alphanumeric address."""
+    length = alphabet().septets(text)
+    if length is None:
+        raise Malformed(field, "must be of the GSM 7-bit alphabet where it is alphanumeric")
+    if length > SENDER_SEPTETS:
+        raise Malformed(field, f"takes {length} septets, and an alphanumeric one has {SENDER_SEPTETS} at most")
+
+
+# --------------------------------------------------------------------------------------------- one message
 
 
 @dataclass(frozen=True, slots=True)
-class Concatenation:
-    """This is part *part* of *total*, both from 1, of the message that the sender calls *reference*."""
+class UserData:
+    """What goes over the air, header included. *length* counts septets, or octets where they are no GSM 7-bit."""
 
-    reference: int
-    total: int
-    part: int
-
-
-@dataclass(frozen=True, slots=True)
-class Udh:
-    """A user data header with its length octet; no octets at all if there is none."""
-
-    octets: bytes = b""
-    concatenation: Concatenation | None = None
+    octets: bytes
+    length: int
 
 
-def parse_udh(text: str) -> Udh:
-    """The header written as *text*, "" being none. Raises Malformed unless it is elements to the last octet.
-
-    Elements of other kinds pass unread. Of several concatenations the last counts, and one whose numbers make
-    no sense is ignored, as TS 23.040 (9.2.3.24 and 9.2.3.24.1) tells a receiver.
-    """
-    octets = read_hex("udh", text)
-    if not octets:
-        return Udh()
-    if octets[0] != len(octets) - 1:
-        raise Malformed("udh", f"announces {octets[0]} octets and has {len(octets) - 1}")
-    concatenation = None
-    rest = octets[1:]
-    while rest:
-        kind, length, data = rest[0], int.from_bytes(rest[1:2]), rest[2 : 2 + int.from_bytes(rest[1:2])]
-        if len(rest) < 2 + length:
-            raise Malformed("udh", f"breaks off within information element {kind:02X}")
-        if kind in _CONCATENATION:
-            if length != _CONCATENATION[kind]:
-                raise Malformed("udh", f"has {length} octets in information element {kind:02X}")
-            if 1 <= data[-1] <= data[-2]:
-                concatenation = Concatenation(int.from_bytes(data[:-2]), total=data[-2], part=data[-1])
-        rest = rest[2 + length :]
-    return Udh(octets, concatenation)
-
-
-def concatenated(reference: int, total: int, part: int) -> str:
-    """The header, in hexadecimal, of one part; a reference above 255 makes it 7 octets long instead of 6.
-
-    Raises Malformed unless 0 <= reference <= 65535 and 1 <= part <= total <= 255.
-    """
-    if not (0 <= reference <= 0xFFFF and 1 <= part <= total <= 0xFF):
-        raise Malformed("udh", f"cannot say part {part} of {total} of message {reference}")
-    if reference > 0xFF:
-        return f"060804{reference:04X}{total:02X}{part:02X}"
-    return f"050003{reference:02X}{total:02X}{part:02X}"
-
-
-# --------------------------------------------------------------------------------------------- whole messages
-
-
-def check(payload: str, dcs: int, udh: str = "") -> None:
+def check(payload: str, dcs: int, header: str = "") -> None:
     """Raises Malformed if this is not one short message: empty, unreadable, or longer than there is room.
 
     160 septets, 140 octets or 70 UCS-2 units without a header; 153, 134, 67 with the usual six octets (D§9.2;
     TS 23.040, 9.2.3.24: the header counts as user data).
     """
-    room = max(0, OCTETS - len(parse_udh(udh).octets))
+    head, alphabet = header_of(header), coding(dcs)
     if not payload:
         raise Malformed("payload", "must not be empty")
-    if dcs == Dcs.GSM7:
-        length, limit, unit = len(encode_gsm7(payload)), room * 8 // 7, "septets"
-    elif dcs == Dcs.BINARY:
-        length, limit, unit = len(read_hex("payload", payload)), room, "octets"
-    elif dcs == Dcs.UCS2:
-        length, limit, unit = len(encode_ucs2(payload)) // 2, room // 2, "UCS-2 units"
-    else:
-        raise Malformed("dcs", f"must be one of {', '.join(str(int(known)) for known in Dcs)}")
-    if length > limit:
-        raise Malformed("payload", f"takes {length} {unit}, and {limit} fit")
+    length = sum(size for _, size in _pieces(payload, alphabet, head))
+    room = _room(alphabet, len(head.octets))
+    if length > room:
+        raise Malformed("payload", f"takes {length} {UNITS[alphabet]}, and {room} fit")
 
 
-def text_of(payload: str, dcs: int) -> str:
-    """What the device shows: the text, or for binary the octets, as characters if all are printable ASCII.
+UNITS: Final = {Dcs.GSM7: "septets", Dcs.BINARY: "octets", Dcs.UCS2: "UCS-2 units"}
 
-    Raises Malformed if a binary payload is not hexadecimal.
-    """
-    if dcs != Dcs.BINARY:
-        return payload
-    octets = read_hex("payload", payload)
-    return octets.decode("ascii") if all(0x20 <= octet <= 0x7E for octet in octets) else payload
+
+def _room(alphabet: Dcs, header: int) -> int:
+    """How many units fit beside a header of so many octets."""
+    octets = max(0, OCTETS - header)
+    return {Dcs.GSM7: octets * 8 // 7, Dcs.BINARY: octets, Dcs.UCS2: octets // 2}[alphabet]
+
+
+def _pieces(payload: str, alphabet: Dcs, head: Udh) -> Iterator[tuple[str, int]]:
+    """What must not be divided, and how many units each takes. Raises Malformed."""
+    if alphabet is Dcs.BINARY:
+        read_hex("payload", payload)
+        return ((payload[place : place + 2], 1) for place in range(0, len(payload), 2))
+    if alphabet is Dcs.GSM7:
+        encode_gsm7(payload, head.alphabet)
+        return ((character, len(head.alphabet.codes[character])) for character in payload)
+    return ((character, len(encode_ucs2(character)) // 2) for character in payload)
+
+
+def user_data(payload: str, dcs: int, header: str = "") -> UserData:
+    """Raises Malformed."""
+    head = header_of(header)
+    octets = len(head.octets)
+    match coding(dcs):
+        case Dcs.GSM7:
+            codes = encode_gsm7(payload, head.alphabet)
+            return UserData(head.octets + pack(codes, octets), -(-8 * octets // 7) + len(codes))
+        case Dcs.BINARY:
+            body = read_hex("payload", payload)
+        case Dcs.UCS2:
+            body = encode_ucs2(payload)
+    return UserData(head.octets + body, octets + len(body))
+
+
+def text_of(data: UserData, dcs: int, header: str = "") -> str:
+    """The text that a receiver shows of user data behind *header*; of a coding that has text."""
+    head = header_of(header)
+    octets = len(head.octets)
+    body = data.octets[octets:]
+    if coding(dcs) is Dcs.UCS2:
+        return decode_ucs2(body)
+    return decode_gsm7(unpack(body, data.length - -(-8 * octets // 7), octets), head.alphabet)
+
+
+# --------------------------------------------------------------------------------------------- several messages
 
 
 @dataclass(frozen=True, slots=True)
-class Reassembled:
-    """A message from its parts: the payloads that came, in order, and the numbers of those that did not."""
+class Part:
+    """What one of several messages carries."""
 
     payload: str
     dcs: int
-    missing: tuple[int, ...] = ()
+    udh: str
+
+
+def split(payload: str, dcs: int | None = None, header: str = "", reference: int = 0) -> list[Part]:
+    """What a device sends to say *payload*: one message if that is enough, otherwise parts under *reference*.
+
+    It chooses the coding if *dcs* does not. No escaped character or surrogate pair is divided. Raises Malformed for
+    no payload, one that cannot be coded so, and one that does not fit: it takes more than 255 parts, or its header
+    says already that it is a part, or cannot say it.
+    """
+    head = header_of(header)
+    dcs = coding_for(payload, head.alphabet) if dcs is None else dcs
+    alphabet = coding(dcs)
+    pieces = list(_pieces(payload, alphabet, head))
+    first = udh.with_part(head, 0, 1, 1)
+    long = sum(size for _, size in pieces) > _room(alphabet, len(head.octets))
+    room = _room(alphabet, len(first))
+    if not long or head.concatenation is not None or head.badly_built or room < LARGEST_PIECE:
+        check(payload, dcs, header)
+        return [Part(payload, int(dcs), header)]
+    payloads = list(_filled(pieces, room))
+    if len(payloads) > PARTS:
+        raise Malformed("payload", f"takes {len(payloads)} parts, and {PARTS} are possible")
+    return [
+        Part(one, int(dcs), udh.with_part(head, reference, len(payloads), part).hex().upper())
+        for part, one in enumerate(payloads, start=1)
+    ]
+
+
+LARGEST_PIECE: Final = 2  # units
+
+
+def _filled(pieces: Iterable[tuple[str, int]], room: int) -> Iterator[str]:
+    """The pieces in portions of at most so many units."""
+    portion, left = "", room
+    for piece, size in pieces:
+        if size > left:
+            yield portion
+            portion, left = "", room
+        portion += piece
+        left -= size
+    yield portion
+
+
+class Fragment(Protocol):
+    """What comes in from a sender: a message, or a part of one."""
 
     @property
-    def text(self) -> str:
-        return text_of(self.payload, self.dcs)
+    def source_address(self) -> str: ...
+    @property
+    def payload(self) -> str: ...
+    @property
+    def dcs(self) -> int: ...
+    @property
+    def udh(self) -> str: ...
 
 
-def reassemble(parts: Iterable[tuple[str, int, str]]) -> list[Reassembled]:
-    """The messages in a device's inbox, from (payload, dcs, udh) in order of arrival and from one sender.
+F = TypeVar("F", bound=Fragment)
 
-    Parts belong together if reference, total and DCS agree (TS 23.040, 9.2.3.24.1). A part that came already
-    is taken once; a different payload under its number, or any part after the message was whole, begins
-    another message: senders use references again. Messages stand in the order in which their first parts
-    came.
+
+@dataclass(frozen=True, slots=True)
+class Collected(Generic[F]):
+    """What has come of a message, by the number of the part, out of so many."""
+
+    total: int
+    by_number: dict[int, F]
+
+    @property
+    def parts(self) -> list[F]:
+        return [self.by_number[number] for number in sorted(self.by_number)]
+
+    @property
+    def missing(self) -> tuple[int, ...]:
+        return tuple(number for number in range(1, self.total + 1) if number not in self.by_number)
+
+
+def reassemble(arrived: Iterable[F]) -> list[Collected[F]]:
+    """The messages that a receiver makes of what arrived, in the order in which their first parts came.
+
+    Parts belong together if sender, reference, total and DCS agree (TS 23.040, 9.2.3.24.1). A part that came already
+    is taken once; a different payload under its number, or any part after the message was whole, begins another
+    message: senders use references again.
     """
-    messages: list[tuple[int, int, dict[int, str]]] = []  # dcs, total, payloads by part
-    unfinished: dict[tuple[int, int, int], dict[int, str]] = {}
-    for payload, dcs, udh in parts:
-        one = parse_udh(udh).concatenation
-        if one is None:
-            messages.append((dcs, 1, {1: payload}))
-            continue
-        key = one.reference, one.total, dcs
+    messages: list[Collected[F]] = []
+    unfinished: dict[Hashable, Collected[F]] = {}
+    for fragment in arrived:
+        one = header_of(fragment.udh).concatenation or Concatenation(reference=0, total=1, part=1)
+        key = fragment.source_address, fragment.dcs, one.bits, one.reference, one.total
         known = unfinished.get(key)
-        if known is None or known.get(one.part, payload) != payload:
-            known = unfinished[key] = {}
-            messages.append((dcs, one.total, known))
-        known[one.part] = payload
-        if len(known) == one.total:
+        if known is None or _contradicts(known, one.part, fragment):
+            known = unfinished[key] = Collected(one.total, {})
+            messages.append(known)
+        known.by_number.setdefault(one.part, fragment)
+        if not known.missing:
             del unfinished[key]
-    return [
-        Reassembled(
-            payload="".join(known[part] for part in sorted(known)),
-            dcs=dcs,
-            missing=tuple(part for part in range(1, total + 1) if part not in known),
-        )
-        for dcs, total, known in messages
-    ]
+    return messages
 
 
-def split(text: str, reference: int = 0) -> list[tuple[str, Dcs, str]]:
-    """*text* as messages that fit, each (payload, dcs, udh): GSM 7-bit if it can be, else UCS-2.
-
-    One without a header if that is enough, otherwise parts under *reference*. No escape sequence or surrogate
-    pair is divided. Raises Malformed for no text, half a surrogate pair, or more than 255 parts.
-    """
-    if septets(text) is not None:
-        dcs, sizes = Dcs.GSM7, [len(_CODES[character]) for character in text]
-    else:
-        encode_ucs2(text)  # refuses half a pair
-        dcs, sizes = Dcs.UCS2, [2 if character > "\uffff" else 1 for character in text]
-    unit = 7 if dcs == Dcs.GSM7 else 16  # bits
-    if sum(sizes) <= OCTETS * 8 // unit:
-        check(text, dcs)
-        return [(text, dcs, "")]
-    room = (OCTETS - len(concatenated(reference, 1, 1)) // 2) * 8 // unit
-    payloads, left = [""], room
-    for character, size in zip(text, sizes, strict=True):
-        if size > left:
-            payloads.append("")
-            left = room
-        payloads[-1] += character
-        left -= size
-    if len(payloads) > 0xFF:
-        raise Malformed("payload", f"takes {len(payloads)} parts, and 255 are possible")
-    return [
-        (payload, dcs, concatenated(reference, len(payloads), part)) for part, payload in enumerate(payloads, start=1)
-    ]
+def _contradicts(known: Collected[F], part: int, fragment: F) -> bool:
+    there = known.by_number.get(part)
+    return there is not None and there.payload != fragment.payload

@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from operator_emulator.core.network import tpdu
 from operator_emulator.core.network.model import AddressType, Direction, Sms, SmsDraft, SmsStatus
 from operator_emulator.core.world.errors import Malformed
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.management.wire.values import read_instant, read_number, read_object, read_text, stamp, zulu
+from operator_emulator.web.receive import Note
 
 
-def read_sms_draft(body: Any) -> SmsDraft:
-    """An MT message. A header that is not hexadecimal is dropped: clients copy Swagger's "string" (D§9.2)."""
+def read_sms_draft(body: Any, note: Note) -> SmsDraft:
+    """An MT message."""
     values = read_object(body)
     payload = read_text(values, "payload")
     if not payload:
@@ -21,7 +23,7 @@ def read_sms_draft(body: Any) -> SmsDraft:
         source_address=read_text(values, "source_address") or "",
         source_address_type=read_address_type(values.get("source_address_type")),
         dcs=read_number(values, "dcs") or 0,
-        udh=read_udh(read_text(values, "udh") or ""),
+        udh=read_udh(read_text(values, "udh") or "", note),
         expires=read_instant("expiry_date", expires) if expires and expires.strip() else None,
     )
 
@@ -38,11 +40,17 @@ def read_address_type(value: Any) -> AddressType:
         raise Malformed("source_address_type", "must be 145, 161 or 208") from None
 
 
-def read_udh(text: str) -> str:
-    """Pairs of hexadecimal digits, or nothing."""
+def read_udh(text: str, note: Note) -> str:
+    """Octets in hexadecimal. What is none is dropped, as clients copy Swagger's "string" (D§9.2)."""
     text = text.strip()
-    hexadecimal = len(text) % 2 == 0 and all(digit in "0123456789abcdefABCDEF" for digit in text)
-    return text if hexadecimal else ""
+    try:
+        header = tpdu.header_of(text)
+    except Malformed as problem:
+        note("udh", f"{problem.problem}: it is dropped")
+        return ""
+    for ignored in header.ignored:
+        note("udh", ignored)
+    return text
 
 
 STATUS_WORDS: Final[Mapping[SmsStatus, str]] = {

@@ -6,8 +6,8 @@ from types import MappingProxyType
 from typing import Final
 
 from operator_emulator.core.customers.model import OCTETS_PER_MB, DailyUsage, Sim
+from operator_emulator.core.network import tpdu
 from operator_emulator.core.network.model import AddressType, DeviceStatus, Direction, Rat, Sms, SmsDraft, SmsStatus
-from operator_emulator.core.network.tpdu import Dcs, septets
 from operator_emulator.core.partners.model import IDENTIFIED, Contract, ContractState, DataSession
 from operator_emulator.core.partners.partners import IDENTIFIERS
 from operator_emulator.core.world.errors import Malformed
@@ -169,18 +169,25 @@ def read_message(body: Json) -> SmsDraft:
     """One short message: in the GSM alphabet if that has all of its characters, else in UCS-2."""
     text = read_text("message", body.get("message"))
     sender = body.get("sender")
-    if sender is not None and not (isinstance(sender, str) and 1 <= len(sender) <= 15):
-        raise Malformed("sender", "size must be between 1 and 15")
-    count = septets(text)
-    if (count is None and len(text.encode("utf-16-be", "surrogatepass")) > 140) or (count is not None and count > 160):
-        raise Malformed("message", "does not fit into one short message")
-    kind = AddressType.INTERNATIONAL if sender is None or sender.isdecimal() else AddressType.ALPHANUMERIC
-    return SmsDraft(
-        payload=text,
-        source_address=sender or "",
-        source_address_type=kind,
-        dcs=int(Dcs.UCS2 if count is None else Dcs.GSM7),
-    )
+    if sender is not None and not (isinstance(sender, str) and 1 <= len(sender) <= NUMBER_LENGTH):
+        raise Malformed("sender", f"size must be between 1 and {NUMBER_LENGTH}")
+    kind = AddressType.INTERNATIONAL if sender is None or is_number(sender) else AddressType.ALPHANUMERIC
+    if sender is not None and kind is AddressType.ALPHANUMERIC:
+        tpdu.check_sender("sender", sender)
+    dcs = tpdu.coding_for(text)
+    try:
+        tpdu.check(text, dcs)
+    except Malformed as problem:
+        raise Malformed("message", problem.problem) from None
+    return SmsDraft(payload=text, source_address=sender or "", source_address_type=kind, dcs=int(dcs))
+
+
+NUMBER_LENGTH: Final = 15  # digits of an international number (E.164)
+
+
+def is_number(text: str) -> bool:
+    digits = text.removeprefix("+")
+    return digits.isascii() and digits.isdecimal()
 
 
 SMS_STATUS: Final = MappingProxyType({status: status.name for status in SmsStatus} | {SmsStatus.CANCELED: "CANCELLED"})
