@@ -95,6 +95,14 @@ def remove(world: World, id: int, cards: Iterable[str] = ()) -> OrganisationSnap
     for user in belongings.users:
         for token in world.tokens.find(username=user.username):
             world.tokens.delete(token.digest)
+    forget_pending(world, id)
+    forget_hindrances(world, id)
+    world.organisations.delete(id)
+    return belongings
+
+
+def forget_pending(world: World, id: int) -> None:
+    """Drop the bulk changes and transfers of an organisation that are not applied yet."""
     for batch in world.batches.find():
         if batch.organisation == id:
             schedule.cancel(world, JobKind.SIMS_APPLY_BATCH, batch.id)
@@ -103,14 +111,16 @@ def remove(world: World, id: int, cards: Iterable[str] = ()) -> OrganisationSnap
         if id in (transfer.source, transfer.target):
             schedule.cancel(world, JobKind.SIMS_COMPLETE_TRANSFER, transfer.id)
             world.transfers.delete(transfer.id)
+
+
+def forget_hindrances(world: World, id: int) -> None:
+    """Drop the faults and the state of the rate limits that concern an organisation alone."""
     for fault in world.faults.find():
         if fault.match.get("organisation") == id:
             world.faults.delete(fault.id)
     for bucket in world.buckets.find():
         if bucket.id.endswith(f" {id}"):
             world.buckets.delete(bucket.id)
-    world.organisations.delete(id)
-    return belongings
 
 
 def put(world: World, belongings: OrganisationSnapshot) -> None:
