@@ -12,6 +12,13 @@ from operator_emulator.core.network.model import AttachFailure, DeliveryFailure,
 from operator_emulator.core.partners.model import Contract, ContractState, Partner, Restriction
 from operator_emulator.core.world.errors import LostAtNetwork, Malformed, UnknownSim
 from operator_emulator.core.world.model import EventType
+from operator_emulator.core.world.payloads import (
+    Cell,
+    LocationUpdate,
+    PdpContextChange,
+    PdpContextRefusal,
+    SimStateChange,
+)
 from tests.core.conftest import BEGAN, CALLER, ICCID, OTHER, CoreWorld, MakeLaboratory, forget_events
 
 MB = OCTETS_PER_MB
@@ -52,8 +59,8 @@ def test_a_device_attaches_to_the_default_network(laboratory: CoreWorld) -> None
     assert (sim.device.imei is not None, sim.imei) == (True, None)  # learnt when a session opens (D§7.1)
     vlr, sgsn = laboratory.log()
     assert (vlr.type, vlr.network, vlr.imei) == (LOCATION, networks.DEFAULT, sim.device.imei)
-    assert vlr.data == {"vlr": "491700970000"}
-    assert (sgsn.type, sgsn.data) == (GPRS_LOCATION, {"sgsn": "491700300000", "ip": "198.18.4.2", "rat": 6})
+    assert (sgsn.type, sgsn.network) == (GPRS_LOCATION, networks.DEFAULT)
+    assert vlr.payload == sgsn.payload == LocationUpdate(cell=Cell(rat=Rat.LTE))
 
 
 def test_a_device_is_told_where_and_what_it_is(laboratory: CoreWorld) -> None:
@@ -143,7 +150,8 @@ def test_only_an_activated_sim_may_enter(laboratory: CoreWorld, state: SimState,
     sim, refused = set_status(laboratory, ONLINE, imei=ONE)
     assert (refused, sim.device.status, sim.device.imei) == (cause, OFFLINE, ONE)
     event = laboratory.log()[0]
-    assert (event.type, event.data, event.imei) == (REFUSED, {"cause": cause.value}, ONE)
+    assert (event.type, event.imei) == (REFUSED, ONE)
+    assert event.payload == PdpContextRefusal(cause=cause, cell=Cell(rat=Rat.LTE))
     assert laboratory.do(device.attach, ICCID) == sim
     assert len(laboratory.log()) == 2
 
@@ -238,7 +246,7 @@ def test_a_session_tells_the_imei(laboratory: CoreWorld) -> None:
     assert (sim.device.status, sim.imei, sim.device.pdp.opened) == (ONLINE, sim.device.imei, BEGAN)
     (event,) = laboratory.log()
     assert (event.type, event.network) == (CREATED, networks.DEFAULT)
-    assert event.data == {"cp": "198.18.4.2", "dp": "198.19.4.2", "pdp": 1, "ip": sim.ip_address, "rat": 6}
+    assert event.payload == PdpContextChange(pdp=sim.device.pdp, cell=Cell(rat=Rat.LTE), ip_address=sim.ip_address)
     assert laboratory.do(device.open_pdp_context, ICCID) == sim
     assert len(laboratory.log()) == 1
 
@@ -257,7 +265,9 @@ def test_a_session_is_closed(laboratory: CoreWorld) -> None:
     assert laboratory.do(device.close_pdp_context, ICCID).device.status is ATTACHED
     laboratory.do(device.close_pdp_context, ICCID)
     (event,) = laboratory.log()
-    assert (event.type, event.data) == (DELETED, {"pdp": 1, "octets_tx": 3, "octets_rx": 4})
+    assert event.type is DELETED
+    assert isinstance(event.payload, PdpContextChange)
+    assert (event.payload.pdp.id, event.payload.pdp.octets_tx, event.payload.pdp.octets_rx) == (1, 3, 4)
 
 
 def test_a_device_that_goes_offline_ends_its_session_first(laboratory: CoreWorld) -> None:
@@ -273,7 +283,9 @@ def test_a_session_is_refused_at_zero_and_the_device_stays_attached(laboratory: 
     laboratory.with_volume(data=0)
     sim, refused = set_status(laboratory, ONLINE)
     assert (refused, sim.device.status) == (AttachFailure.QUOTA_EXHAUSTED, ATTACHED)
-    assert [event.data["cause"] for event in laboratory.log(REFUSED)] == ["QUOTA_EXHAUSTED"]
+    assert [event.payload for event in laboratory.log(REFUSED)] == [
+        PdpContextRefusal(cause=AttachFailure.QUOTA_EXHAUSTED, cell=Cell(rat=Rat.LTE))
+    ]
     laboratory.do(quotas.top_up, sim, 500, 250)
     assert set_status(laboratory, ONLINE)[1] is None
 
@@ -475,9 +487,9 @@ def test_a_reset_may_be_written_as_two_changes_of_state(make_laboratory: MakeLab
         GPRS_PURGED,
         EventType.SIM_STATE_CHANGED,
     ]
-    assert [event.data for event in laboratory.log(EventType.SIM_STATE_CHANGED)] == [
-        {"from": "Activated", "to": "Suspended"},
-        {"from": "Suspended", "to": "Activated"},
+    assert [event.payload for event in laboratory.log(EventType.SIM_STATE_CHANGED)] == [
+        SimStateChange(before=SimState.ACTIVATED, after=SimState.SUSPENDED),
+        SimStateChange(before=SimState.SUSPENDED, after=SimState.ACTIVATED),
     ]
     laboratory.advance(5)
     sim = laboratory.sim()

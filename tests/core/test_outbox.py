@@ -12,6 +12,7 @@ from operator_emulator.core import outbox
 from operator_emulator.core.network import device
 from operator_emulator.core.network.model import DeviceStatus, Sms
 from operator_emulator.core.partners.model import Contract, ContractState, Partner
+from operator_emulator.core.partners.notices import ActionDone
 from operator_emulator.core.tester import faults
 from operator_emulator.core.world import clock, events, jobs, schedule
 from operator_emulator.core.world.errors import Malformed
@@ -26,6 +27,7 @@ from operator_emulator.core.world.model import (
     Subscription,
     Way,
 )
+from operator_emulator.core.world.payloads import DataDisconnection, Forwarded, ForwardingFailure, LocationUpdate
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.core.world.world import World
 from tests.core.conftest import BEGAN, ICCID, MASTER, SUB, CoreWorld, MakeLaboratory
@@ -157,8 +159,8 @@ def test_every_failed_try_is_an_event(laboratory: CoreWorld, outcome: Outcome, c
     send_mo(laboratory)
     laboratory.answers = [outcome, outcome]
     laboratory.advance(minutes=2)
-    assert [(event.iccid, event.organisation, event.data) for event in failures(laboratory)] == [
-        (ICCID, MASTER, {"what": "SMS", "url": URL, "code": code})
+    assert [(event.iccid, event.organisation, event.payload) for event in failures(laboratory)] == [
+        (ICCID, MASTER, ForwardingFailure(what=Forwarded.SMS, url=URL, code=code))
     ] * 2
 
 
@@ -168,7 +170,9 @@ def test_a_failed_report_is_told_of_as_a_report(laboratory: CoreWorld) -> None:
     laboratory.submit()
     laboratory.answers = [Outcome(500)]
     laboratory.advance(2)
-    assert [event.data["what"] for event in failures(laboratory)] == ["DLR"]
+    assert [event.payload for event in failures(laboratory)] == [
+        ForwardingFailure(what=Forwarded.REPORT, url=URL, code=500)
+    ]
 
 
 def test_a_failure_to_tell_of_a_failure_is_not_told_of(laboratory: CoreWorld) -> None:
@@ -284,9 +288,9 @@ def test_only_who_wants_an_event_is_owed_it(laboratory: CoreWorld) -> None:
 def test_an_event_has_what_is_known_of_its_sim(laboratory: CoreWorld) -> None:
     """Organisation, identities, the device that is given or was learnt."""
     sim = laboratory.active(imei="8682390510114404")
-    event = record(laboratory, EventType.SIM_ASSIGNED, sim=sim, note="x")
+    event = record(laboratory, EventType.DATA_DISCONNECTED, sim=sim, payload=DataDisconnection())
     assert (event.organisation, event.iccid, event.imsi, event.imei) == (MASTER, ICCID, sim.imsi, sim.imei)
-    assert (event.at, event.data, event.sms, event.network) == (BEGAN, {"note": "x"}, None, None)
+    assert (event.at, event.payload, event.sms, event.network) == (BEGAN, DataDisconnection(), None, None)
     assert record(laboratory, EventType.SIM_ASSIGNED, sim=sim, imei="1" * 16).imei == "1" * 16
     assert record(laboratory, EventType.SIM_ASSIGNED, sim=sim, organisation=SUB).organisation == SUB
     assert record(laboratory, EventType.SIM_ASSIGNED, sim=sim, partner="GP_1").organisation is None
@@ -307,12 +311,13 @@ def test_streams_hear_of_the_partners_that_they_cover(laboratory: CoreWorld) -> 
     subscribe(laboratory, "all", organisation=None, partner="GP_1", way=Way.STREAM, wants=done, covers=("GP_1", "GP_2"))
     subscribe(laboratory, "top", organisation=None, partner="GP_1", way=Way.STREAM, wants=done, covers=("GP_1",))
     subscribe(laboratory, "sub", organisation=None, partner="GP_2", way=Way.STREAM, wants=done, covers=("GP_2",))
-    record(laboratory, EventType.SIM_ACTION_DONE, partner="GP_2")
+    signup = ActionDone(signup="1")
+    record(laboratory, EventType.SIM_ACTION_DONE, partner="GP_2", payload=signup)
     assert debts(laboratory) == ["sub", "all"]
-    record(laboratory, EventType.SIM_ACTION_DONE, partner="GP_1")
+    record(laboratory, EventType.SIM_ACTION_DONE, partner="GP_1", payload=signup)
     assert debts(laboratory)[2:] == ["all", "top"]
-    record(laboratory, EventType.SIM_ACTION_DONE, partner="GP_404")
-    record(laboratory, EventType.POOL_LIMIT_NOTICE, partner="GP_1")
+    record(laboratory, EventType.SIM_ACTION_DONE, partner="GP_404", payload=signup)
+    record(laboratory, EventType.SIM_ASSIGNED, partner="GP_1")
     assert len(debts(laboratory)) == 4
     assert laboratory.jobs("outbox.attempt") == []
     assert owed(laboratory).next_try is None
@@ -323,14 +328,14 @@ def test_streams_hear_of_the_partners_that_they_cover(laboratory: CoreWorld) -> 
 def test_a_partners_sim_is_looked_at_after_what_it_did(laboratory: CoreWorld) -> None:
     """Once, however much happened, and only if it is under contract and it did something that is watched."""
     sim = laboratory.active()
-    record(laboratory, EventType.LOCATION_UPDATED, sim=sim)
+    record(laboratory, EventType.LOCATION_UPDATED, sim=sim, payload=LocationUpdate())
     assert laboratory.jobs("profiles") == []
     contract = Contract(iccid=ICCID, partner="GP_1", position=1, state=ContractState.ACTIVE)
     laboratory.do(lambda world: world.contracts.put(contract))
-    record(laboratory, EventType.SIM_STATE_CHANGED, sim=sim)
+    record(laboratory, EventType.SIM_ASSIGNED, sim=sim)
     assert laboratory.jobs("profiles") == []
-    record(laboratory, EventType.LOCATION_UPDATED, sim=sim)
-    record(laboratory, EventType.PDP_CONTEXT_CREATED, sim=sim)
+    record(laboratory, EventType.LOCATION_UPDATED, sim=sim, payload=LocationUpdate())
+    record(laboratory, EventType.GPRS_LOCATION_UPDATED, sim=sim, payload=LocationUpdate())
     assert laboratory.jobs("profiles") == ["profiles.check"]
 
 

@@ -13,6 +13,7 @@ from operator_emulator.core.network import device
 from operator_emulator.core.network.model import AttachFailure, DeliveryFailure, DeviceStatus, Direction
 from operator_emulator.core.world.errors import LimitReached, Malformed, QuotaExhausted, UnknownSim
 from operator_emulator.core.world.model import EventType
+from operator_emulator.core.world.payloads import QuotaChange
 from tests.core.conftest import BEGAN, CALLER, ICCID, STRANGER, CoreWorld, MakeLaboratory
 
 MB = OCTETS_PER_MB
@@ -139,9 +140,12 @@ def test_a_top_up_adds_to_what_is_left_and_to_the_total(laboratory: CoreWorld) -
         volume=500, total=500, last_added=250, changed=laboratory.now, refilled=500, created=BEGAN
     )
     told = laboratory.log(EventType.DATA_QUOTA_ASSIGNED, EventType.SMS_QUOTA_ASSIGNED)
-    assert [(event.type, event.data["volume"]) for event in told] == [
-        (EventType.DATA_QUOTA_ASSIGNED, 500 * MB),
-        (EventType.SMS_QUOTA_ASSIGNED, 250),
+    assert [(event.type, event.payload) for event in told] == [
+        (
+            EventType.DATA_QUOTA_ASSIGNED,
+            QuotaChange(service=Service.DATA, quota=sim.data_quota, expires=sim.expires),
+        ),
+        (EventType.SMS_QUOTA_ASSIGNED, QuotaChange(service=Service.SMS, quota=sim.sms_quota, expires=sim.expires)),
     ]
 
 

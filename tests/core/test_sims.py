@@ -26,6 +26,7 @@ from operator_emulator.core.world.errors import (
     UnknownSim,
 )
 from operator_emulator.core.world.model import EventType
+from operator_emulator.core.world.payloads import DataDisconnection, SimStateChange
 from tests.core.conftest import BEGAN, CALLER, ICCID, MASTER, OTHER, STRANGER, SUB, CoreWorld, MakeLaboratory
 
 OFFLINE, ATTACHED, ONLINE = DeviceStatus.OFFLINE, DeviceStatus.ATTACHED, DeviceStatus.ONLINE
@@ -181,7 +182,7 @@ def test_the_first_activation_begins_a_life(laboratory: CoreWorld) -> None:
         EventType.DATA_QUOTA_ASSIGNED,
         EventType.SMS_QUOTA_ASSIGNED,
     ]
-    assert laboratory.log()[0].data == {"from": "Issued", "to": "Activated"}
+    assert laboratory.log()[0].payload == SimStateChange(before=SimState.ISSUED, after=SimState.ACTIVATED)
 
 
 def test_an_activation_keeps_volumes_and_dates_that_are_there(laboratory: CoreWorld) -> None:
@@ -193,7 +194,7 @@ def test_an_activation_keeps_volumes_and_dates_that_are_there(laboratory: CoreWo
     change(laboratory, delivered.iccid, enabled=False)
     again = change(laboratory, delivered.iccid, enabled=True)
     assert (again.activated, again.expires) == (sim.activated, sim.expires)
-    assert laboratory.log()[-1].data == {"from": "Suspended", "to": "Activated"}
+    assert laboratory.log()[-1].payload == SimStateChange(before=SimState.SUSPENDED, after=SimState.ACTIVATED)
 
 
 @pytest.mark.parametrize("lacking", ["data_quota", "sms_quota"])
@@ -241,8 +242,8 @@ def test_disabling_takes_everything_from_the_device(laboratory: CoreWorld) -> No
         EventType.GPRS_LOCATION_PURGED,
     ]
     state, disconnected = laboratory.log()[:2]
-    assert state.data == {"from": "Activated", "to": "Suspended"}
-    assert disconnected.data == {"reason": "disabled"}
+    assert state.payload == SimStateChange(before=SimState.ACTIVATED, after=SimState.SUSPENDED)
+    assert disconnected.payload == DataDisconnection()
     laboratory.device(ATTACHED)
     assert laboratory.sim().device.status is OFFLINE
     change(laboratory, enabled=True)

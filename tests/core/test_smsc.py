@@ -27,6 +27,7 @@ from operator_emulator.core.world.errors import (
     UnknownSms,
 )
 from operator_emulator.core.world.model import Event, EventType, Outcome, Subscription, Way
+from operator_emulator.core.world.payloads import Forwarded, MissingForwarder
 from operator_emulator.core.world.world import World
 from tests.core.conftest import BEGAN, CALLER, ICCID, MASTER, OTHER, STRANGER, SUB, CoreWorld, MakeLaboratory
 
@@ -386,9 +387,9 @@ def test_without_a_forwarder_an_event_says_so(laboratory: CoreWorld) -> None:
     mo = laboratory.do(device.send_mo, OTHER, "hello", "12345")
     assert isinstance(mo, Sms)
     told = laboratory.log(EventType.FORWARDING_IMPOSSIBLE)
-    assert [(event.sms, event.organisation, event.data) for event in told] == [
-        (sms.id, SUB, {"what": "DLR", "to": sms.msisdn}),
-        (mo.id, SUB, {"what": "SMS", "to": "12345"}),
+    assert [(event.sms, event.organisation, event.payload) for event in told] == [
+        (sms.id, SUB, MissingForwarder(what=Forwarded.REPORT, address=sms.msisdn)),
+        (mo.id, SUB, MissingForwarder(what=Forwarded.SMS, address="12345")),
     ]
     laboratory.advance(hours=48)
     kept = laboratory.look(smsc.show, caller, OTHER, mo.id)
@@ -404,7 +405,8 @@ def test_a_forwarder_that_wants_other_things_forwards_nothing(laboratory: CoreWo
         laboratory.do(lambda world, one: world.subscriptions.put(one), subscription)
     laboratory.submit(iccid=OTHER, caller=Caller("south", SUB))
     laboratory.advance(2)
-    assert [event.data["what"] for event in laboratory.log(EventType.FORWARDING_IMPOSSIBLE)] == ["DLR"]
+    (event,) = laboratory.log(EventType.FORWARDING_IMPOSSIBLE)
+    assert event.payload == MissingForwarder(what=Forwarded.REPORT, address=laboratory.sim(OTHER).msisdn)
 
 
 def test_a_report_is_owed_to_the_organisation_that_submitted(laboratory: CoreWorld) -> None:

@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from operator_emulator.core.customers.model import DailyUsage, Organisation, Quota, Sim, SimState
 from operator_emulator.core.network.model import Device, DeviceStatus, PdpContext, Rat
+from operator_emulator.core.partners.notices import ActionDone
 from operator_emulator.core.world.model import Clock, Event, EventType, Job, Notification, Origin, Outcome, Try
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.core.world.world import Before, Between, Prefix, Since, World
@@ -135,7 +136,13 @@ def test_every_kind_of_value_survives_the_disk(path: Path) -> None:
     quota = Quota(volume=-5, total=250, last_added=250, changed=NOW, exceeded=NOW + timedelta(microseconds=1))
     rows: dict[str, Any] = {
         "sims": sim("89", state=SimState.EXPIRED, device=device, sms_quota=quota, label="é\n\0 漢 😀"),
-        "events": Event(id=1, at=NOW, type=EventType.SMS_FAILED, organisation=None, data={"a": [1, 2.5, None, "x"]}),
+        "events": Event(
+            id=1,
+            at=NOW,
+            type=EventType.SIM_ACTION_DONE,
+            organisation=None,
+            payload=ActionDone(signup="1", overrides={"a": [1, 2.5, None, "x"]}),
+        ),
         "notifications": Notification(
             id=1,
             event=1,

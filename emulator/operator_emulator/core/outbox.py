@@ -9,6 +9,7 @@ from operator_emulator.core.tester.model import FaultPoint
 from operator_emulator.core.world import events, schedule
 from operator_emulator.core.world.errors import NothingOwed, UnknownCallback
 from operator_emulator.core.world.model import EventType, Fate, JobKind, Notification, Outcome, Outgoing, Try, Way
+from operator_emulator.core.world.payloads import Forwarded, ForwardingFailure
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.core.world.world import World
 
@@ -125,9 +126,11 @@ def settle(world: World, notification_id: int, outcome: Outcome, number: int | N
             EventType.FORWARDING_FAILED,
             world.sims.get(event.iccid) if event.iccid is not None else None,
             organisation=notification.organisation,
-            what="SMS" if event.type is EventType.MO_RECEIVED else "DLR",
-            url=subscription.url,
-            code=outcome.status or 500,  # D§10.5: time-outs and refused connections print 500
+            payload=ForwardingFailure(
+                what=Forwarded.SMS if event.type is EventType.MO_RECEIVED else Forwarded.REPORT,
+                url=subscription.url,
+                code=outcome.status or 500,
+            ),
         )
 
 

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from operator_emulator.core.partners import streams
+from operator_emulator.core.partners.notices import PartnerPayload
 from operator_emulator.core.partners.streams import Connection, ConnectionState
 from operator_emulator.core.world.model import Event, Notification
 from operator_emulator.portal import frames, wire
@@ -185,7 +186,7 @@ class EventStream(Response):
             offset = await self._engine.read(streams.offset_of, notification.id)
         shown = wire.events.show_event(event, self._base, self._policy, offset)
         events = portal_of(self._request).events
-        if "given" in event.data:
+        if isinstance(event.payload, PartnerPayload) and event.payload.overrides:
             findings = tuple(problems(events.components["Event"], shown))
         else:
             findings = events.findings("Event", shown)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from operator_emulator.store import event_values
+
 Row = dict[str, Any]
 
 TABLES: Final = MappingProxyType({"recipes": "organisation_snapshots", "sim_counts": "rate_windows"})
@@ -102,5 +104,5 @@ def organisation_snapshot(row: Row) -> Row:
 
 
 RULES: Final[Mapping[str, Callable[[Row], Row]]] = MappingProxyType(
-    {"actions": action, "organisation_snapshots": organisation_snapshot}
+    {"actions": action, "events": event_values.upgraded_event, "organisation_snapshots": organisation_snapshot}
 )

@@ -16,6 +16,7 @@ from operator_emulator.core.world import events
 from operator_emulator.core.world.calendar import add_months
 from operator_emulator.core.world.errors import LimitReached, Malformed, QuotaExhausted
 from operator_emulator.core.world.model import DAY, EventType
+from operator_emulator.core.world.payloads import QuotaChange
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.core.world.world import Since, World
 
@@ -46,6 +47,13 @@ SELECTABLE: Final = MappingProxyType(
         "data": _selectable("MB", {9: 10, 10: 20, 17: 30, 16: 40}),
         "smsMT": _selectable("SMS", {45: 10, 29: 25, 28: 50, 5: 100}),
         "smsMO": _selectable("SMS", {35: 10, 31: 25, 30: 50, 7: 100}),
+    }
+)
+# The events of the two marks that a quota passes.
+MARKS: Final = MappingProxyType(
+    {
+        Service.DATA: (EventType.DATA_THRESHOLD_REACHED, EventType.DATA_USED_UP),
+        Service.SMS: (EventType.SMS_THRESHOLD_REACHED, EventType.SMS_USED_UP),
     }
 )
 SMS_LIMITS: Final = MappingProxyType({Direction.MT: "smsMT", Direction.MO: "smsMO"})
@@ -171,8 +179,7 @@ def charge_sms(world: World, sim: Sim, direction: Direction) -> Sim:
     pools.add(world, sim, sms=count)
     if sim.sms_quota is None:
         return sim
-    quota = _less(world, sim, sim.sms_quota, count, EventType.SMS_THRESHOLD_REACHED, EventType.SMS_USED_UP)
-    return world.sims.put(replace(sim, sms_quota=quota))
+    return world.sims.put(replace(sim, sms_quota=_less(world, sim, Service.SMS, sim.sms_quota, count)))
 
 
 def charge_data(world: World, sim: Sim, octets_tx: int, octets_rx: int) -> Sim:
@@ -191,8 +198,7 @@ def charge_data(world: World, sim: Sim, octets_tx: int, octets_rx: int) -> Sim:
     pools.add(world, sim, octets=octets)
     if sim.data_quota is None:
         return sim
-    quota = _less(world, sim, sim.data_quota, octets, EventType.DATA_THRESHOLD_REACHED, EventType.DATA_USED_UP)
-    return world.sims.put(replace(sim, data_quota=quota))
+    return world.sims.put(replace(sim, data_quota=_less(world, sim, Service.DATA, sim.data_quota, octets)))
 
 
 def billed(world: World, sim: Sim, octets: int) -> int:
@@ -201,16 +207,21 @@ def billed(world: World, sim: Sim, octets: int) -> int:
     return -(-octets // unit) * unit
 
 
-def _less(world: World, sim: Sim, quota: Quota, count: int, threshold: EventType, used_up: EventType) -> Quota:
+def _less(world: World, sim: Sim, service: Service, quota: Quota, count: int) -> Quota:
     """The quota without *count*; each of the two marks is passed, dated and told of once (D§9.6, 14)."""
+    threshold, used_up = MARKS[service]
     quota = replace(quota, volume=quota.volume - count)
     if quota.threshold_reached is None and below_threshold(world, quota):
-        events.record(world, threshold, sim)
         quota = replace(quota, threshold_reached=world.now, changed=world.now)
+        events.record(world, threshold, sim, payload=told(sim, service, quota))
     if quota.exceeded is None and quota.volume <= 0:
-        events.record(world, used_up, sim)
         quota = replace(quota, exceeded=world.now, changed=world.now)
+        events.record(world, used_up, sim, payload=told(sim, service, quota))
     return quota
+
+
+def told(sim: Sim, service: Service, quota: Quota) -> QuotaChange:
+    return QuotaChange(service=service, quota=quota, expires=sim.expires)
 
 
 def below_threshold(world: World, quota: Quota) -> bool:
@@ -230,8 +241,8 @@ def top_up(world: World, sim: Sim, mb: int, sms: int) -> Sim:
     """Add volume to both quotas, or give a SIM its first ones. A device that was blocked may come back (D§12.2)."""
     data, messages = _more(world, sim.data_quota, mb * OCTETS_PER_MB), _more(world, sim.sms_quota, sms)
     sim = world.sims.put(replace(sim, data_quota=data, sms_quota=messages))
-    events.record(world, EventType.DATA_QUOTA_ASSIGNED, sim, volume=data.last_added)
-    events.record(world, EventType.SMS_QUOTA_ASSIGNED, sim, volume=messages.last_added)
+    events.record(world, EventType.DATA_QUOTA_ASSIGNED, sim, payload=told(sim, Service.DATA, data))
+    events.record(world, EventType.SMS_QUOTA_ASSIGNED, sim, payload=told(sim, Service.SMS, messages))
     return sim
 
 

@@ -22,6 +22,7 @@ from operator_emulator.core.world.errors import (
     UnknownSim,
 )
 from operator_emulator.core.world.model import EventType, JobKind
+from operator_emulator.core.world.payloads import DataDisconnection, SimStateChange
 from operator_emulator.core.world.world import Between, Prefix, World
 
 # Cards that are ordered: parts of the range that fixtures write by hand or generate last.
@@ -162,7 +163,7 @@ def suspend(world: World, sim: Sim) -> Sim:
     sim = _state_changed(world, replace(sim, state=SimState.SUSPENDED), SimState.ACTIVATED)
     partners.follow(world, sim)
     if sim.device.pdp is not None:
-        events.record(world, EventType.DATA_DISCONNECTED, sim, reason="disabled")
+        events.record(world, EventType.DATA_DISCONNECTED, sim, payload=DataDisconnection())
     sim = replace(sim, device=replace(sim.device, returns_to=None))
     return device.drop(world, world.sims.put(sim))
 
@@ -174,8 +175,8 @@ def end_of_life(world: World, activated: datetime) -> datetime:
 
 
 def _state_changed(world: World, sim: Sim, before: SimState) -> Sim:
-    data: dict[str, Any] = {"from": before.value, "to": sim.state.value}
-    events.record(world, EventType.SIM_STATE_CHANGED, sim, **data)
+    payload = SimStateChange(before=before, after=sim.state)
+    events.record(world, EventType.SIM_STATE_CHANGED, sim, payload=payload)
     return world.sims.put(sim)
 
 

@@ -4,12 +4,10 @@ What the network refuses is no exception: the device did try, the operator write
 stay. So these verbs change what they can and say why they could not do the rest.
 """
 
-from typing import Any
-
 from msgspec.structs import replace
 
 from operator_emulator.core.customers import ownership, quotas
-from operator_emulator.core.customers.model import Sim, SimState
+from operator_emulator.core.customers.model import Service, Sim, SimState
 from operator_emulator.core.network import networks, numbering, smsc, tpdu
 from operator_emulator.core.network.model import (
     AttachFailure,
@@ -25,6 +23,13 @@ from operator_emulator.core.partners import partners
 from operator_emulator.core.world import events, schedule
 from operator_emulator.core.world.errors import LostAtNetwork, Malformed
 from operator_emulator.core.world.model import EventType, JobKind
+from operator_emulator.core.world.payloads import (
+    Cell,
+    LocationUpdate,
+    Payload,
+    PdpContextChange,
+    PdpContextRefusal,
+)
 from operator_emulator.core.world.world import World
 
 # --------------------------------------------------------------------------------------------- as a whole
@@ -135,20 +140,12 @@ def _enter(world: World, sim: Sim, device: Device) -> tuple[Sim, AttachFailure |
             ),
         )
     )
-    network = device.network
-    assert network is not None
+    location = LocationUpdate(cell=_cell(sim.device))
     if circuit:
-        _network_event(world, EventType.LOCATION_UPDATED, sim, vlr=networks.vlr(network))
-    _network_event(
-        world,
-        EventType.GPRS_LOCATION_UPDATED,
-        sim,
-        sgsn=networks.sgsn(network),
-        ip=networks.sgsn_ip(network),
-        rat=int(device.rat),
-    )
-    if on_air:
-        _network_event(world, EventType.PDP_CONTEXT_UPDATED, sim)
+        _network_event(world, EventType.LOCATION_UPDATED, sim, location)
+    _network_event(world, EventType.GPRS_LOCATION_UPDATED, sim, location)
+    if sim.device.pdp is not None:
+        _network_event(world, EventType.PDP_CONTEXT_UPDATED, sim, _session(sim, sim.device.pdp))
     return smsc.alert(world, sim), None
 
 
@@ -218,17 +215,7 @@ def _open(world: World, sim: Sim) -> tuple[Sim, AttachFailure | None]:
     pdp = PdpContext(id=world.next_id("pdp context"), opened=world.now, imei=imei)
     # Only now does the operator learn the IMEI (D§7.1).
     sim = world.sims.put(replace(sim, imei=imei, device=replace(sim.device, status=DeviceStatus.ONLINE, pdp=pdp)))
-    network = sim.device.network or networks.DEFAULT
-    _network_event(
-        world,
-        EventType.PDP_CONTEXT_CREATED,
-        sim,
-        cp=networks.sgsn_ip(network),
-        dp=networks.sgsn_ip(network, plane=1),
-        pdp=pdp.id,
-        ip=sim.ip_address,
-        rat=int(sim.device.rat),
-    )
+    _network_event(world, EventType.PDP_CONTEXT_CREATED, sim, _session(sim, pdp))
     return sim, None
 
 
@@ -246,9 +233,7 @@ def _close(world: World, sim: Sim) -> Sim:
     contract = world.contracts.get(sim.iccid)
     if contract is not None:  # a partner may look back at its sessions
         world.sessions.put(partners.session_of(world, contract, sim, pdp))
-    _network_event(
-        world, EventType.PDP_CONTEXT_DELETED, sim, pdp=pdp.id, octets_tx=pdp.octets_tx, octets_rx=pdp.octets_rx
-    )
+    _network_event(world, EventType.PDP_CONTEXT_DELETED, sim, _session(sim, pdp))
     return sim
 
 
@@ -310,8 +295,8 @@ def send_mo(
     sim = ownership.existing(world, iccid)
     tpdu.check(payload, dcs, udh)
     cause = _mo_barred(world, sim)
-    if cause is DeliveryFailure.QUOTA_EXHAUSTED:
-        events.record(world, EventType.SMS_USED_UP, sim)
+    if cause is DeliveryFailure.QUOTA_EXHAUSTED and sim.sms_quota is not None:
+        events.record(world, EventType.SMS_USED_UP, sim, payload=quotas.told(sim, Service.SMS, sim.sms_quota))
     if cause is not None:
         return LostAtNetwork(sim.iccid, cause)
     return smsc.receive_mo(world, sim, payload, dest_address, dcs, udh)
@@ -330,12 +315,19 @@ def _mo_barred(world: World, sim: Sim) -> DeliveryFailure | None:
 # --------------------------------------------------------------------------------------------- telling
 
 
-def _network_event(world: World, type: EventType, sim: Sim, **data: Any) -> None:
-    events.record(world, type, sim, network=sim.device.network, imei=sim.device.imei, **data)
+def _network_event(world: World, type: EventType, sim: Sim, payload: Payload | None = None) -> None:
+    events.record(world, type, sim, network=sim.device.network, imei=sim.device.imei, payload=payload)
+
+
+def _cell(device: Device) -> Cell:
+    return Cell(rat=device.rat, lac=device.cell_lac, id=device.cell_id)
+
+
+def _session(sim: Sim, pdp: PdpContext) -> PdpContextChange:
+    return PdpContextChange(pdp=pdp, cell=_cell(sim.device), ip_address=sim.ip_address)
 
 
 def _refuse(world: World, sim: Sim, cause: AttachFailure, device: Device) -> AttachFailure:
-    events.record(
-        world, EventType.PDP_CONTEXT_REFUSED, sim, network=device.network, imei=device.imei, cause=cause.value
-    )
+    payload = PdpContextRefusal(cause=cause, cell=_cell(device))
+    events.record(world, EventType.PDP_CONTEXT_REFUSED, sim, network=device.network, imei=device.imei, payload=payload)
     return cause

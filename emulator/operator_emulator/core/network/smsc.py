@@ -29,6 +29,7 @@ from operator_emulator.core.tester.model import FaultPoint
 from operator_emulator.core.world import events, schedule
 from operator_emulator.core.world.errors import Malformed, UnknownSms
 from operator_emulator.core.world.model import EventType, Fate, JobKind, Notification, Way
+from operator_emulator.core.world.payloads import Forwarded, MissingForwarder
 from operator_emulator.core.world.world import Since, World
 
 REPORTS: Final = {
@@ -264,8 +265,10 @@ def _tell(world: World, sms: Sms, type: EventType, sim: Sim | None) -> Sms:
             sim,
             organisation=sms.organisation,
             sms=sms,
-            what="SMS" if type is EventType.MO_RECEIVED else "DLR",
-            to=sms.dest_address or sms.msisdn,
+            payload=MissingForwarder(
+                what=Forwarded.SMS if type is EventType.MO_RECEIVED else Forwarded.REPORT,
+                address=sms.dest_address or sms.msisdn,
+            ),
         )
     return world.sms.put(replace(sms, event=event.id))
 

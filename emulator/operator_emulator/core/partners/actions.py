@@ -39,6 +39,7 @@ from operator_emulator.core.partners.action_model import (
     Unrestrict,
 )
 from operator_emulator.core.partners.model import IDENTIFIED, ON_AIR, Contract, ContractState, PartnerCaller
+from operator_emulator.core.partners.notices import ActionDone
 from operator_emulator.core.world import events, schedule
 from operator_emulator.core.world.errors import (
     ActionRefused,
@@ -267,7 +268,7 @@ def put_changed(world: World, previous: Contract, contract: Contract) -> None:
 
 
 def record_done(world: World, action: Action) -> None:
-    events.record(world, EventType.SIM_ACTION_DONE, partner=action.partner, signup=action.id)
+    events.record(world, EventType.SIM_ACTION_DONE, partner=action.partner, payload=ActionDone(signup=action.id))
 
 
 def existing(world: World, signup: str) -> Action:

@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from operator_emulator.core.customers.model import OCTETS_PER_MB, Sim
 from operator_emulator.core.partners.model import Pool, PoolType
+from operator_emulator.core.partners.notices import PoolLimitNotice
 from operator_emulator.core.world import events, schedule
 from operator_emulator.core.world.model import EventType, JobKind
 from operator_emulator.core.world.world import World
@@ -57,10 +58,12 @@ def check(world: World, pool_id: str) -> None:
                 world,
                 EventType.POOL_LIMIT_NOTICE,
                 partner=pool.partner,
-                pool=pool.name,
-                offering_name=pool.offering_name,
-                offering_id=pool.offering_id,
-                threshold=f"{pool.type.capitalize() if pool.type is not PoolType.SMS else 'SMS'} Limit {number}",
-                limit=float(level),
+                payload=PoolLimitNotice(
+                    pool=pool.name,
+                    offering_name=pool.offering_name,
+                    offering_id=pool.offering_id,
+                    threshold=f"{pool.type.capitalize() if pool.type is not PoolType.SMS else 'SMS'} Limit {number}",
+                    limit=float(level),
+                ),
             )
     world.pools.put(replace(pool, notices_sent=tuple(sent)))

@@ -16,6 +16,7 @@ from operator_emulator.core.customers.model import OCTETS_PER_MB, Sim
 from operator_emulator.core.network import device, numbering
 from operator_emulator.core.network.model import DeviceStatus
 from operator_emulator.core.partners.model import Alarm, Barring, Contract, Profile, Restriction
+from operator_emulator.core.partners.notices import CostLimitNotice, ProfileNotice
 from operator_emulator.core.partners.partners import sim_of
 from operator_emulator.core.partners.pools import month_of
 from operator_emulator.core.world import events, schedule
@@ -143,15 +144,16 @@ def notice(world: World, contract: Contract, sim: Sim, finding: Finding) -> Cont
         EventType.PROFILE_NOTICE,
         sim,
         partner=contract.partner,
-        restriction=contract.restriction,
-        barring=finding.barring,
-        barring_type=finding.barring.type,
-        level=finding.level,
-        allowed=finding.allowed,
-        detected=finding.detected,
-        unit=finding.unit,
-        apn=profile.apn,
-        apn_restriction=contract.apn_restrictions.get(profile.apn, Restriction.NONE) if profile.apn else None,
+        payload=ProfileNotice(
+            restriction=contract.restriction,
+            barring=finding.barring,
+            level=finding.level,
+            allowed=finding.allowed,
+            detected=finding.detected,
+            unit=finding.unit,
+            apn=profile.apn,
+            apn_restriction=contract.apn_restrictions.get(profile.apn, Restriction.NONE) if profile.apn else None,
+        ),
     )
     return contract
 
@@ -191,13 +193,15 @@ def costs(world: World, contract: Contract, sim: Sim) -> Contract:
             EventType.COST_LIMIT_NOTICE,
             sim,
             partner=contract.partner,
-            euiccid=contract.euiccid,
-            msisdn=sim.msisdn,
-            offering_name=contract.offering_name,
-            offering_id=contract.offering_id,
-            threshold=f"SMS Limit {level}",
-            limit=amount,
-            profile_name=profile.name,
-            profile_id=int(profile.id),
+            payload=CostLimitNotice(
+                euiccid=contract.euiccid,
+                msisdn=sim.msisdn,
+                offering_name=contract.offering_name,
+                offering_id=contract.offering_id,
+                threshold=f"SMS Limit {level}",
+                limit=amount,
+                profile_name=profile.name,
+                profile_id=int(profile.id),
+            ),
         )
     return contract

@@ -4,7 +4,6 @@ A transfer has an action of its sender, with the signup id that all of its notic
 """
 
 from collections.abc import Sequence
-from enum import StrEnum, unique
 from types import MappingProxyType
 from typing import Final
 
@@ -24,6 +23,7 @@ from operator_emulator.core.partners.action_model import (
     TransferStatus,
 )
 from operator_emulator.core.partners.model import Contract, ContractState, PartnerCaller
+from operator_emulator.core.partners.notices import ActionDone, Notice, TransferNotice
 from operator_emulator.core.world import events, schedule
 from operator_emulator.core.world.errors import (
     ActionRefused,
@@ -47,16 +47,6 @@ ACTION_STATUS: Final = MappingProxyType(
         TransferStatus.CANCELLED: ActionStatus.CANCELLED,
     }
 )
-
-
-@unique
-class Notice(StrEnum):
-    """The four notices of P§4.5."""
-
-    REQUESTED = "requested"
-    REJECTED = "rejected"
-    CANCELLED = "cancelled"
-    COMPLETED = "completed"
 
 
 def create(
@@ -234,11 +224,14 @@ def notify(world: World, transfer: SimTransfer, side: str, notice: Notice) -> No
             world,
             EventType.SIM_TRANSFER_NOTICE,
             partner=side,
-            notice=notice,
-            signup=transfer.signup,
-            transaction=transfer.id,
-            sender=partners.named(world, transfer.sender).name,
-            receiver=partners.named(world, transfer.receiver).name,
+            payload=TransferNotice(
+                notice=notice,
+                signup=transfer.signup,
+                transaction=transfer.id,
+                sender=partners.named(world, transfer.sender).name,
+                receiver=partners.named(world, transfer.receiver).name,
+            ),
         )
     elif notice is Notice.COMPLETED:
-        events.record(world, EventType.SIM_ACTION_DONE, partner=side, signup=transfer.signup)
+        payload = ActionDone(signup=transfer.signup)
+        events.record(world, EventType.SIM_ACTION_DONE, partner=side, payload=payload)

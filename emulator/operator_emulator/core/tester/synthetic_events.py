@@ -6,15 +6,22 @@ from typing import Any
 from operator_emulator.core.customers.model import Sim
 from operator_emulator.core.partners import actions, partners
 from operator_emulator.core.partners.model import Barring, Contract, Restriction
-from operator_emulator.core.partners.sim_transfers import Notice
+from operator_emulator.core.partners.notices import (
+    ActionDone,
+    CostLimitNotice,
+    Notice,
+    PoolLimitNotice,
+    ProfileNotice,
+    TransferNotice,
+)
 from operator_emulator.core.world import events
 from operator_emulator.core.world.errors import Malformed
 from operator_emulator.core.world.model import Event, EventType
 from operator_emulator.core.world.world import World
 
 
-def make(world: World, about: str, partner: str, given: Mapping[str, Any]) -> Event:
-    """Record an event of the type *about*; *given* goes over its ``data`` as it is sent, and may break any rule.
+def make(world: World, about: str, partner: str, overrides: Mapping[str, Any]) -> Event:
+    """Record an event of the type *about*; *overrides* go over its ``data`` as it is sent, and may break any rule.
 
     A ``transactionID`` in it makes a transfer's notice of a ``simaction.v1``. Raises Malformed for an unknown type or
     partner, and where the event is about a SIM and the partner has none.
@@ -23,86 +30,93 @@ def make(world: World, about: str, partner: str, given: Mapping[str, Any]) -> Ev
         raise Malformed("partnerID", f"{partner} is unknown")
     if about not in partners.STREAMS:
         raise Malformed("type", f"must be one of {', '.join(partners.STREAMS)}")
-    made = {"given": dict(given)}
+    overrides = dict(overrides)
     if about == "simaction.v1":
-        return of_action(world, partner, made)
+        return of_action(world, partner, overrides)
     if about == "poollimitnotification.v1":
-        return of_pool(world, partner, made)
+        return of_pool(world, partner, overrides)
     contract, sim = some_sim(world, partner)
-    return (of_profile if about == "profilenotification.v1" else of_costs)(world, contract, sim, partner, made)
+    return (of_profile if about == "profilenotification.v1" else of_costs)(world, contract, sim, partner, overrides)
 
 
-def of_action(world: World, partner: str, made: dict[str, Any]) -> Event:
+def of_action(world: World, partner: str, overrides: dict[str, Any]) -> Event:
     """About the partner's newest action, or a new signup id."""
     newest = world.actions.find(partner=partner, order="-created", limit=1)
     signup = newest[0].id if newest else actions.next_signup(world)
-    if "transactionID" not in made["given"]:
-        return events.record(world, EventType.SIM_ACTION_DONE, partner=partner, signup=signup, **made)
+    if "transactionID" not in overrides:
+        return events.record(
+            world, EventType.SIM_ACTION_DONE, partner=partner, payload=ActionDone(signup=signup, overrides=overrides)
+        )
     name = partners.named(world, partner).name
     return events.record(
         world,
         EventType.SIM_TRANSFER_NOTICE,
         partner=partner,
-        notice=Notice.COMPLETED,
-        signup=signup,
-        transaction=made["given"]["transactionID"],
-        sender=name,
-        receiver=name,
-        **made,
+        payload=TransferNotice(
+            notice=Notice.COMPLETED,
+            signup=signup,
+            transaction=str(overrides["transactionID"]),
+            sender=name,
+            receiver=name,
+            overrides=overrides,
+        ),
     )
 
 
-def of_pool(world: World, partner: str, made: dict[str, Any]) -> Event:
+def of_pool(world: World, partner: str, overrides: dict[str, Any]) -> Event:
     """About the partner's first pool, or one that it might have."""
     pools = world.pools.find(partner=partners.main_of(world, partner), order="position", limit=1)
     return events.record(
         world,
         EventType.POOL_LIMIT_NOTICE,
         partner=partner,
-        pool=pools[0].name if pools else "Data Pool",
-        offering_name=pools[0].offering_name if pools else "M2M Pool",
-        offering_id=pools[0].offering_id if pools else 800206106,
-        threshold="Data Limit 1",
-        limit=50.0,
-        **made,
+        payload=PoolLimitNotice(
+            pool=pools[0].name if pools else "Data Pool",
+            offering_name=pools[0].offering_name if pools else "M2M Pool",
+            offering_id=pools[0].offering_id if pools else 800206106,
+            threshold="Data Limit 1",
+            limit=50.0,
+            overrides=overrides,
+        ),
     )
 
 
-def of_profile(world: World, contract: Contract, sim: Sim, partner: str, made: dict[str, Any]) -> Event:
+def of_profile(world: World, contract: Contract, sim: Sim, partner: str, overrides: dict[str, Any]) -> Event:
     """As published: six sessions where five are allowed (P§5.2)."""
     return events.record(
         world,
         EventType.PROFILE_NOTICE,
         sim,
         partner=partner,
-        restriction=Restriction.NONE,
-        barring=Barring.SESSION,
-        barring_type=Barring.SESSION.type,
-        level=2,
-        allowed="5",
-        detected="6",
-        unit="sessions",
-        apn=None,
-        apn_restriction=None,
-        **made,
+        payload=ProfileNotice(
+            restriction=Restriction.NONE,
+            barring=Barring.SESSION,
+            level=2,
+            allowed="5",
+            detected="6",
+            unit="sessions",
+            overrides=overrides,
+        ),
     )
 
 
-def of_costs(world: World, contract: Contract, sim: Sim, partner: str, made: dict[str, Any]) -> Event:
+def of_costs(world: World, contract: Contract, sim: Sim, partner: str, overrides: dict[str, Any]) -> Event:
     return events.record(
         world,
         EventType.COST_LIMIT_NOTICE,
         sim,
         partner=partner,
-        euiccid=contract.euiccid,
-        msisdn=sim.msisdn,
-        offering_name=contract.offering_name,
-        offering_id=contract.offering_id,
-        threshold="SMS Limit 1",
-        limit=25,
-        profile_name="Cost Limit Profile",
-        profile_id=708529655,
-        **made,
+        payload=CostLimitNotice(
+            euiccid=contract.euiccid,
+            msisdn=sim.msisdn,
+            offering_name=contract.offering_name,
+            offering_id=contract.offering_id,
+            threshold="SMS Limit 1",
+            limit=25,
+            profile_name="Cost Limit Profile",
+            profile_id=708529655,
+            overrides=overrides,
+        ),
     )
 
 

@@ -1,12 +1,14 @@
 """The log of what happened, and who is owed word of it."""
 
 from datetime import UTC, datetime
-from typing import Any, Final
+from types import NoneType
+from typing import Final
 
 from operator_emulator.core.customers.model import Sim
 from operator_emulator.core.network.model import Network, Sms
 from operator_emulator.core.world import schedule
-from operator_emulator.core.world.model import Event, EventType, JobKind, Notification, Subscription, Way
+from operator_emulator.core.world.model import PAYLOADS, Event, EventType, JobKind, Notification, Subscription, Way
+from operator_emulator.core.world.payloads import Payload
 from operator_emulator.core.world.world import World
 
 # What a partner's profiles watch (P§5.2): after one of these the SIM is looked at again.
@@ -32,16 +34,16 @@ def record(
     sms: Sms | None = None,
     network: Network | None = None,
     imei: str | None = None,
-    **data: Any,
+    payload: Payload | None = None,
 ) -> Event:
     """Write one event and owe it to every subscription that wants it.
 
-    *data* holds the values of the sentence that a surface makes of it, as plain JSON. *organisation* is taken from
-    the SIM unless given; *partner* is whom an event of the portal concerns.
+    *organisation* and *imei* default to the SIM's; an event that concerns a *partner* of the portal has no
+    organisation unless given.
     """
-    if partner is not None:
-        data["number"] = world.next_id("partner event")  # the portal counts its own (P§9)
-    elif organisation is None and sim is not None:
+    expected = PAYLOADS.get(type)
+    assert isinstance(payload, expected or NoneType), f"{type} with {payload!r}"
+    if partner is None and organisation is None and sim is not None:
         organisation = sim.organisation
     event = world.events.put(
         Event(
@@ -55,7 +57,8 @@ def record(
             imei=imei or (sim.imei if sim else None),
             network=network,
             sms=sms.id if sms else None,
-            data=data,
+            number=None if partner is None else world.next_id("partner event"),
+            payload=payload,
         )
     )
     for subscription in subscribers(world, event):

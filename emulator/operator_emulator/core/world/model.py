@@ -5,15 +5,35 @@ Instants are aware datetimes in UTC. Volumes of data are octets, so that sums ar
 ``world.sims.put(replace(sim, label="pump 7"))``. New fields need a default, so that old rows keep loading.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Final
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from operator_emulator.core.customers.model import Sim
 from operator_emulator.core.network.model import Network, Sms
+from operator_emulator.core.partners.notices import (
+    ActionDone,
+    CostLimitNotice,
+    PoolLimitNotice,
+    ProfileNotice,
+    TransferNotice,
+)
 from operator_emulator.core.tester.model import Strike
+from operator_emulator.core.world.payloads import (
+    DataDisconnection,
+    ForwardingFailure,
+    LocationUpdate,
+    MissingForwarder,
+    Payload,
+    PdpContextChange,
+    PdpContextRefusal,
+    QuotaChange,
+    SimStateChange,
+)
 
 
 class Clock(Struct, frozen=True, gc=False):
@@ -119,8 +139,36 @@ class EventType(StrEnum):
     COST_LIMIT_NOTICE = "cost-limit-notice"
 
 
+# What the events of a type tell; the others have no payload.
+PAYLOADS: Final[Mapping[EventType, type[Payload]]] = MappingProxyType(
+    {
+        EventType.LOCATION_UPDATED: LocationUpdate,
+        EventType.GPRS_LOCATION_UPDATED: LocationUpdate,
+        EventType.PDP_CONTEXT_CREATED: PdpContextChange,
+        EventType.PDP_CONTEXT_REFUSED: PdpContextRefusal,
+        EventType.PDP_CONTEXT_UPDATED: PdpContextChange,
+        EventType.PDP_CONTEXT_DELETED: PdpContextChange,
+        EventType.SIM_STATE_CHANGED: SimStateChange,
+        EventType.DATA_DISCONNECTED: DataDisconnection,
+        EventType.DATA_THRESHOLD_REACHED: QuotaChange,
+        EventType.DATA_USED_UP: QuotaChange,
+        EventType.SMS_THRESHOLD_REACHED: QuotaChange,
+        EventType.SMS_USED_UP: QuotaChange,
+        EventType.DATA_QUOTA_ASSIGNED: QuotaChange,
+        EventType.SMS_QUOTA_ASSIGNED: QuotaChange,
+        EventType.FORWARDING_FAILED: ForwardingFailure,
+        EventType.FORWARDING_IMPOSSIBLE: MissingForwarder,
+        EventType.SIM_ACTION_DONE: ActionDone,
+        EventType.SIM_TRANSFER_NOTICE: TransferNotice,
+        EventType.PROFILE_NOTICE: ProfileNotice,
+        EventType.POOL_LIMIT_NOTICE: PoolLimitNotice,
+        EventType.COST_LIMIT_NOTICE: CostLimitNotice,
+    }
+)
+
+
 class Event(Struct, frozen=True, gc=False, kw_only=True):
-    """A fact, recorded once. *data* holds the values that a surface puts into its sentence."""
+    """A fact, recorded once. Surfaces render it from what they know of its type, and from its *payload*."""
 
     id: int
     at: datetime
@@ -132,7 +180,8 @@ class Event(Struct, frozen=True, gc=False, kw_only=True):
     network: Network | None = None
     sms: int | None = None
     partner: str | None = None  # whom it concerns on the portal's side
-    data: dict[str, Any] = field(default_factory=dict)
+    number: int | None = None  # the portal counts its own events (P§9)
+    payload: Payload | None = None
 
 
 @unique

@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from operator_emulator.core.partners.sim_transfers import Notice
+from operator_emulator.core.partners.notices import (
+    ActionDone,
+    AnyNotice,
+    CostLimitNotice,
+    Notice,
+    PartnerPayload,
+    PoolLimitNotice,
+    ProfileNotice,
+    TransferNotice,
+)
 from operator_emulator.core.world.model import Event, EventType
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.portal.wire.actions import action_link, transfer_link
@@ -30,67 +39,82 @@ def show_event(event: Event, base: str, policy: Policy, offset: str | None = Non
     The id is the smallest UUID that the platform takes, with a number of its own: not the signup id.
     """
     type, source = ENVELOPES[event.type]
+    payload = event.payload
+    assert isinstance(payload, PartnerPayload)
+    assert event.number is not None
     shown = {
         "time": instant(event.at),
-        "id": f"00000000-0000-1000-a000-{FIRST_EVENT + event.data['number'] - 1:012}",
+        "id": f"00000000-0000-1000-a000-{FIRST_EVENT + event.number - 1:012}",
         "source": source,
         "specversion": "1.0",
         "type": type,
         "datacontenttype": "application/json",
-        "data": merged(show_data(event, base, policy), event.data.get("given") or {}),
+        "data": merged(show_data(event, payload, base, policy), payload.overrides),
     }
     return shown if offset is None else shown | {"httpHeaders": {"x-pubsub-offset-id": [offset]}}
 
 
-def merged(value: Json, given: Mapping[str, Any]) -> Json:
-    """*value* with what was given by hand put over it, object by object."""
+def merged(value: Json, overrides: Mapping[str, Any]) -> Json:
+    """*value* with *overrides* put over it, object by object."""
     over = {
         name: merged(value[name], one) if isinstance(one, dict) and isinstance(value.get(name), dict) else one
-        for name, one in given.items()
+        for name, one in overrides.items()
     }
     return {**value, **over}
 
 
-def show_data(event: Event, base: str, policy: Policy) -> Json:
-    data, partner = event.data, str(event.partner)
-    if event.type is EventType.SIM_ACTION_DONE:
-        signup = data["signup"]
-        return {
-            "partnerID": partner,
-            "signupID": signup,
-            "message": f"Action with signup ID {signup} is done.",
-            "actionLink": action_link(base, partner, signup),
-        }
-    if event.type is EventType.SIM_TRANSFER_NOTICE:
-        return show_transfer_notice(data, partner, base)
-    if event.type is EventType.PROFILE_NOTICE:
-        return show_profile_notice(event, policy)
-    if event.type is EventType.POOL_LIMIT_NOTICE:
-        notice = {
-            "poolName": data["pool"],
-            "offeringName": data["offering_name"],
-            "offeringID": data["offering_id"],
-            "typeOfThreshold": data["threshold"],
-            "limit": float(data["limit"]),  # 50.0 stays 50.0
-            "date": instant(event.at),
-        }
-        return {"partnerID": partner, "poolLimitNotification": notice}
-    limit = data["limit"]
-    notice = {
+def show_data(event: Event, payload: AnyNotice, base: str, policy: Policy) -> Json:
+    match payload:
+        case ActionDone():
+            return show_action_done(payload, str(event.partner), base)
+        case TransferNotice():
+            return show_transfer_notice(payload, str(event.partner), base)
+        case ProfileNotice():
+            return show_profile_notice(event, payload, policy)
+        case PoolLimitNotice():
+            return show_pool_notice(event, payload)
+        case CostLimitNotice():
+            return show_cost_notice(event, payload)
+
+
+def show_action_done(done: ActionDone, partner: str, base: str) -> Json:
+    return {
+        "partnerID": partner,
+        "signupID": done.signup,
+        "message": f"Action with signup ID {done.signup} is done.",
+        "actionLink": action_link(base, partner, done.signup),
+    }
+
+
+def show_pool_notice(event: Event, notice: PoolLimitNotice) -> Json:
+    shown = {
+        "poolName": notice.pool,
+        "offeringName": notice.offering_name,
+        "offeringID": notice.offering_id,
+        "typeOfThreshold": notice.threshold,
+        "limit": float(notice.limit),  # 50.0 stays 50.0
+        "date": instant(event.at),
+    }
+    return {"partnerID": str(event.partner), "poolLimitNotification": shown}
+
+
+def show_cost_notice(event: Event, notice: CostLimitNotice) -> Json:
+    limit = notice.limit
+    values = {
         "iccid": event.iccid,
-        "euiccid": data["euiccid"],
+        "euiccid": notice.euiccid,
         "imsi": event.imsi,
-        "msisdn": data["msisdn"],
-        "offeringName": data["offering_name"],
-        "offeringID": data["offering_id"],
-        "typeOfThreshold": data["threshold"],
+        "msisdn": notice.msisdn,
+        "offeringName": notice.offering_name,
+        "offeringID": notice.offering_id,
+        "typeOfThreshold": notice.threshold,
         "limit": int(limit) if limit == int(limit) else limit,  # as it was configured: 25
         "date": instant(event.at),
-        "profileName": data["profile_name"],
-        "profileID": data["profile_id"],
+        "profileName": notice.profile_name,
+        "profileID": notice.profile_id,
     }
-    shown = {name: value for name, value in notice.items() if value is not None}
-    return {"partnerID": partner, "costLimitNotification": shown}
+    shown = {name: value for name, value in values.items() if value is not None}
+    return {"partnerID": str(event.partner), "costLimitNotification": shown}
 
 
 TRANSFER_MESSAGES: Final = MappingProxyType(
@@ -106,42 +130,40 @@ TRANSFER_MESSAGES: Final = MappingProxyType(
 )
 
 
-def show_transfer_notice(data: Json, partner: str, base: str) -> Json:
+def show_transfer_notice(told: TransferNotice, partner: str, base: str) -> Json:
     """One of the four notices; only the first has links (P§5.2)."""
-    notice = Notice(data["notice"])
-    message = TRANSFER_MESSAGES[notice].format(sender=data["sender"], receiver=data["receiver"])
-    shown = {"partnerID": partner, "signupID": data["signup"], "transactionID": data["transaction"], "message": message}
-    if notice is not Notice.REQUESTED:
+    message = TRANSFER_MESSAGES[told.notice].format(sender=told.sender, receiver=told.receiver)
+    shown = {"partnerID": partner, "signupID": told.signup, "transactionID": told.transaction, "message": message}
+    if told.notice is not Notice.REQUESTED:
         return shown
-    details = transfer_link(base, partner, data["transaction"])
+    details = transfer_link(base, partner, told.transaction)
     decide = details | {"type": "PATCH", "name": "update SIM transfer"}
     links = {"accept": decide | {"rel": "accept"}, "reject": decide | {"rel": "reject"}, "sims": details}
     return shown | {"actionLinks": links}
 
 
-def show_profile_notice(event: Event, policy: Policy) -> Json:
-    data = event.data
+def show_profile_notice(event: Event, notice: ProfileNotice, policy: Policy) -> Json:
     spellings = {
         "published": ("restrictionStatus:",),
         "clean": ("restrictionStatus",),
         "both": ("restrictionStatus:", "restrictionStatus"),
     }[policy.restriction_key]
     note = (
-        f"Reached: {data['barring_type']} {data['level']} Allowed ({data['unit']}): {data['allowed']} "
-        f"Detected ({data['unit']}): {data['detected']}"
+        f"Reached: {notice.barring.type} {notice.level} Allowed ({notice.unit}): {notice.allowed} "
+        f"Detected ({notice.unit}): {notice.detected}"
     )
-    status = {
-        "barring": data["barring"],
-        "barringType": data["barring_type"],
-        "barringLevel": data["level"],
-        "allowed": data["allowed"],
-        "detected": data["detected"],
+    status: Json = {
+        "barring": notice.barring,
+        "barringType": notice.barring.type,
+        "barringLevel": notice.level,
+        "allowed": notice.allowed,
+        "detected": notice.detected,
         "note": note,
     }
-    if data["apn"] is not None:
-        status["apn"] = {"apnName": data["apn"], "restrictionStatus": data["apn_restriction"]}
+    if notice.apn is not None:
+        status["apn"] = {"apnName": notice.apn, "restrictionStatus": notice.apn_restriction}
     return {
         "partnerID": event.partner,
-        "sim": {"iccid": event.iccid, **dict.fromkeys(spellings, data["restriction"])},
+        "sim": {"iccid": event.iccid, **dict.fromkeys(spellings, notice.restriction)},
         "profileStatus": status,
     }

@@ -1,0 +1,75 @@
+"""What the events of the portal's streams tell (P§5): a payload for each type of event.
+
+*overrides* are a tester's values for the data that a surface sends, in the JSON of that surface. They may break its
+rules.
+"""
+
+from enum import StrEnum, unique
+from typing import Any
+
+from msgspec import Struct
+
+from operator_emulator.core.partners.model import Barring, Restriction
+
+
+@unique
+class Notice(StrEnum):
+    """The four notices of a SIM transfer (P§4.5)."""
+
+    REQUESTED = "requested"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    COMPLETED = "completed"
+
+
+class PartnerPayload(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    overrides: dict[str, Any] = {}
+
+
+class ActionDone(PartnerPayload, frozen=True, kw_only=True):
+    signup: str
+
+
+class TransferNotice(PartnerPayload, frozen=True, kw_only=True):
+    """*sender* and *receiver* are the partners' names."""
+
+    notice: Notice
+    signup: str
+    transaction: str
+    sender: str
+    receiver: str
+
+
+class ProfileNotice(PartnerPayload, frozen=True, kw_only=True):
+    """*allowed* and *detected* count *unit*. *apn*: the only access point that the profile restricts; None: all."""
+
+    restriction: Restriction
+    barring: Barring
+    level: int
+    allowed: str
+    detected: str
+    unit: str
+    apn: str | None = None
+    apn_restriction: Restriction | None = None
+
+
+class PoolLimitNotice(PartnerPayload, frozen=True, kw_only=True):
+    pool: str
+    offering_name: str
+    offering_id: int
+    threshold: str
+    limit: float
+
+
+class CostLimitNotice(PartnerPayload, frozen=True, kw_only=True):
+    euiccid: str | None
+    msisdn: str
+    offering_name: str
+    offering_id: int
+    threshold: str
+    limit: float
+    profile_name: str
+    profile_id: int
+
+
+AnyNotice = ActionDone | TransferNotice | ProfileNotice | PoolLimitNotice | CostLimitNotice

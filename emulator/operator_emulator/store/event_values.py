@@ -1,0 +1,130 @@
+"""The values of an event as fixtures write them, and as version 0.1 kept them: a mapping beside the event's type."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from functools import reduce
+from operator import getitem
+from types import MappingProxyType
+from typing import Any, Final
+
+from msgspec import ValidationError, convert, to_builtins
+
+from operator_emulator.core.customers.model import Quota, Service, SimState
+from operator_emulator.core.network.model import AttachFailure, PdpContext, Rat
+from operator_emulator.core.world.model import PAYLOADS, EventType
+from operator_emulator.core.world.payloads import (
+    DataDisconnection,
+    Forwarded,
+    ForwardingFailure,
+    LocationUpdate,
+    MissingForwarder,
+    Payload,
+    PdpContextChange,
+    PdpContextRefusal,
+    QuotaChange,
+    SimStateChange,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value of an event: where it stands in the payload, and what it is."""
+
+    path: str
+    kind: Any
+    none: str | None = None  # the word for a value of None
+
+    def read(self, found: object) -> Any:
+        """Raises ValidationError."""
+        return None if self.none is not None and found == self.none else convert(found, self.kind, strict=False)
+
+    @property
+    def words(self) -> list[str]:
+        """The texts that can be read; empty: any text or number."""
+        if not issubclass(self.kind, Enum):
+            return []
+        return [*([self.none] if self.none else []), *(str(one.value) for one in self.kind)]
+
+
+# The values of each payload, by their names in a fixture.
+VALUES: Final[Mapping[type[Payload], Mapping[str, Value]]] = MappingProxyType(
+    {
+        LocationUpdate: {"rat": Value("cell.rat", Rat)},
+        PdpContextChange: {
+            "rat": Value("cell.rat", Rat),
+            "ip": Value("ip_address", str),
+            "pdp": Value("pdp.id", int),
+            "octets_tx": Value("pdp.octets_tx", int),
+            "octets_rx": Value("pdp.octets_rx", int),
+        },
+        PdpContextRefusal: {"cause": Value("cause", AttachFailure)},
+        SimStateChange: {"from": Value("before", SimState), "to": Value("after", SimState)},
+        DataDisconnection: {"reason": Value("cause", AttachFailure, none="disabled")},
+        QuotaChange: {"volume": Value("quota.last_added", int)},
+        ForwardingFailure: {
+            "what": Value("what", Forwarded),
+            "url": Value("url", str),
+            "code": Value("code", int),
+        },
+        MissingForwarder: {"what": Value("what", Forwarded), "to": Value("address", str)},
+    }
+)
+
+
+def usual(type: EventType, at: datetime) -> Payload | None:
+    """What an event tells if its values are left out."""
+    match type:
+        case EventType.LOCATION_UPDATED | EventType.GPRS_LOCATION_UPDATED:
+            return LocationUpdate()
+        case EventType.PDP_CONTEXT_CREATED | EventType.PDP_CONTEXT_UPDATED | EventType.PDP_CONTEXT_DELETED:
+            return PdpContextChange(pdp=PdpContext(id=0, opened=at))
+        case EventType.PDP_CONTEXT_REFUSED:
+            return PdpContextRefusal(cause=AttachFailure.QUOTA_EXHAUSTED)
+        case EventType.SIM_STATE_CHANGED:
+            return SimStateChange(before=SimState.ISSUED, after=SimState.ACTIVATED)
+        case EventType.DATA_DISCONNECTED:
+            return DataDisconnection()
+        case EventType.DATA_THRESHOLD_REACHED | EventType.DATA_USED_UP | EventType.DATA_QUOTA_ASSIGNED:
+            return QuotaChange(service=Service.DATA, quota=Quota(volume=0, total=0, last_added=0, changed=at))
+        case EventType.SMS_THRESHOLD_REACHED | EventType.SMS_USED_UP | EventType.SMS_QUOTA_ASSIGNED:
+            return QuotaChange(service=Service.SMS, quota=Quota(volume=0, total=0, last_added=0, changed=at))
+        case EventType.FORWARDING_FAILED:
+            return ForwardingFailure(what=Forwarded.SMS, url="", code=500)
+        case EventType.FORWARDING_IMPOSSIBLE:
+            return MissingForwarder(what=Forwarded.SMS, address="")
+    return None
+
+
+def with_values(payload: Payload, data: Mapping[str, Any]) -> Payload:
+    """The payload with the values that *data* has for it; one that cannot be read is passed over."""
+    document = to_builtins(payload)
+    for name, value in VALUES.get(type(payload), {}).items():
+        *outer, last = value.path.split(".")
+        with suppress(KeyError, ValidationError):
+            reduce(getitem, outer, document)[last] = value.read(data[name])
+    changed: Payload = convert(document, type(payload))
+    return changed
+
+
+# --------------------------------------------------------------------------------------------- rows
+
+
+def upgraded_event(row: dict[str, Any]) -> dict[str, Any]:
+    try:
+        type = EventType(row["type"])
+        at = convert(row["at"], datetime)
+    except (KeyError, ValueError):
+        return row
+    row = dict(row)
+    data = row.pop("data", None)
+    data = data if isinstance(data, dict) else {}
+    if type not in PAYLOADS or row.get("payload") is not None:
+        return row
+    payload = usual(type, at)
+    if payload is not None:
+        return {**row, "payload": to_builtins(with_values(payload, data))}
+    notice = {"type": PAYLOADS[type].__name__, "overrides": data.get("given", {}), **data}
+    return {**row, "number": data.get("number"), "payload": notice}
