@@ -1,10 +1,10 @@
 """The event list (D§11): sentences, order, paging; and the table that they come from."""
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from operator_emulator.core.customers.model import Quota, Service, SimState
 from operator_emulator.core.network import networks
