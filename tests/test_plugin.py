@@ -142,7 +142,7 @@ def test_what_happened_is_asked_of_ones_own(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_inprocess()
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["*verify(body=*", "*0 exchanges match, not 1 or more*"])
-    result.stdout.no_fnmatch_line("*kit.py*")
+    result.stdout.no_fnmatch_line("*testing?emulator.py*")
 
 
 def test_in_real_time_one_waits(pytester: pytest.Pytester) -> None:
@@ -242,7 +242,7 @@ def test_another_edition(pytester: pytest.Pytester) -> None:
         """)
     passed(pytester.runpytest_inprocess("-W", "error", "--emulator-edition", "bsc-2019"), passed=1)
     result = pytester.runpytest_inprocess("--emulator-edition", "acme")
-    result.stdout.fnmatch_lines(["*there is no edition acme, but 1nce, *"])
+    result.stdout.fnmatch_lines(["*edition must be one of 1nce, *"])
 
 
 def test_without_any_socket(pytester: pytest.Pytester) -> None:
@@ -383,6 +383,22 @@ def test_fixtures_of_ones_own_win(pytester: pytest.Pytester) -> None:
             operator_customer.expect_one("POST")
         """)
     passed(pytester.runpytest_inprocess("-W", "error"), passed=1)
+
+
+@pytest.mark.parametrize("mode", ["prepend", "importlib"])
+def test_a_project_may_have_an_emulator_of_its_own(pytester: pytest.Pytester, mode: str) -> None:
+    """A module and a folder of tests with this name are the project's; the plugin's package has another."""
+    pytester.makepyfile(emulator="VERSION = 7")
+    pytester.mkpydir("tests")
+    folder = pytester.mkpydir("tests/emulator")
+    (folder / "test_it.py").write_text(
+        "import emulator as module\n\n\n"
+        "def test_both(emulator, sim):\n"
+        "    assert module.VERSION == 7\n"
+        "    assert emulator.sims[0] == sim\n",
+        encoding="utf-8",
+    )
+    passed(pytester.runpytest_subprocess("-W", "error", "--import-mode", mode, "-o", "pythonpath=."), passed=1)
 
 
 def test_who_asks_for_nothing_pays_nothing(pytester: pytest.Pytester) -> None:

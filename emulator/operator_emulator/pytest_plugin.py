@@ -1,8 +1,7 @@
 """The pytest plugin: an emulator, a customer's endpoint and SIMs for every test that asks for them.
 
-It is loaded into every pytest run where the package is installed, so nothing heavy is imported here: not before a test
-asks for a fixture. A conftest that has fixtures of the same names wins, and disturbs nothing: the fixtures here rest on
-names of their own, ``operator_emulator`` and ``operator_customer``, by which they can be had, too.
+pytest loads it wherever the package is installed, so nothing heavy is imported before a test asks for a fixture. A
+fixture of the same name in a conftest takes precedence; ours depend only on ``operator_*`` names.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,17 +14,17 @@ import pytest
 if TYPE_CHECKING:
     from operator_emulator.client import Sim
     from operator_emulator.testing import Customer, Emulator
-    from operator_emulator.testing.session import Site
+    from operator_emulator.testing.session import Session
 
 OPTIONS = {
     "emulator_url": "use the emulator that runs at this URL, instead of one in this process",
-    "emulator_edition": "which operator's version to be, such as bsc-2019",
-    "emulator_fixture": "file with the world that every test begins with",
+    "emulator_edition": "the operator's version to emulate, such as bsc-2019",
+    "emulator_fixture": "YAML file with the world that every test begins with",
     "emulator_in_process": "open no socket: the emulator is reached by its transport, the customer by a function",
 }
 MARKER = (
-    "operator_emulator(sims=3, organisation=None): how many SIMs the test's organisation has from the start; "
-    "or which organisation of --emulator-fixture it is"
+    "operator_emulator(sims=3, organisation=None): the number of SIMs of the test's organisation; "
+    "or the id of an organisation of --emulator-fixture"
 )
 
 
@@ -50,15 +49,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def operator_site(pytestconfig: pytest.Config) -> "Iterator[Site]":
-    """Where the emulator of this session is: in this process, or where it runs already."""
+def operator_session(pytestconfig: pytest.Config) -> "Iterator[Session]":
+    """The emulator of this test session: in this process, or one that runs already."""
     from operator_emulator.testing import session
 
     url, edition = option(pytestconfig, "emulator_url"), option(pytestconfig, "emulator_edition")
     opening = (
-        session.shared(url, edition=edition)
+        session.external(url, edition=edition)
         if url
-        else session.own(
+        else session.in_process(
             edition=edition,
             fixture=fixture_file(pytestconfig),
             sockets=not option(pytestconfig, "emulator_in_process"),
@@ -73,32 +72,32 @@ def operator_site(pytestconfig: pytest.Config) -> "Iterator[Site]":
 
 
 @pytest.fixture
-def operator_customer(operator_site: "Site") -> "Iterator[Customer]":
+def operator_customer(operator_session: "Session") -> "Iterator[Customer]":
     """The endpoint that the test's organisation has its messages and delivery reports pushed to."""
-    customer = operator_site.reception.customer()
+    customer = operator_session.callback_server.add_customer()
     yield customer
-    operator_site.reception.remove(customer)
+    operator_session.callback_server.remove(customer)
 
 
 @pytest.fixture
 def operator_emulator(
-    request: pytest.FixtureRequest, operator_site: "Site", operator_customer: "Customer"
+    request: pytest.FixtureRequest, operator_session: "Session", operator_customer: "Customer"
 ) -> "Iterator[Emulator]":
-    """The emulator as one organisation sees it, which is there for this test alone."""
+    """The emulator, and an organisation that is there for this test alone."""
     from operator_emulator.testing.session import Unsuitable
 
     marker = request.node.get_closest_marker("operator_emulator")
     try:
-        emulator = operator_site.begin_test(operator_customer, **(marker.kwargs if marker else {}))
+        emulator = operator_session.begin_test(operator_customer, **(marker.kwargs if marker else {}))
     except Unsuitable as problem:
         pytest.fail(str(problem), pytrace=False)
     yield emulator
-    operator_site.end_test(emulator)
+    operator_session.end_test(emulator)
 
 
 @pytest.fixture
 def emulator(operator_emulator: "Emulator") -> "Emulator":
-    """The emulator as one organisation sees it, which is there for this test alone."""
+    """The emulator, and an organisation that is there for this test alone."""
     return operator_emulator
 
 
@@ -121,13 +120,13 @@ def make_sim(operator_emulator: "Emulator") -> "Callable[..., Sim]":
 
 
 def option(config: pytest.Config, name: str) -> Any:
-    """What the command line says, or else the ini-file; None when neither says anything."""
+    """The value on the command line, or else in the ini-file, or else None."""
     given = config.getoption(name)
     return given if given is not None else config.getini(name) or None
 
 
 def fixture_file(config: pytest.Config) -> Path | None:
-    """A path in the ini-file begins where that is, one of the command line where it was typed."""
+    """A path in the ini-file is relative to that file, one on the command line to the working directory."""
     given = config.getoption("emulator_fixture")
     if given is not None:
         return Path(config.invocation_params.dir, given)

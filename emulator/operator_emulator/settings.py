@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
 
-EDITIONS: Final = ("1nce", "1nce-2019", "bsc-2019", "easyconnect")  # as management.editions has them
+EDITIONS: Final = ("1nce", "1nce-2019", "bsc-2019", "easyconnect")  # as management.editions has them, the default first
 
 
 @dataclass(frozen=True, slots=True)

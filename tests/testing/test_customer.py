@@ -10,32 +10,33 @@ from urllib.parse import urlsplit
 import pytest
 
 from operator_emulator.runtime.sender import OutboundRequest, Unreachable
-from operator_emulator.testing.customer import Callback, CallbackServer, Customer
+from operator_emulator.testing.callback_server import CallbackServer
+from operator_emulator.testing.customer import Customer, ReceivedRequest
 
 Send = Callable[..., tuple[int, bytes]]
 
 
 @pytest.fixture(params=["http", "function"])
-def reception(request: pytest.FixtureRequest) -> Iterator[CallbackServer]:
-    reception = CallbackServer(socket=request.param == "http")
-    yield reception
-    reception.close()
+def server(request: pytest.FixtureRequest) -> Iterator[CallbackServer]:
+    server = CallbackServer(socket=request.param == "http")
+    yield server
+    server.close()
 
 
 @pytest.fixture
-def customer(reception: CallbackServer) -> Customer:
-    return reception.customer()
+def customer(server: CallbackServer) -> Customer:
+    return server.add_customer()
 
 
 @pytest.fixture
-def send(reception: CallbackServer) -> Iterator[Send]:
-    """Send something to a URL of the reception, by the door that it has; the answer is status and body."""
+def send(server: CallbackServer) -> Iterator[Send]:
+    """Send something to a URL of the server, by the door that it has; the answer is status and body."""
     connections: dict[str, http.client.HTTPConnection] = {}
 
     def push(url: str, body: bytes = b"{}", method: str = "POST") -> tuple[int, bytes]:
         if "customer.test" in url:
             message = OutboundRequest(method, url, (("Content-Type", "application/json"),), body)
-            reply = asyncio.run(reception.deliver(message))
+            reply = asyncio.run(server.deliver(message))
             return reply.status, reply.body
         parts = urlsplit(url)
         connection = connections.setdefault(parts.netloc, http.client.HTTPConnection(parts.netloc, timeout=10))
@@ -82,11 +83,11 @@ def test_nonsense_is_refused(customer: Customer, status: int, times: int | None)
         customer.answer_with(status, times=times)
 
 
-def test_customers_do_not_see_each_other(reception: CallbackServer, send: Send) -> None:
+def test_customers_do_not_see_each_other(server: CallbackServer, send: Send) -> None:
     """Each has a path of its own; what comes for one that is gone is nobody's."""
-    one, other = reception.customer(), reception.customer()
+    one, other = server.add_customer(), server.add_customer()
     send(one.url)
-    reception.remove(one)
+    server.remove(one)
     assert send(one.url)[0] == 404
     assert (len(one.received), other.received) == (1, [])
 
@@ -130,7 +131,7 @@ def test_too_many_are_as_wrong_as_too_few(customer: Customer, send: Send) -> Non
     """Exactly one means one: the message shows them all."""
     send(customer.url)
     send(customer.url)
-    with pytest.raises(AssertionError, match=r"expected 1 of callbacks, got 2(.|\n)*this one matches"):
+    with pytest.raises(AssertionError, match=r"expected 1 of requests, got 2(.|\n)*this one matches"):
         customer.expect_one()
 
 
@@ -143,19 +144,35 @@ def test_what_is_no_json_matches_no_json(customer: Customer, send: Send) -> None
 
 def test_nothing_at_all_has_a_hint(customer: Customer) -> None:
     """The first thing that one forgets is to let time pass."""
-    with pytest.raises(AssertionError, match=r"nothing was received at all .*clock\.advance"):
+    with pytest.raises(AssertionError, match=r"no request was received .*clock\.advance"):
         customer.expect_one("POST", path="/*", json={})
 
 
-def test_in_real_time_one_waits(reception: CallbackServer, customer: Customer) -> None:
+def test_in_real_time_one_waits(server: CallbackServer, customer: Customer) -> None:
     """It returns as soon as enough has come, and complains when the time is over."""
-    callback = Callback("POST", urlsplit(customer.url).path, {}, b'{"payload": "late"}')
-    waiting = threading.Timer(0, lambda: reception.take(callback))
+    callback = ReceivedRequest("POST", urlsplit(customer.url).path, {}, b'{"payload": "late"}')
+    waiting = threading.Timer(0, lambda: server.respond(callback))
     waiting.start()
     assert customer.wait_for(json={"payload": "late"}) == [callback]
     waiting.join()
-    with pytest.raises(AssertionError, match="expected 2 or more of callbacks, got 1"):
+    with pytest.raises(AssertionError, match="expected 2 or more of requests, got 1"):
         customer.wait_for(count=2, timeout=0)
+
+
+def test_a_block_expects_what_comes_from_its_beginning_on(customer: Customer, send: Send) -> None:
+    """Requests before it do not count, and those in it do, even if earlier ones are forgotten meanwhile."""
+    send(customer.url, b'{"payload": "early"}')
+    with customer.expecting("POST") as came:
+        customer.clear()
+        send(customer.url, b'{"payload": "late"}')
+    assert [request.json["payload"] for request in came] == ["late"]
+    with (
+        pytest.raises(AssertionError, match="expected 1 or more of POST, got 0"),
+        customer.expecting("POST", timeout=0),
+    ):
+        pass
+    with pytest.raises(ZeroDivisionError), customer.expecting("POST"):
+        raise ZeroDivisionError
 
 
 def test_without_sockets_nobody_else_is_reached() -> None:

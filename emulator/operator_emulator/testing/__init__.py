@@ -1,6 +1,6 @@
-"""What a test holds in its hands: for type annotations, and for test kits of another kind than the pytest plugin."""
+"""What a test works with: for type annotations, and for test kits other than the pytest plugin."""
 
 from operator_emulator.client import Sim as Sim
-from operator_emulator.testing.customer import Callback as Callback
 from operator_emulator.testing.customer import Customer as Customer
+from operator_emulator.testing.customer import ReceivedRequest as ReceivedRequest
 from operator_emulator.testing.emulator import Emulator as Emulator

@@ -1,14 +1,13 @@
-"""Emulator: what a test holds. One organisation with its credentials, SIMs and endpoint, and the world around it."""
+"""Emulator: one organisation with its credentials, SIMs and endpoint, and the world around it, as a test sees them."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from operator_emulator.client import Callback as Owed
-from operator_emulator.client import EmulatorClient, Exchange, Fault, Faults, Kind, Message, Organisation, Sim
+from operator_emulator.client import Callback, EmulatorClient, Exchange, Fault, Faults, Kind, Message, Organisation, Sim
 from operator_emulator.testing.customer import Customer
 
 if TYPE_CHECKING:
-    from operator_emulator.testing.session import Site
+    from operator_emulator.testing.session import Session
 
 API = "/management-api"
 
@@ -23,14 +22,16 @@ class Credentials(NamedTuple):
 class Emulator:
     """The emulator as one organisation sees it. *clock*, *faults* and *snapshots* are those of EmulatorClient."""
 
-    def __init__(self, site: "Site", organisation: Organisation, customer: Customer) -> None:
-        self._site = site
-        self.client: EmulatorClient = site.client  # the whole control plane, whoever it concerns
+    def __init__(self, session: "Session", organisation: Organisation, customer: Customer) -> None:
+        self._session = session
+        self.client: EmulatorClient = session.client  # the whole control plane, for all organisations
         self.organisation = organisation
         self.customer = customer
         self.clock = self.client.clock
         self.snapshots = self.client.snapshots
-        self.faults: Faults = OneFaults(self.client, organisation.id) if site.shared else self.client.faults
+        self.faults: Faults = (
+            OrganisationFaults(self.client, organisation.id) if session.is_external else self.client.faults
+        )
 
     def __repr__(self) -> str:
         return f"Emulator({self.organisation!r})"
@@ -39,33 +40,33 @@ class Emulator:
 
     @property
     def url(self) -> str:
-        """Where it answers over HTTP. Without sockets, a name that only its transport knows."""
-        return self._site.url
+        """Its URL for HTTP clients. Without sockets, a name that only its transport knows."""
+        return self._session.url
 
     @property
     def management_url(self) -> str:
-        """Where the management API begins: ``{management_url}/oauth/token``, ``{management_url}/v1/sims``."""
+        """The base URL of the management API: ``{management_url}/oauth/token``, ``{management_url}/v1/sims``."""
         return self.url + API
 
     @property
     def asgi_transport(self) -> Any:
-        """A transport for ``httpx.Client`` and ``httpx.AsyncClient`` that needs no socket, whatever the base URL is.
+        """A transport for ``httpx.Client`` and ``httpx.AsyncClient`` that needs no socket, with any base URL.
 
-        Raises Unsuitable for an emulator that runs elsewhere.
+        Raises Unsuitable for an emulator in another process.
         """
-        return self._site.transport
+        return self._session.transport
 
     @property
     def credentials(self) -> Credentials:
-        """Of the organisation's user."""
+        """The credentials of the organisation's user."""
         user = next((user for user in self.organisation.users if user["role"] == "api"), None)
         if user is None:
             raise LookupError(f"{self.organisation!r} has no user who may use the API")
         return Credentials(user["username"], user["password"])
 
     def token(self) -> str:
-        """A bearer token, for tests that are not about tokens."""
-        answer = self._site.api.post(
+        """A new bearer token, for tests that are not about tokens."""
+        answer = self._session.api.post(
             f"{API}/oauth/token", auth=self.credentials, data={"grant_type": "client_credentials"}
         )
         answer.raise_for_status()
@@ -75,7 +76,7 @@ class Emulator:
 
     @property
     def sims(self) -> tuple[Sim, ...]:
-        """The organisation's SIMs as they are now: a restored snapshot may have others."""
+        """The organisation's SIMs at this moment; a restored snapshot may have others."""
         return self.client.organisations.get(self.organisation.id).sims
 
     def sim(self, iccid: str) -> Sim:
@@ -93,7 +94,7 @@ class Emulator:
         sms_left: int | None = None,
         **how: Any,
     ) -> Sim:
-        """One more SIM for the organisation: activated, with full volumes, or so many megabytes and messages left.
+        """Add a SIM to the organisation: activated, with full volumes or so many megabytes and messages left.
 
         Its *device* may be in the network already; *how* are imei, operator, rat, lac and cell. Raises Refused.
         """
@@ -103,16 +104,16 @@ class Emulator:
     # ------------------------------------------------------------------------------------------ what happened
 
     def journal(self, **match: Any) -> list[Exchange]:
-        """What went over HTTP, oldest first; see ``EmulatorClient.journal``."""
+        """The HTTP exchanges, oldest first; see ``EmulatorClient.journal``."""
         return self.client.journal(**self._own(match))
 
     def verify(self, **match: Any) -> list[Exchange]:
-        """That it went over HTTP; see ``EmulatorClient.verify``. Raises NotVerified, an AssertionError."""
+        """Assert that HTTP exchanges happened; see ``EmulatorClient.verify``. Raises NotVerified, an AssertionError."""
         __tracebackhide__ = True  # pytest shows the test's line
         return self.client.verify(**self._own(match))
 
-    def callbacks(self, **match: Any) -> list[Owed]:
-        """What is or was owed to the customer, with every try; see ``EmulatorClient.callbacks``."""
+    def callbacks(self, **match: Any) -> list[Callback]:
+        """The callbacks to the customer, with every try; see ``EmulatorClient.callbacks``."""
         return self.client.callbacks(organisation=self.organisation.id, **match)
 
     def messages(self, **match: Any) -> list[Message]:
@@ -120,17 +121,17 @@ class Emulator:
         return self.client.messages(organisation=self.organisation.id, **match)
 
     def wait(self, what: Kind, **match: Any) -> list[Any]:
-        """For an emulator in real time: wait until it is so; see ``EmulatorClient.wait``. Raises TimedOut."""
+        """Wait for something, in real time; see ``EmulatorClient.wait``. Raises TimedOut."""
         own = self._own(match) if what == "exchanges" else {"organisation": self.organisation.id, **match}
         return self.client.wait(what, **own)
 
     def _own(self, match: Mapping[str, Any]) -> dict[str, Any]:
-        """In a world that is this test's alone, every exchange is its own, whether a token came with it or not."""
-        return {"organisation": self.organisation.id, **match} if self._site.shared else dict(match)
+        """In a world of its own, all exchanges are the test's, also those without a token."""
+        return {"organisation": self.organisation.id, **match} if self._session.is_external else dict(match)
 
 
-class OneFaults(Faults):
-    """Faults that strike one organisation, and leave in peace whoever else uses the emulator."""
+class OrganisationFaults(Faults):
+    """Faults that strike one organisation only, where others use the emulator, too."""
 
     def __init__(self, client: EmulatorClient, organisation: int) -> None:
         super().__init__(client)

@@ -1,7 +1,7 @@
 """Server: an emulator in a thread of this process, with an event loop of its own.
 
-Requests reach it by two ways. ``url`` is real HTTP, for any client: whoever asks for it first opens a free port of
-loopback. ``transport.InProcess`` carries requests of httpx to the same app and back without a socket.
+Requests reach it in two ways. ``url`` is real HTTP, for any client; reading it for the first time opens a free port of
+loopback. ``transport.InProcess`` carries requests of httpx to the same app without a socket.
 """
 
 import asyncio
@@ -16,17 +16,17 @@ import uvicorn
 from starlette.types import Message
 
 from operator_emulator.app import App
-from operator_emulator.serving import Protocol
+from operator_emulator.serving import configure
 
 T = TypeVar("T")
 
 
 class NotStarted(Exception):
-    """The emulator's world could not be made; the message says why."""
+    """The emulator could not start; the message says why."""
 
 
 class Server(contextlib.AbstractContextManager["Server"]):
-    """Runs from ``start`` to ``stop``. *make* builds the app; what it raises, ``start`` raises."""
+    """Runs from ``start`` to ``stop``. *make* builds the app; ``start`` raises what it raises."""
 
     def __init__(self, make: Callable[[], App]) -> None:
         self._make = make
@@ -40,71 +40,72 @@ class Server(contextlib.AbstractContextManager["Server"]):
         self.stop()
 
     def start(self) -> None:
-        """Returns when it is ready. Raises NotStarted."""
+        """Return when the emulator is ready. Raises NotStarted."""
         self.app = self._make()
         ready: Future[None] = Future()
-        self._thread = threading.Thread(target=self._turn, args=(ready,), name="operator-emulator", daemon=True)
+        self._thread = threading.Thread(target=self._run_loop, args=(ready,), name="operator-emulator", daemon=True)
         self._thread.start()
         ready.result()
 
     def stop(self) -> None:
-        """Returns when all of it is over."""
-        self.loop.call_soon_threadsafe(self._over.set)
+        """Return when the emulator has shut down."""
+        self.loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do this in the emulator's loop, and wait for it here."""
+        """Run a coroutine in the emulator's loop, and wait for its result here."""
         return self.submit(work).result()
 
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
-        """Do this in the emulator's loop."""
+        """Run a coroutine in the emulator's loop."""
         return asyncio.run_coroutine_threadsafe(work, self.loop)
 
     @property
     def url(self) -> str:
-        """Where it answers over HTTP, on loopback; from the first time that somebody asks."""
+        """Its address on loopback. The first access opens the port."""
         if self._url is None:
             self._url = self.run(self._listen())
         return self._url
 
-    def _turn(self, ready: "Future[None]") -> None:
+    def _run_loop(self, ready: "Future[None]") -> None:
         with asyncio.Runner(loop_factory=configured(self.app).get_loop_factory()) as runner:
             runner.run(self._live(ready))
 
     async def _live(self, ready: "Future[None]") -> None:
+        """Run the app's lifespan from start-up to shut-down."""
         self.loop = asyncio.get_running_loop()
-        self._over = asyncio.Event()
-        self._doors: list[tuple[Web, asyncio.Task[None]]] = []
-        said: asyncio.Queue[Message] = asyncio.Queue()
-        heard: asyncio.Queue[Message] = asyncio.Queue()
-        life = asyncio.ensure_future(
-            self.app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, said.get, heard.put)
+        self._stopping = asyncio.Event()
+        self._listening: list[tuple[HttpServer, asyncio.Task[None]]] = []
+        to_app: asyncio.Queue[Message] = asyncio.Queue()
+        from_app: asyncio.Queue[Message] = asyncio.Queue()
+        lifespan = asyncio.ensure_future(
+            self.app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, to_app.get, from_app.put)
         )
-        said.put_nowait({"type": "lifespan.startup"})
-        answer = await heard.get()
+        to_app.put_nowait({"type": "lifespan.startup"})
+        answer = await from_app.get()
         if answer["type"] != "lifespan.startup.complete":
-            await asyncio.wait({life})
-            ready.set_exception(NotStarted(str(life.exception() or answer.get("message", ""))))
+            await asyncio.wait({lifespan})
+            ready.set_exception(NotStarted(str(lifespan.exception() or answer.get("message", ""))))
             return
         ready.set_result(None)
-        await self._over.wait()
-        for web, serving in self._doors:
-            web.should_exit = True
+        await self._stopping.wait()
+        for server, serving in self._listening:
+            server.should_exit = True
             await serving
-        said.put_nowait({"type": "lifespan.shutdown"})
-        await life
+        to_app.put_nowait({"type": "lifespan.shutdown"})
+        await lifespan
 
     async def _listen(self) -> str:
         listener = socket.socket()
         listener.bind(("127.0.0.1", 0))
-        web = Web(self.app)
-        self._doors.append((web, asyncio.ensure_future(web.serve([listener]))))
-        await web.ready.wait()
+        server = HttpServer(self.app)
+        self._listening.append((server, asyncio.ensure_future(server.serve([listener]))))
+        await server.ready.wait()
         return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-class Web(uvicorn.Server):
-    """uvicorn that tells when it listens."""
+class HttpServer(uvicorn.Server):
+    """A uvicorn that tells when it is ready."""
 
     def __init__(self, app: App) -> None:
         super().__init__(configured(app))
@@ -116,13 +117,5 @@ class Web(uvicorn.Server):
 
 
 def configured(app: App) -> uvicorn.Config:
-    """As ``serve`` has it, but logging is the business of whoever tests, and the app's life is that of the thread."""
-    return uvicorn.Config(
-        app,
-        http=Protocol,
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=1,
-    )
+    """As ``serve`` has it, but without its lifespan, which is that of the thread."""
+    return configure(app, lifespan="off", timeout_graceful_shutdown=1)

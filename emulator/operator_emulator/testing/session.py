@@ -1,8 +1,8 @@
-"""Site: the emulator of a whole test session, and what is done with it from test to test.
+"""Session: the emulator of a whole test session, which gives each test a world or an organisation of its own.
 
-``own`` runs one in a thread of this process. Every test finds its world as it was in the beginning, with the same ids
-and at the same time, whatever ran before. ``shared`` uses one that runs already, for others, too: every test has an
-organisation of its own there, and shares nothing with them but the clock.
+``in_process`` runs one in a thread of this process. Each test finds its world as it was in the beginning, with the same
+ids and at the same time. ``external`` uses one that runs already, perhaps for others, too: each test has an
+organisation of its own there, and shares only the clock with the others.
 """
 
 import os
@@ -16,33 +16,34 @@ import httpx2
 
 from operator_emulator import resources
 from operator_emulator.client import EmulatorClient, EmulatorError, Organisation, Unreachable
-from operator_emulator.testing.customer import CallbackServer, Customer
+from operator_emulator.testing.callback_server import CallbackServer
+from operator_emulator.testing.customer import Customer
 from operator_emulator.testing.emulator import Emulator
 from operator_emulator.testing.server import Server
 from operator_emulator.testing.transport import InProcess
 
-INSIDE: Final = "http://emulator.test"  # where an emulator is that has no socket (RFC 6761: nobody's name)
+IN_PROCESS_URL: Final = "http://emulator.test"  # the emulator's address without a socket (RFC 6761: nobody's name)
 TOKEN: Final = "OPERATOR_EMULATOR_CONTROL_TOKEN"
-SIMS: Final = 3  # of an organisation that is made for a test
+SIMS: Final = 3  # of an organisation that is created for a test
 
 
 class Unsuitable(Exception):
-    """It cannot be had as it was asked for; the message says why, to whoever runs the tests."""
+    """The emulator cannot be as the test session wants it; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
-    """Where a session's emulator is. *api* is a client of the operator's API, *client* of the control plane."""
+class Session:
+    """The emulator of a test session. *api* is a client of the operator's API, *client* of the control plane."""
 
     client: EmulatorClient
     api: httpx2.Client
-    reception: CallbackServer
+    callback_server: CallbackServer
     server: Server | None = None  # None: it runs elsewhere
     sockets: bool = True
-    from_fixture: bool = False  # a fixture says who is there
+    from_fixture: bool = False  # the organisations are those of a fixture
 
     @property
-    def shared(self) -> bool:
+    def is_external(self) -> bool:
         return self.server is None
 
     @property
@@ -59,13 +60,13 @@ class Site:
         return InProcess(self.server)
 
     def begin_test(self, customer: Customer, *, sims: int | None = None, organisation: int | None = None) -> Emulator:
-        """Make room for a test: a world as in the beginning, and an organisation that pushes to *customer*.
+        """Begin a test: in a world as it was in the beginning, with an organisation whose callbacks go to *customer*.
 
-        In a from_fixture world that is the one with the id *organisation*, or the first. Raises Unsuitable.
+        If the world is from a fixture, it is the *organisation* with this id, or the first. Raises Unsuitable.
         """
-        if not self.shared:
+        if not self.is_external:
             self.client.reset()
-            for snapshot in self.client.snapshots.list():  # all that a reset leaves
+            for snapshot in self.client.snapshots.list():  # a reset leaves them
                 self.client.snapshots.discard(snapshot.name)
         return Emulator(self, self._organisation(customer, sims, organisation), customer)
 
@@ -84,53 +85,53 @@ class Site:
         return chosen
 
     def end_test(self, emulator: Emulator) -> None:
-        """The test is over. A world of one's own is reset for the next one; elsewhere nothing must be left behind."""
-        if self.shared:
+        """End a test. An external emulator must be left as it was found; the world of ours is reset for each test."""
+        if self.is_external:
             emulator.faults.clear()
             emulator.organisation.remove()
 
 
 @contextmanager
-def own(*, edition: str | None = None, fixture: Path | None = None, sockets: bool = True) -> Iterator[Site]:
+def in_process(*, edition: str | None = None, fixture: Path | None = None, sockets: bool = True) -> Iterator[Session]:
     """An emulator in a thread of this process, in manual time. Raises Unsuitable."""
     from operator_emulator.app import create_app
     from operator_emulator.fixtures import FixtureError
-    from operator_emulator.management.editions import EDITIONS
-    from operator_emulator.settings import Settings
+    from operator_emulator.settings import EDITIONS, Settings
 
-    if edition is not None and edition not in EDITIONS:
-        raise Unsuitable(f"there is no edition {edition}, but {', '.join(EDITIONS)}")
-    settings = Settings(
-        clock="manual", edition=edition or Settings().edition, fixture=fixture or resources.fixture("empty.yaml")
-    )
+    try:
+        settings = Settings(
+            clock="manual", edition=edition or EDITIONS[0], fixture=fixture or resources.fixture("empty.yaml")
+        )
+    except ValueError as error:
+        raise Unsuitable(str(error)) from None
     with ExitStack() as stack:
-        reception = CallbackServer(socket=sockets)
-        stack.callback(reception.close)
-        server = Server(lambda: create_app(settings, transport=None if sockets else reception.deliver))
+        callback_server = CallbackServer(socket=sockets)
+        stack.callback(callback_server.close)
+        server = Server(lambda: create_app(settings, transport=None if sockets else callback_server.deliver))
         try:
             stack.enter_context(server)
         except (FixtureError, OSError) as error:
             raise Unsuitable(str(error)) from None
-        within: Any = InProcess(server)
-        client = stack.enter_context(EmulatorClient(INSIDE, transport=within))
-        api = stack.enter_context(httpx2.Client(base_url=INSIDE, transport=within))
-        yield Site(client, api, reception, server, sockets=sockets, from_fixture=fixture is not None)
+        transport: Any = InProcess(server)
+        client = stack.enter_context(EmulatorClient(IN_PROCESS_URL, transport=transport))
+        api = stack.enter_context(httpx2.Client(base_url=IN_PROCESS_URL, transport=transport))
+        yield Session(client, api, callback_server, server, sockets=sockets, from_fixture=fixture is not None)
 
 
 @contextmanager
-def shared(url: str, *, edition: str | None = None) -> Iterator[Site]:
+def external(url: str, *, edition: str | None = None) -> Iterator[Session]:
     """The emulator that runs at *url*. Raises Unsuitable."""
     with ExitStack() as stack:
-        reception = CallbackServer()
-        stack.callback(reception.close)
+        callback_server = CallbackServer()
+        stack.callback(callback_server.close)
         client = stack.enter_context(EmulatorClient(url, token=os.environ.get(TOKEN) or None))
         api = stack.enter_context(httpx2.Client(base_url=client.url, trust_env=False))
         try:
-            there = client.health()["edition"]
+            running = client.health()["edition"]
         except (Unreachable, EmulatorError) as error:
             raise Unsuitable(
                 f"{error}; start one with 'operator-emulator serve', or leave out --emulator-url"
             ) from None
-        if edition is not None and edition != there:
-            raise Unsuitable(f"the emulator at {url} is of edition {there}, not {edition}")
-        yield Site(client, api, reception)
+        if edition is not None and edition != running:
+            raise Unsuitable(f"the emulator at {url} is of edition {running}, not {edition}")
+        yield Session(client, api, callback_server)

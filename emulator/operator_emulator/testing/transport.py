@@ -1,7 +1,7 @@
 """InProcess: a transport for httpx and httpx2, for their synchronous and their asynchronous clients alike.
 
-A request runs in the emulator's own loop, so it never meets another one half done, whatever thread or event loop the
-client is in. Only asyncio's loops: others cannot wait for what happens in a thread of asyncio.
+A request runs in the emulator's own event loop, whatever thread or loop the client runs in, so two requests never
+overlap within a transaction. The client's loop must be asyncio's.
 """
 
 import asyncio
@@ -26,14 +26,14 @@ class InProcess:
         self._server = server
 
     def handle_request(self, request: Any) -> Any:
-        asking = Asking(self._server, request, request.read())
-        return asking.response(asking.begin().result())
+        pending = PendingRequest(self._server, request, request.read())
+        return pending.response(pending.begin().result())
 
     async def handle_async_request(self, request: Any) -> Any:
-        asking = Asking(self._server, request, await request.aread())
-        return asking.response(await asyncio.wrap_future(asking.begin()))
+        pending = PendingRequest(self._server, request, await request.aread())
+        return pending.response(await asyncio.wrap_future(pending.begin()))
 
-    # Clients open and close their transport. This one is nothing to be opened, and belongs to many.
+    # Clients open and close their transport. This one has nothing to open or close, and many clients share it.
 
     def close(self) -> None: ...
 
@@ -50,15 +50,15 @@ class InProcess:
     async def __aexit__(self, *_: object) -> None: ...
 
 
-class Asking:
-    """One request and its response. What is awaited here is awaited in the emulator's loop."""
+class PendingRequest:
+    """A request on its way. Its coroutines run in the emulator's loop."""
 
     def __init__(self, server: Server, request: Any, body: bytes) -> None:
         self._server = server
         self._request = request
         self._library = import_module(type(request).__module__.partition(".")[0])
-        self._patience = request.extensions.get("timeout", {}).get("read")
-        self._call = Call(server.app, scope_of(request), body)
+        self._timeout = request.extensions.get("timeout", {}).get("read")
+        self._call = AppCall(server.app, scope_of(request), body)
 
     def begin(self) -> Future[Message]:
         return self._server.submit(self._next())
@@ -72,9 +72,9 @@ class Asking:
         )
 
     async def _next(self) -> Message:
-        """The next message. Raises what the client's library raises over a socket, or the app's own exception."""
+        """The next message of the app. Raises what the client's library would raise, or the app's own exception."""
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._timeout):
                 return await self._call.next()
         except TimeoutError:
             self._call.hang_up()
@@ -102,23 +102,23 @@ class Asking:
 
 @cache
 def body_class(library: Any) -> Any:
-    """The body of a response, as *library* (httpx or httpx2) wants it: of its own classes."""
+    """The class of a response's body, derived from those of *library* (httpx or httpx2)."""
 
     class Body(library.SyncByteStream, library.AsyncByteStream):  # type: ignore[misc]
-        def __init__(self, asking: Asking) -> None:
-            self._asking = asking
+        def __init__(self, pending: PendingRequest) -> None:
+            self._pending = pending
 
         def __iter__(self) -> Iterator[bytes]:
-            return self._asking.pieces()
+            return self._pending.pieces()
 
         def __aiter__(self) -> AsyncIterator[bytes]:
-            return self._asking.apieces()
+            return self._pending.apieces()
 
         def close(self) -> None:
-            self._asking.hang_up()
+            self._pending.hang_up()
 
         async def aclose(self) -> None:
-            self._asking.hang_up()
+            self._pending.hang_up()
 
     return Body
 
@@ -141,22 +141,22 @@ def scope_of(request: Any) -> Scope:
     }
 
 
-class Call:
-    """One ASGI call. All of it happens in the emulator's loop."""
+class AppCall:
+    """One ASGI call of the app. All of it happens in the emulator's loop."""
 
     def __init__(self, app: ASGIApp, scope: Scope, body: bytes) -> None:
         self._app = app
         self._scope = scope
-        self._asked: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+        self._to_app: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
         self._task: asyncio.Task[None] | None = None
 
     async def next(self) -> Message:
-        """The next message of the app; after the last one it has done all it had to do. Raises what the app raises."""
+        """The next message of the app. After the last one, the app has returned. Raises what the app raises."""
         if self._task is None:
-            self._gone = asyncio.Event()
-            self._told: asyncio.Queue[Message | Exception] = asyncio.Queue()
+            self._hung_up = asyncio.Event()
+            self._from_app: asyncio.Queue[Message | Exception] = asyncio.Queue()
             self._task = asyncio.ensure_future(self._run())
-        message = await self._told.get()
+        message = await self._from_app.get()
         if isinstance(message, Exception):
             raise message
         if message["type"] == "http.response.body" and not message.get("more_body", False):
@@ -164,17 +164,17 @@ class Call:
         return message
 
     def hang_up(self) -> None:
-        """The client listens no more."""
-        self._gone.set()
+        """Tell the app that the client has disconnected."""
+        self._hung_up.set()
 
     async def _run(self) -> None:
         try:
-            await self._app(self._scope, self._receive, self._told.put)
+            await self._app(self._scope, self._receive, self._from_app.put)
         except Exception as error:
-            self._told.put_nowait(error)
+            self._from_app.put_nowait(error)
 
     async def _receive(self) -> Message:
-        if self._asked:
-            return self._asked.pop()
-        await self._gone.wait()
+        if self._to_app:
+            return self._to_app.pop()
+        await self._hung_up.wait()
         return {"type": "http.disconnect"}
