@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from operator_emulator.core.network.model import SMS_STEPS
-from operator_emulator.core.partners.model import ACTION_STEPS, TRANSFER_STEPS
+from operator_emulator.core.partners.action_model import ACTION_STEPS, TRANSFER_STEPS
 
 PAGE = Path(__file__).with_name("architecture.md")
 MACHINES: dict[str, Mapping[Any, Any]] = {"sms": SMS_STEPS, "action": ACTION_STEPS, "transfer": TRANSFER_STEPS}

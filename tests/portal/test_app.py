@@ -91,6 +91,25 @@ def test_after_a_reset_the_same_happens_again(http: TestClient) -> None:
     assert story() == before
 
 
+def test_a_reset_ends_the_tokens_of_the_world_before(http: TestClient) -> None:
+    """Like those of the management API. As far as they are signed and have not expired, a client could not tell."""
+    before = bearer(http)
+    assert http.get(PARTNER, headers=before).status_code == 200
+    http.post("/_emulator/reset")
+    answer = http.get(PARTNER, headers=before)
+    assert (answer.status_code, answer.json()) == (401, {"message": "Invalid token signature"})
+    assert http.get(PARTNER, headers=bearer(http)).status_code == 200
+
+
+def test_a_restored_snapshot_knows_the_tokens_that_it_was_saved_with(http: TestClient) -> None:
+    """And none that was issued after it had been saved."""
+    known = bearer(http)
+    http.put("/_emulator/snapshots/now")
+    unknown = bearer(http)
+    http.post("/_emulator/snapshots/now/restore")
+    assert [http.get(PARTNER, headers=token).status_code for token in (known, unknown)] == [200, 401]
+
+
 @pytest.mark.parametrize(
     ("effect", "status", "body"),
     [

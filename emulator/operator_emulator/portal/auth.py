@@ -2,15 +2,13 @@
 
 from base64 import b64decode
 from binascii import Error as Base64Error
-from hashlib import blake2b
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote_plus
-from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from operator_emulator.core.partners import partners
+from operator_emulator.core.partners import partners, uuids
 from operator_emulator.core.world.world import World
 from operator_emulator.portal.context import Portal, issuer_of, portal_of
 from operator_emulator.portal.keys import ALGORITHM
@@ -23,6 +21,9 @@ JSON: Final = "application/json"
 GRANT: Final = "client_credentials"
 DEFAULT_SCOPES: Final = ("profile", "email")  # Keycloak adds them to whatever was asked for
 KNOWN_SCOPES: Final = frozenset({"openid", "tardis", *DEFAULT_SCOPES})
+COUNTED: Final = "portal token"  # numbers the tokens
+ACCESS: Final = "token"
+ID: Final = "id token"
 NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 # --------------------------------------------------------------------------------------------- discovery
@@ -136,13 +137,13 @@ def issue(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The claims of an access token and of its ID token (P§2.2). Raises UnknownUser, WrongPassword."""
     application = partners.authenticate(world, client_id, secret)
-    number = world.next_id("portal token")
+    number = world.next_id(COUNTED)
     issued = int(world.now.timestamp())
     common = {
         "exp": issued + portal.policy.portal_token_ttl,
         "iat": issued,
         "iss": issuer,
-        "sub": uuid_of(world, f"client {client_id}"),
+        "sub": uuids.named(world, f"client {client_id}"),
         "azp": client_id,
         "clientId": client_id,
         "clientHost": address,
@@ -150,21 +151,21 @@ def issue(
         "preferred_username": f"service-account-{client_id.lower()}",
     }
     token = common | {
-        "jti": uuid_of(world, f"token {number}"),
+        "jti": uuids.numbered(world, ACCESS, number),
         "typ": "Bearer",
         "scope": " ".join(scope),
         "originZone": "canis",
         "originStargate": portal.policy.portal_host,
     }
-    id_token = common | {"jti": uuid_of(world, f"id token {number}"), "typ": "ID", "aud": application.client_id}
+    id_token = common | {"jti": uuids.numbered(world, ID, number), "typ": "ID", "aud": application.client_id}
     return token, id_token
 
 
-def uuid_of(world: World, about: str) -> str:
-    """A UUID that looks random, and is the same in the same world."""
-    origin = world.origins.get(1)
-    assert origin is not None, "a world begins with an origin"
-    return str(UUID(bytes=blake2b(f"{origin.seed} {about}".encode(), digest_size=16).digest(), version=4))
+def issued(world: World, jti: str) -> bool:
+    """Whether a token with this id was issued in this world: a reset ends those of the world before."""
+    last = world.last_ids().get(COUNTED, 0)
+    numbers = (uuids.number_of(world, kind, jti) for kind in (ACCESS, ID))
+    return any(number is not None and 1 <= number <= last for number in numbers)
 
 
 def client_host(request: Request) -> str:

@@ -46,7 +46,7 @@ from operator_emulator.portal.wire.failures import sentence
 from operator_emulator.portal.wire.values import instant
 from operator_emulator.store import StoreFailure
 from operator_emulator.web.context import context_of, engine_of
-from operator_emulator.web.json import encode
+from operator_emulator.web.json import TooDeep, encode
 from operator_emulator.web.receive import UnsupportedMediaType
 from operator_emulator.web.respond import VIOLATED, Answer, report
 
@@ -132,7 +132,7 @@ FIELDS: Final = MappingProxyType(
 
 
 def malformed(refusal: Malformed) -> tuple[str, str]:
-    if not refusal.field and refusal.problem.startswith("the body is not JSON"):
+    if isinstance(refusal, TooDeep) or (not refusal.field and refusal.problem.startswith("the body is not JSON")):
         return "Malformed JSON request", refusal.problem
     named = Malformed(FIELDS.get(refusal.field, refusal.field), refusal.problem)
     return VALIDATION_FAILED, str(named)

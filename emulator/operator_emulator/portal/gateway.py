@@ -2,7 +2,6 @@
 
 import re
 from base64 import urlsafe_b64decode
-from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -11,8 +10,9 @@ from starlette.requests import Request
 
 from operator_emulator.core.customers import access
 from operator_emulator.core.partners import partners
+from operator_emulator.core.world.world import World
 from operator_emulator.portal import routes
-from operator_emulator.portal.auth import client_host
+from operator_emulator.portal.auth import client_host, issued
 from operator_emulator.portal.context import REALM, Portal, issuer_of
 from operator_emulator.portal.errors import TOKEN_EXPIRED
 from operator_emulator.portal.keys import ALGORITHM
@@ -27,7 +27,7 @@ ALGORITHMS: Final = frozenset({*(f"{kind}{size}" for kind in ("HS", "RS", "ES", 
 
 
 class Gateway:
-    """The ``admit`` of the portal's Doors: token, application, address; in the order of the platform (P§2.4)."""
+    """The ``admit`` of the portal's routers: checks token, application and address, in the platform's order (P§2.4)."""
 
     def __init__(self, portal: Portal) -> None:
         self._portal = portal
@@ -47,32 +47,26 @@ class Gateway:
         await self._enter(request)
 
     async def _enter(self, request: Request, partner: str | None = None, method: str = "") -> None:
-        emulator = engine_of(request)
-        claims = self.claims(request, await emulator.read(lambda world: world.now))
+        engine = engine_of(request)
+        claims = self.claims(request)
+        await engine.read(require_valid, claims)
         client_id = str(claims.get("clientId") or claims.get("azp"))
         if partner is None:
-            caller = await emulator.read(partners.enter, client_id)
+            caller = await engine.read(partners.enter, client_id)
         else:
-            caller = await emulator.write(partners.enter, client_id, partner, method)
+            caller = await engine.write(partners.enter, client_id, partner, method)
         if caller.ip_whitelist and client_host(request) not in caller.ip_whitelist:
             raise Rejected(403, "Your IP address is not allowed")
         context_of(request).caller = caller
 
-    def claims(self, request: Request, now: datetime) -> dict[str, Any]:
-        """The claims of the request's token. Raises Rejected with what the gateway says."""
+    def claims(self, request: Request) -> dict[str, Any]:
+        """The claims of the request's token, which this server's key has signed. Raises Rejected."""
         token = context_of(request).token = token_text(request)
         claims = self.remembered(token)
-        if claims is None:
-            claims = self.remember(token, self._verify(token, issuer_of(request)))
-        expires = claims.get("exp")
-        if not isinstance(expires, int | float) or isinstance(expires, bool):
-            raise Rejected(401, 'Token claims invalid: ["exp"]="must be a number"')
-        if expires <= now.timestamp():
-            raise Rejected(401, TOKEN_EXPIRED)
-        return claims
+        return self.remember(token, self._verify(token, issuer_of(request))) if claims is None else claims
 
     def remembered(self, token: str) -> dict[str, Any] | None:
-        """The claims of a token that was found to be genuine before; verifying is by far the dearest part."""
+        """The claims of a token that was found to be genuine before; verifying is the most expensive part."""
         return self._genuine.get(access.digest(token))
 
     def remember(self, token: str, claims: dict[str, Any]) -> dict[str, Any]:
@@ -98,6 +92,20 @@ class Gateway:
         if not ours:
             raise Rejected(401, "Invalid token signature")
         return claims
+
+
+def require_valid(world: World, claims: dict[str, Any]) -> None:
+    """Raises Rejected if the token has expired, or was issued before the world was reset.
+
+    A token without an id was signed by somebody who has the key, and is as good as an issued one.
+    """
+    expires, jti = claims.get("exp"), claims.get("jti")
+    if not isinstance(expires, int | float) or isinstance(expires, bool):
+        raise Rejected(401, 'Token claims invalid: ["exp"]="must be a number"')
+    if expires <= world.now.timestamp():
+        raise Rejected(401, TOKEN_EXPIRED)
+    if jti is not None and not issued(world, str(jti)):
+        raise Rejected(401, "Invalid token signature")
 
 
 def token_text(request: Request) -> str:

@@ -41,8 +41,11 @@ class PartnerCaller(Struct, frozen=True, gc=False):
     partner: str
     read_only: bool = False
     subunits: tuple[str, ...] = ()
-    organisation: None = None  # the journal asks every caller
     ip_whitelist: tuple[str, ...] = ()
+
+    @property
+    def organisation(self) -> None:
+        """A partner is no organisation of the management API."""
 
 
 @unique

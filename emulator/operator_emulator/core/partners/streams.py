@@ -1,24 +1,18 @@
 """Event streams: a customer fetches the notifications that its subscription is owed (P§6)."""
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto, unique
-from hashlib import blake2b
-from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from operator_emulator.core import outbox
+from operator_emulator.core.partners import uuids
 from operator_emulator.core.partners.model import PartnerCaller
 from operator_emulator.core.world.errors import ForeignStream
 from operator_emulator.core.world.model import Event, Fate, Notification, Outcome, Subscription, Try, Way
 from operator_emulator.core.world.world import Since, World
-
-# Offsets look random but encode the notification id: the last 48 bits are the id times an odd constant, modulo 2^48.
-SPREAD: Final = 0x9E3779B97F4B
-BITS: Final = 1 << 48
 
 
 @unique
@@ -159,21 +153,12 @@ def current(world: World, connection: Connection) -> bool:
 
 
 def offset_of(world: World, notification_id: int) -> str:
-    """The message UUID of ``x-pubsub-offset-id``: looks random (version 4) but is the same in the same world."""
-    origin = world.origins.get(1)
-    assert origin is not None, "a world begins with an origin"
-    digest = blake2b(f"{origin.seed} offset {notification_id}".encode(), digest_size=10).digest()
-    node = (notification_id * SPREAD % BITS).to_bytes(6)
-    return str(uuid.UUID(bytes=digest + node, version=4))
+    """The message UUID of ``x-pubsub-offset-id``."""
+    return uuids.numbered(world, "offset", notification_id)
 
 
 def find_offset(world: World, subscription_id: str, offset: str) -> int | None:
     """The id of the notification that a Last-Event-ID names, if it belongs to this stream."""
-    try:
-        node = uuid.UUID(offset.strip()).node
-    except ValueError:
-        return None
-    notification = world.notifications.get(node * pow(SPREAD, -1, BITS) % BITS)
-    if notification is None or notification.subscription != subscription_id:
-        return None
-    return notification.id if offset_of(world, notification.id) == offset.strip().lower() else None
+    id = uuids.number_of(world, "offset", offset)
+    notification = world.notifications.get(id) if id is not None else None
+    return id if notification is not None and notification.subscription == subscription_id else None
