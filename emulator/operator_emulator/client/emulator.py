@@ -158,6 +158,10 @@ class EmulatorClient(Connection):
         """Short messages: by *iccid*, *organisation*, *direction*, *status*, *payload*."""
         return self.read_list(Message, "/messages", "messages", match)
 
+    def message(self, id: int) -> Json:
+        """One short message with its ``history``: submission, attempts, end, and what the customer was told."""
+        return dict(self.call("GET", path_to("messages", id)))
+
     def wait(self, what: Kind, *, count: int = 1, timeout: float = 10.0, **match: Any) -> list[Any]:
         """Wait until *count* callbacks, messages or exchanges match, and return them.
 

@@ -168,6 +168,13 @@ class SmsDraft(Struct, frozen=True, gc=False, kw_only=True):
     expires: datetime | None = None  # None: submission + policy.validity_period
 
 
+class FailedAttempt(Struct, frozen=True, gc=False):
+    """An attempt to deliver a message that did not reach the device."""
+
+    at: datetime
+    cause: DeliveryFailure
+
+
 class Sms(Struct, frozen=True, gc=False, kw_only=True):
     """A short message, MT or MO, from one row of ids.
 
@@ -198,3 +205,4 @@ class Sms(Struct, frozen=True, gc=False, kw_only=True):
     msc: str | None = None
     cause: DeliveryFailure | None = None
     event: int | None = None  # the event whose notification carries it (MO) or reports it (MT)
+    failed_attempts: tuple[FailedAttempt, ...] = ()  # the newest, oldest first

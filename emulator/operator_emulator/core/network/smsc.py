@@ -19,6 +19,7 @@ from operator_emulator.core.network.model import (
     DeliveryFailure,
     DeviceStatus,
     Direction,
+    FailedAttempt,
     Rat,
     Sms,
     SmsDraft,
@@ -46,6 +47,7 @@ MAGIC_ADDRESSES: Final = {
     "emu-late": (DeliveryFailure.ABSENT_SUBSCRIBER, 1),  # delivered by the retry
 }
 MAGIC_EXPIRY: Final = "emu-expire"  # expires at its first attempt
+FAILED_ATTEMPTS_KEPT: Final = 50  # of one message: two days of hourly retries
 
 # --------------------------------------------------------------------------------------------- MT: submitting
 
@@ -216,7 +218,8 @@ def _hindered(world: World, sms: Sms, sim: Sim, cause: DeliveryFailure) -> None:
 
     ``retries`` stays 0 for an MT message, as recorded even of those that were tried for a day (D§9.4).
     """
-    sms = replace(sms, cause=cause)
+    failed = (*sms.failed_attempts[1 - FAILED_ATTEMPTS_KEPT :], FailedAttempt(world.now, cause))
+    sms = replace(sms, cause=cause, failed_attempts=failed)
     if cause.permanent:
         finish(world, sms, SmsStatus.FAILED)
         return

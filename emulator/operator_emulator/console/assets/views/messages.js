@@ -41,7 +41,7 @@ export default {
           one.next_attempt ? when(one.next_attempt) : one.cause ?? "—",
         ],
       },
-      ...(opened?.id === one.id ? [{ key: `${one.id} way`, kind: "detail", cells: ["", "", "", way(opened), "", "", ""] }] : []),
+      ...(opened?.message.id === one.id ? [{ key: `${one.id} way`, kind: "detail", cells: ["", "", "", way(opened), "", "", ""] }] : []),
     ]);
     return [
       h("h1", null, "Messages"),

@@ -141,7 +141,7 @@ function panel({ tab, events, usage, messages, opened, now }) {
   }
   if (tab === "messages") {
     return messages.length
-      ? h("ol.timeline", null, [...messages].reverse().map((message) => timeline(message, opened?.id === message.id ? opened : null)))
+      ? h("ol.timeline", null, [...messages].reverse().map((message) => timeline(message, opened?.message.id === message.id ? opened : null)))
       : empty("No messages yet.");
   }
   return events.length
