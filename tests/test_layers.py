@@ -29,6 +29,7 @@ THIRD_PARTY = {
 }
 ALONE = {
     "runtime/sender.py": {"aiohttp"},
+    "runtime/problems.py": {"aiohttp"},
     "web/openapi.py": {"jsonschema_rs"},
     "fixtures/read/shape.py": {"jsonschema_rs"},
     "portal/keys.py": {"joserfc"},

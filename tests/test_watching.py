@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from click.testing import CliRunner, Result
@@ -51,8 +52,10 @@ def test_watching_shows_one_line_for_each_change(served: Server, emulator: Emula
     begin = next(emulator.changes())
     emulator.sim(OFFLINE).attach()
     emulator.close()
-    served.loop.call_soon_threadsafe(served.loop.call_later, 1.0, served._over.set)
+    stopping = Timer(1.0, served.stop)
+    stopping.start()
     shown = typed(served, "watch", "--after", begin.id, "--json")
+    stopping.join()
     assert json.loads(shown.stdout.splitlines()[0])["sims"] == [OFFLINE]
 
 

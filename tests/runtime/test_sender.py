@@ -1,14 +1,19 @@
 """Sending over real HTTP, on a loopback socket, to customers that behave and that do not."""
 
 import asyncio
+import errno
+import re
+import ssl
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
+import aiohttp
 import pytest
 
 from operator_emulator.core.world.model import Event, EventType, Notification, Outcome, Outgoing, Subscription, Try, Way
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.runtime.journal import Journal
+from operator_emulator.runtime.problems import problem_of
 from operator_emulator.runtime.sender import AiohttpTransport, OutboundRequest, Reply, Sender, Unreachable
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -78,10 +83,17 @@ def test_a_customer_that_hangs_is_given_up() -> None:
         send(hang, timeout=0.05)
 
 
-@pytest.mark.parametrize("response", [b"", b"garbage\r\n\r\n", b"HTTP/1.1 2"])
-def test_a_customer_that_answers_nonsense_is_unreachable(response: bytes) -> None:
+@pytest.mark.parametrize(
+    ("response", "says"),
+    [
+        (b"", "the connection was closed without an answer"),
+        (b"garbage\r\n\r\n", "the answer is not HTTP"),
+        (b"HTTP/1.1 2", "the connection was closed without an answer"),
+    ],
+)
+def test_a_customer_that_answers_nonsense_is_unreachable(response: bytes, says: str) -> None:
     """A closed connection, no HTTP at all, an answer that is cut off."""
-    with pytest.raises(Unreachable):
+    with pytest.raises(Unreachable, match=f"^{says}$"):
         send(saying(response))
 
 
@@ -96,16 +108,43 @@ def test_an_endless_answer_is_read_as_far_as_it_is_kept() -> None:
     assert len(send(answer).body) <= 64 * 1024
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "no url at all", "http://", "ftp://127.0.0.1/", "http://[/"])
-def test_a_url_that_leads_nowhere_is_unreachable(url: str) -> None:
-    """A refused connection and a URL that is none end the same way."""
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("http://127.0.0.1:1/", "connection refused"),
+        ("http://no-such-host.invalid/", "there is no host no-such-host.invalid"),
+        ("no url at all", "the URL is not valid"),
+        ("http://", "the URL is not valid"),
+        ("ftp://127.0.0.1/", "the URL is not valid"),
+        ("http://a..b/", "the URL is not valid"),
+        ("http://[/", "the URL is not valid"),
+    ],
+)
+def test_a_url_that_leads_nowhere_is_unreachable(url: str, says: str) -> None:
+    """A refused connection and a URL that is none end the same way, each in words of ours."""
 
     async def story() -> None:
         async with AiohttpTransport(5.0) as transport:
             await transport(OutboundRequest("POST", url, (), b""))
 
-    with pytest.raises(Unreachable):
+    with pytest.raises(Unreachable, match=f"^{says}"):
         asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (ssl.SSLCertVerificationError("self-signed"), "the certificate is not trusted"),
+        (ssl.SSLError("wrong version number"), r"no TLS connection; is it an https endpoint\?"),
+        (aiohttp.ClientPayloadError(), "the answer broke off"),
+        (OSError(errno.ENETUNREACH, "x"), "no route to the host"),
+        (OSError(errno.EIO, "input/output error"), r"no answer: \[Errno 5\] input/output error"),
+        (OSError(), "no answer: OSError"),
+    ],
+)
+def test_a_problem_is_told_in_plain_words(error: Exception, says: str) -> None:
+    """Instead of the name of a class; what nobody has foreseen is quoted."""
+    assert re.fullmatch(says, problem_of(error))
 
 
 def outgoing() -> Outgoing:

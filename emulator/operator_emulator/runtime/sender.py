@@ -16,6 +16,7 @@ from operator_emulator.core.outbox import PUT_OFF
 from operator_emulator.core.world.model import Outcome, Outgoing, Way
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.runtime.journal import BODY_LIMIT, Exchange, Journal
+from operator_emulator.runtime.problems import problem_of
 
 if TYPE_CHECKING:
     import aiohttp
@@ -177,4 +178,4 @@ class AiohttpTransport(AbstractAsyncContextManager["AiohttpTransport"]):
         except TimeoutError:
             raise Unreachable(f"no answer within {self._timeout:g} s") from None
         except (aiohttp.ClientError, ValueError, OSError) as error:
-            raise Unreachable(f"{type(error).__name__}: {error}") from None
+            raise Unreachable(problem_of(error)) from None

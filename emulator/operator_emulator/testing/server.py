@@ -48,9 +48,10 @@ class Server(contextlib.AbstractContextManager["Server"]):
         ready.result()
 
     def stop(self) -> None:
-        """Return when the emulator has shut down."""
-        self.loop.call_soon_threadsafe(self._stopping.set)
-        self._thread.join()
+        """Return when the emulator has shut down, perhaps long ago."""
+        if self._thread.is_alive():
+            self.loop.call_soon_threadsafe(self._stopping.set)
+            self._thread.join()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine in the emulator's loop, and wait for its result here."""
