@@ -37,6 +37,7 @@ FORM = b"application/x-www-form-urlencoded"
 # How the body of a refusal begins, by how the path does.
 SHAPES: Final[Mapping[str, tuple[str, ...]]] = {
     TOKEN: ("statusCode", "timestamp"),
+    MANAGEMENT + "/v2": ("error_code", "message"),
     MANAGEMENT: ("timestamp", "message"),
     CONTROL: ("error",),
     PORTAL_TOKEN: ("error",),
@@ -76,6 +77,7 @@ def operations(name: str, base: str, known: Mapping[str, str]) -> Iterator[Opera
 
 OPERATIONS: Final = [
     *operations("management.yaml", MANAGEMENT, {"iccid": SIM}),
+    *operations("management-v2.yaml", MANAGEMENT, {"iccid": SIM}),
     *operations(
         "portal.yaml", BASE, {"partnerID": "100013", "iccid": "8949020000000000011", "transactionId": "1002946614"}
     ),
@@ -350,6 +352,9 @@ PAGED: Final = {
     f"{MANAGEMENT}/v1/support": ("page", "pageSize"),
     f"{MANAGEMENT}/v1/sims/{SIM}/sms": ("page", "pageSize"),
     f"{MANAGEMENT}/v1/sims/{SIM}/events": ("page", "pageSize"),
+    f"{MANAGEMENT}/v2/sims": ("page", "pageSize"),
+    f"{MANAGEMENT}/v2/orders": ("page", "pageSize"),
+    f"{MANAGEMENT}/v2/sims/{SIM}/sms": ("page", "per_page"),
     f"{BASE}/partners/100013/sims": ("page", "size"),
     f"{BASE}/partners/100013/sims/actions": ("page", "size"),
     f"{CONTROL}/journal": ("since", "limit"),
@@ -413,6 +418,9 @@ IDS: Final = (
         f"{MANAGEMENT}/v1/sims/{SIM}/sms/%s",
         f"{MANAGEMENT}/v1/sims/%s/limits",
         f"{MANAGEMENT}/v1/orders/%s",
+        f"{MANAGEMENT}/v2/sims/%s/status",
+        f"{MANAGEMENT}/v2/sims/{SIM}/sms/%s",
+        f"{MANAGEMENT}/v2/orders/%s",
         f"{BASE}/partners/%s",
         f"{BASE}/partners/100013/sims/%s",
         f"{BASE}/partners/100013/sims/actions/%s",

@@ -54,6 +54,7 @@ organisations:
       - {iccid: "8988228066600000004", label: disabled, status: Disabled}
       - {iccid: "8988228066600000005", label: never activated, status: Issued}
       - {iccid: "8988228066600000006", label: expired, status: Expired}
+      - {iccid: "8988228066680000001", label: on the new core, core: 2, device: {status: ONLINE}}
     orders: [{number: 2000000001, products: [{product: 1001, quantity: 3}]}]
     support: [{subject: Hello, text: World}]
   - {id: 4322, parent: 4321, name: Example Fleet Branch}
@@ -163,6 +164,13 @@ SPRING = keys("timestamp status error message path", "message", "statusCode erro
 
 SURFACES: Final = {
     "management": Surface("management.yaml", "/management-api", SPRING, MANAGEMENT_VALUES, NEEDS),
+    "management_v2": Surface(
+        "management-v2.yaml",
+        "/management-api",
+        keys("error_code error_token message", "message"),
+        MANAGEMENT_VALUES,
+        NEEDS,
+    ),
     "easyconnect": Surface(
         "management.yaml",
         "/management-api",
@@ -273,7 +281,7 @@ def described(name: str) -> OpenApiSchema:
     return schemathesis.openapi.from_dict(document(surface), config=config)
 
 
-MANAGEMENT, EASYCONNECT, PORTAL, CONTROL = (described(name) for name in SURFACES)
+MANAGEMENT, MANAGEMENT_V2, EASYCONNECT, PORTAL, CONTROL = (described(name) for name in SURFACES)
 
 # --------------------------------------------------------------------------------------------- the one who asks
 
@@ -402,6 +410,13 @@ thoroughly = settings(
 @thoroughly
 def test_management_answers_as_described(case: Case, client: Client) -> None:
     """The management API of today."""
+    examine(client, case)
+
+
+@MANAGEMENT_V2.parametrize()
+@thoroughly
+def test_management_v2_answers_as_described(case: Case, client: Client) -> None:
+    """Its second version."""
     examine(client, case)
 
 

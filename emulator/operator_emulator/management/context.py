@@ -16,6 +16,7 @@ class Management:
 
     dialect: Dialect
     sim_json: JsonCache[Sim]
+    version: str = "v1"
 
 
 def dialect_of(request: Request) -> Dialect:
@@ -26,6 +27,11 @@ def dialect_of(request: Request) -> Dialect:
 def sim_json_of(request: Request) -> JsonCache[Sim]:
     management: Management = context_of(request).surface
     return management.sim_json
+
+
+def version_of(request: Request) -> str:
+    management: Management = context_of(request).surface
+    return management.version
 
 
 def caller_of(request: Request) -> Caller:

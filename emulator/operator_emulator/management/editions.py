@@ -43,6 +43,7 @@ class Edition:
     spring_oauth: bool = False  # tokens and refusals as Spring Security OAuth has them (D§2.3, 2.5, 3.1)
     token_head_start: int = 0  # seconds that a fresh ``expires_in`` is short of the lifetime: 3599 or 3600
     without: frozenset[str] = frozenset()  # paths that answer 404
+    second_version: bool = False  # has /v2 beside /v1 (V§1)
     sim_luhn: bool = True  # iccid_with_luhn
     sim_imsis: bool = True  # imsi_2 and current_imsi
     sim_sms_quota: bool = True  # current_quota_SMS and quota_status_SMS
@@ -54,7 +55,7 @@ class Edition:
     policy: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
 
-NOW: Final = Edition(name="1nce", title="1NCE", smsc="882285000016868")
+NOW: Final = Edition(name="1nce", title="1NCE", smsc="882285000016868", second_version=True)
 
 IN_2019: Final = Edition(
     name="1nce-2019",

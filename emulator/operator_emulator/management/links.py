@@ -5,7 +5,7 @@ from typing import Final
 
 from starlette.requests import Request
 
-from operator_emulator.management.context import dialect_of
+from operator_emulator.management.context import dialect_of, version_of
 
 BASE: Final = "/management-api"
 HOST: Final = re.compile(r"[A-Za-z0-9.\-\[\]:_]{1,255}")
@@ -14,7 +14,8 @@ LEAKED_HOST: Final = "https://bss-global.api.1nce.com"
 
 
 def address_of(request: Request, path: str) -> str:
-    """The full address of *path*, which begins with /v1."""
+    """The full address of *path* in the version of the API that was called."""
+    path = f"/{version_of(request)}{path}"
     if dialect_of(request).policy.location == "internal":
         return LEAKED_HOST + LEAKED + path
     host = request.headers.get("host")  # as Request.url has it, without parsing one

@@ -46,7 +46,7 @@ async def show_order(request: Request) -> Response:
 
 
 def show(request: Request, order: Order) -> dict[str, Any]:
-    return wire.show_order(order, dialect_of(request), address_of(request, "/v1/sims/"))
+    return wire.show_order(order, dialect_of(request), address_of(request, "/sims/"))
 
 
 async def place_order(request: Request) -> Response:
@@ -57,7 +57,7 @@ async def place_order(request: Request) -> Response:
 
 
 def ordered(request: Request, order: Order) -> Response:
-    return answer(request, status=201, headers={"Location": address_of(request, f"/v1/orders/{order.number}")})
+    return answer(request, status=201, headers={"Location": address_of(request, f"/orders/{order.number}")})
 
 
 # --------------------------------------------------------------------------------------------- volume and time

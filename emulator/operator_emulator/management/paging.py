@@ -7,6 +7,7 @@ from typing import Final
 from operator_emulator.core.world.errors import Malformed
 from operator_emulator.core.world.policy import Policy
 
+COUNTS: Final = ("page", "pageSize", "per_page")
 LARGEST: Final = 2**31 - 1  # a Java int; what is larger is no number to the operator
 
 
@@ -22,20 +23,20 @@ class Page:
         return (self.number - 1) * self.size
 
 
-def read_page(query: Mapping[str, str], default: int, maximum: int, policy: Policy) -> Page:
-    """The page that ``page`` and ``pageSize`` ask for; absent or empty means the first, of *default* rows.
+def read_page(query: Mapping[str, str], default: int, maximum: int, policy: Policy, *, size: str = "pageSize") -> Page:
+    """The page that ``page`` and the parameter *size* ask for; absent or empty means the first, of *default* rows.
 
     A size above *maximum* is cut to it, or Malformed under ``paging=strict``. Malformed, too: what is no
     number, or below 1.
     """
     if not query:
         return Page(1, default)
-    size = read_count(query, "pageSize", default)
-    if size > maximum:
+    rows = read_count(query, size, default)
+    if rows > maximum:
         if policy.paging == "strict":
-            raise Malformed("pageSize", f"must be {maximum} at most")
-        size = maximum
-    return Page(read_count(query, "page", 1), size)
+            raise Malformed(size, f"must be {maximum} at most")
+        rows = maximum
+    return Page(read_count(query, "page", 1), rows)
 
 
 def read_count(query: Mapping[str, str], name: str, default: int) -> int:

@@ -51,7 +51,7 @@ async def send_sms(request: Request) -> Response:
     iccid = request.path_params["iccid"]
     draft = wire.read_sms_draft(await read_json(request), noting(request))
     sms = await engine_of(request).write(smsc.submit, caller_of(request), iccid, draft)
-    location = address_of(request, f"/v1/sims/{sms.iccid}/sms/{sms.id}")
+    location = address_of(request, f"/sims/{sms.iccid}/sms/{sms.id}")
     return answer(request, status=201, headers={"Location": location})
 
 

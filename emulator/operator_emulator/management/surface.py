@@ -1,6 +1,7 @@
 """Surface: the management API, that is 1NCE's, Business Smart Connect's and IoT Easy Connect's."""
 
-from functools import partial
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Final
 
 from starlette.middleware.cors import CORSMiddleware
@@ -17,6 +18,7 @@ from operator_emulator.management import auth, errors, events, forwarder, routes
 from operator_emulator.management.context import Management
 from operator_emulator.management.editions import EDITIONS, Dialect
 from operator_emulator.management.links import BASE
+from operator_emulator.management.v2 import app as v2
 from operator_emulator.management.wire import sims as wire
 from operator_emulator.settings import Settings
 from operator_emulator.surface import Logins, Surface
@@ -27,9 +29,9 @@ from operator_emulator.web.router import Router
 
 # Published: the numbers and who shares them. Assumed: a bucket (D§4).
 RATE_LIMITS: Final = (
-    RateLimit(name="sims", path=f"{BASE}/v1/sims*", per=Per.ORGANISATION, requests=10, seconds=1, position=1),
+    RateLimit(name="sims", path=f"{BASE}/v*/sims*", per=Per.ORGANISATION, requests=10, seconds=1, position=1),
     RateLimit(name="oauth", path=f"{BASE}/oauth/*", per=Per.ADDRESS, requests=600, seconds=60, position=2),
-    RateLimit(name="orders", path=f"{BASE}/v1/orders*", per=Per.ADDRESS, requests=100, seconds=300, position=3),
+    RateLimit(name="orders", path=f"{BASE}/v*/orders*", per=Per.ADDRESS, requests=100, seconds=300, position=3),
     RateLimit(name="products", path=f"{BASE}/v1/products*", per=Per.ADDRESS, requests=100, seconds=300, position=4),
     RateLimit(name="support", path=f"{BASE}/v1/support*", per=Per.ADDRESS, requests=100, seconds=300, position=5),
 )
@@ -47,21 +49,28 @@ def management(settings: Settings, policy: Policy, fixture: Fixture) -> Surface:
     document = load(resources.spec("management.yaml"), base=BASE, headers=edition.headers)
     callbacks = load(resources.spec("forwarder.yaml"))
     dialect = Dialect(edition, policy)
+    faults = HttpFaults(RATE_LIMITS)
     router = partial(
         Router,
         routes.build(document, edition, all_routes=policy.all_routes),
         base=BASE,
         refuse=errors.refuser(edition),
-        faults=HttpFaults(RATE_LIMITS),
+        faults=faults,
         surface=Management(dialect, JsonCache[Sim](partial(wire.show_sim, dialect=dialect), document, "SIM_card")),
     )
     version_1 = open_to_browsers(router(admit=partial(auth.admit, find=auth.caller_of_version_1)), policy)
     token_app = open_to_browsers(router(), policy)
+    apps: dict[str, Callable[[], ASGIApp]] = {f"{BASE}/v1/": lambda: version_1, f"{BASE}/oauth/": lambda: token_app}
+    documents: dict[str, Callable[[], Document]] = {f"{BASE}/api-docs": lambda: document}
+    if edition.second_version or policy.all_routes:
+        document_2 = cache(partial(load, resources.spec("management-v2.yaml"), base=BASE, headers=edition.headers))
+        apps[f"{BASE}/v2/"] = cache(lambda: open_to_browsers(v2.app(document_2(), policy, faults), policy))
+        documents["/explorer/management-v2.json"] = document_2
     return Surface(
         title="Management API",
         address=BASE,
-        apps={f"{BASE}/v1/": lambda: version_1, f"{BASE}/oauth/": lambda: token_app},
-        documents={f"{BASE}/api-docs": lambda: document, "/explorer/forwarder.json": lambda: callbacks},
+        apps=apps,
+        documents={**documents, "/explorer/forwarder.json": lambda: callbacks},
         renderers={
             Way.FORWARDER: partial(forwarder.render, edition=edition, policy=policy, document=callbacks),
         },

@@ -94,13 +94,14 @@ def served(document: Document, origin: str) -> dict[str, Any]:
 def with_login(source: Mapping[str, Any], server: str) -> dict[str, Any]:
     """The components, with each bearer scheme as OAuth 2 client credentials, if *source* has a token route.
 
-    A bearer scheme can only ask for a token; this one lets Swagger UI fetch it with user name and password.
+    A bearer scheme can only ask for a token; this one lets Swagger UI fetch it with user name and password. A scheme
+    whose tokens come from a route of another description names it in ``x-token-path``.
     """
     components = dict(source.get("components", {}))
     schemes: dict[str, Any] = components.get("securitySchemes", {})
     token_path = next(
         (path for path, item in source.get("paths", {}).items() if path.endswith("/token") and "post" in item),
-        None,
+        next((scheme["x-token-path"] for scheme in schemes.values() if "x-token-path" in scheme), None),
     )
     if token_path is None or any(scheme["type"] == "oauth2" for scheme in schemes.values()):
         return components

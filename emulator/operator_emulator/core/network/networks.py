@@ -107,3 +107,18 @@ def sgsn_ip(network: Network, plane: int = 0) -> str:
     From 198.18.0.0/15, which RFC 2544 sets apart for tests, so that it is nobody's.
     """
     return f"198.{18 + plane}.{network.id % 256}.{int(network.mnc) % 250 + 1}"
+
+
+def realm(network: Network) -> str:
+    """The domain of its packet core (3GPP TS 23.003, 19.2)."""
+    return f"epc.mnc{network.mnc:0>3}.mcc{network.mcc}.3gppnetwork.org"
+
+
+def mme(network: Network) -> str:
+    """The host name of the node that looks after 4G devices (3GPP TS 23.003, 19.4.2.4)."""
+    return f"mmec01.mmegi{0x8000 + network.id % 0x8000:04x}.mme.{realm(network)}"
+
+
+def sgsn_name(network: Network) -> str:
+    """The host name of the node that looks after 2G and 3G devices, in the form of its 4G neighbour."""
+    return f"sgsn01.sgsn.{realm(network)}"

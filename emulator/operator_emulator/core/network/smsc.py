@@ -6,7 +6,7 @@ how that went, its notification knows.
 """
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -312,11 +312,23 @@ def show(world: World, caller: Caller, iccid: str, sms_id: int) -> Sms:
 
 
 def page(
-    world: World, caller: Caller, iccid: str, *, offset: int, limit: int, order: str = ""
+    world: World,
+    caller: Caller,
+    iccid: str,
+    *,
+    offset: int,
+    limit: int,
+    order: str = "",
+    statuses: tuple[SmsStatus, ...] | None = None,
 ) -> tuple[list[Sms], int]:
-    """Messages of a SIM, newest first unless *order* says otherwise, and how many in all. Raises UnknownSim."""
+    """Messages of a SIM, newest first unless *order* says otherwise, and how many in all. Raises UnknownSim.
+
+    *statuses* are those of messages to the device; None: all.
+    """
     sim = ownership.owned(world, caller, iccid)
-    shown = {"iccid": sim.iccid, "submitted": Since(events.horizon(world))}
+    shown: dict[str, Any] = {"iccid": sim.iccid, "submitted": Since(events.horizon(world))}
+    if statuses is not None:
+        shown["status"] = statuses
     rows = world.sms.find(order=order or "-id", offset=offset, limit=limit, **shown)
     return [present(world, sms) for sms in rows], world.sms.count(**shown)
 

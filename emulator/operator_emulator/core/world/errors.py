@@ -13,7 +13,8 @@
     │   ├── UnknownSms  UnknownOrder  UnknownProduct  UnknownOrganisation  NoQuota
     │   └── UnknownFault  UnknownCallback  UnknownSnapshot        the tester's
     ├── NotPossible                    the state of things forbids it
-    │   ├── SimExpired  QuotaExhausted  LimitReached  PaymentMethodInvalid  TransferForbidden  LostAtNetwork
+    │   ├── SimExpired  SimDisabled  QuotaExhausted  LimitReached  PaymentMethodInvalid  TransferForbidden
+    │   ├── LostAtNetwork
     │   ├── ActionRefused  TransferAction  NotPending  TransferDecided                      the portal's
     │   └── NothingOwed  AlreadyRegistered  PartnersSim                    the tester's
     └── Busy                           two hands on the clock
@@ -228,6 +229,13 @@ class SimExpired(NotPossible):
     """The SIMs have reached the end of their life; only an extension is allowed (D§3.2)."""
 
     iccids: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class SimDisabled(NotPossible):
+    """The customer has disabled the SIM, so nothing reaches its device (V§4.1)."""
+
+    iccid: str
 
 
 @dataclass(eq=False)

@@ -64,6 +64,10 @@ class Policy:
     # -- two core networks, two versions (V§)
     platform_2_since: datetime | None = datetime(2026, 10, 1, tzinfo=UTC)  # SIMs shipped since live on the new core
     session_rounding: int = 1024  # octets; there a session counts in whole kB (published), each direction (assumed)
+    v2_disabled_sim: Literal["conflict", "accept"] = "conflict"  # reset of and SMS to it; assumed
+    v2_canceled_sms: Literal["hide", "failed"] = "hide"  # there is no status for it; assumed
+    v2_sms_location: bool = False  # none is published; assumed
+    v2_paging_headers: bool = True  # on messages and events, where none are declared; assumed
 
     # -- wire (D§5, 6)
     date_style: Literal["recorded", "spec"] = "recorded"  # C5

@@ -21,6 +21,8 @@ RAT_WORDS: Final[Mapping[Rat, str]] = {
 }
 CIRCUIT: Final = frozenset({Rat.UTRAN_3G, Rat.GERAN_2G, Rat.HSPA_PLUS})  # a look-up finds these only (D§8.2)
 GATEWAY: Final = ("203.0.113.5", "203.0.113.6")  # from TEST-NET-3: control plane, data plane
+TARIFF: Final = 442
+RATEZONE: Final = 2171
 
 
 def show_status(sim: Sim, now: datetime) -> dict[str, Any]:
@@ -81,8 +83,8 @@ def show_pdp_context(sim: Sim, network: Network, pdp: PdpContext, now: datetime)
         "pdp_context_id": str(pdp.id),
         "endpoint_id": str(endpoint_id(sim.iccid)),
         "tariff_profile_id": "129701",
-        "tariff_id": "442",
-        "ratezone_id": "2171",
+        "tariff_id": str(TARIFF),
+        "ratezone_id": str(RATEZONE),
         "organisation_id": str(sim.organisation),
         "imsi_id": str(imsi_id(sim.iccid)),
         "imsi": sim.imsi,

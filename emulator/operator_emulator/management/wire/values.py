@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from operator_emulator.core.customers.model import OCTETS_PER_MB
+from operator_emulator.core.customers.model import OCTETS_PER_MB, Service
 from operator_emulator.core.network import numbering
 from operator_emulator.core.world.clock import LAST_INSTANT
 from operator_emulator.core.world.errors import Malformed
@@ -30,6 +30,11 @@ def spaced(instant: datetime) -> str:
 def zulu(instant: datetime) -> str:
     """2015-10-05T13:56:59.000Z"""
     return instant.isoformat()[:19] + ".000Z"
+
+
+def seconds(instant: datetime) -> str:
+    """2024-08-24T13:13:21Z: some dates of version 2 have no fraction (V§4.3)."""
+    return instant.isoformat()[:19] + "Z"
 
 
 def read_instant(field: str, text: str) -> datetime:
@@ -146,6 +151,7 @@ def decimal(octets: int) -> str:
 ENDPOINT_BASE: Final = 8_765_400
 SIM_BASE: Final = 901_000
 IMSI_BASE: Final = 161_000
+QUOTA_BASE: Final = 1_000
 
 
 def endpoint_id(iccid: str) -> int:
@@ -159,6 +165,11 @@ def sim_id(iccid: str) -> int:
 
 def imsi_id(iccid: str) -> int:
     return IMSI_BASE + serial(iccid)
+
+
+def quota_id(iccid: str, service: Service) -> int:
+    """A SIM has two quotas, so two ids follow each other."""
+    return QUOTA_BASE + 2 * serial(iccid) + (service is Service.SMS)
 
 
 def serial(iccid: str) -> int:
