@@ -171,7 +171,7 @@ def test_instants_that_are_none(text: str) -> None:
 )
 def test_windows_of_usage(query: dict[str, str], window: tuple[date | None, date | None]) -> None:
     """Nonsense is an empty window and no error (D§8.3)."""
-    assert usage.read_window(query) == window
+    assert usage.read_window(query, unnoticed) == window
 
 
 @given(st.integers(0, 10**12))

@@ -14,7 +14,7 @@ from operator_emulator.management.paging import page_headers, read_page, read_so
 from operator_emulator.management.wire import orders as wire
 from operator_emulator.management.wire.values import read_iccids, read_id
 from operator_emulator.web.context import engine_of
-from operator_emulator.web.receive import read_json
+from operator_emulator.web.receive import noting, read_json
 from operator_emulator.web.respond import answer
 
 SORT_KEYS = {"order_number": "number", "order_status": "status", "order_date": "ordered"}
@@ -24,13 +24,14 @@ async def list_orders(request: Request) -> Response:
     """GET /v1/orders"""
     dialect = dialect_of(request)
     query = request.query_params
-    page = read_page(query, 10, 10, dialect.policy)
+    note = noting(request)
+    page = read_page(query, 10, 10, dialect.policy, note)
     found, total = await engine_of(request).read(
         orders.page,
         caller_of(request),
         offset=page.offset,
         limit=page.size,
-        order=read_sort(query, SORT_KEYS, dialect.policy),
+        order=read_sort(query, SORT_KEYS, dialect.policy, note),
     )
     return answer(request, [show(request, order) for order in found], headers=page_headers(page, total))
 
@@ -109,7 +110,7 @@ async def list_products(request: Request) -> Response:
 
 async def list_cases(request: Request) -> Response:
     """GET /v1/support, one case to a page unless more are asked for (D§5)."""
-    page = read_page(request.query_params, 1, 100, dialect_of(request).policy)
+    page = read_page(request.query_params, 1, 100, dialect_of(request).policy, noting(request))
     found, total = await engine_of(request).read(orders.cases, caller_of(request), offset=page.offset, limit=page.size)
     return answer(request, [wire.show_case(case) for case in found], headers=page_headers(page, total))
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from operator_emulator.core.world.errors import Malformed
 from operator_emulator.core.world.policy import Policy
+from operator_emulator.web.receive import Note
 
 COUNTS: Final = ("page", "pageSize", "per_page")
 LARGEST: Final = 2**31 - 1  # a Java int; what is larger is no number to the operator
@@ -23,10 +24,12 @@ class Page:
         return (self.number - 1) * self.size
 
 
-def read_page(query: Mapping[str, str], default: int, maximum: int, policy: Policy, *, size: str = "pageSize") -> Page:
+def read_page(
+    query: Mapping[str, str], default: int, maximum: int, policy: Policy, note: Note, *, size: str = "pageSize"
+) -> Page:
     """The page that ``page`` and the parameter *size* ask for; absent or empty means the first, of *default* rows.
 
-    A size above *maximum* is cut to it, or Malformed under ``paging=strict``. Malformed, too: what is no
+    A size above *maximum* is cut to it and noted, or Malformed under ``paging=strict``. Malformed, too: what is no
     number, or below 1.
     """
     if not query:
@@ -35,6 +38,7 @@ def read_page(query: Mapping[str, str], default: int, maximum: int, policy: Poli
     if rows > maximum:
         if policy.paging == "strict":
             raise Malformed(size, f"must be {maximum} at most")
+        note(size, f"is cut to {maximum}")
         rows = maximum
     return Page(read_count(query, "page", 1), rows)
 
@@ -64,10 +68,10 @@ def pages(page: Page, total: int) -> int:
     return -(-total // page.size)
 
 
-def read_sort(query: Mapping[str, str], keys: Mapping[str, str], policy: Policy) -> str:
+def read_sort(query: Mapping[str, str], keys: Mapping[str, str], policy: Policy, note: Note) -> str:
     """``sort=-a,b`` as an order for ``Table.find``; *keys* maps the names of the wire to fields.
 
-    Unknown keys are ignored, or Malformed under ``sorting=strict``.
+    Unknown keys are ignored and noted, or Malformed under ``sorting=strict``.
     """
     order: dict[str, str] = {}
     for part in query.get("sort", "").split(","):
@@ -78,15 +82,15 @@ def read_sort(query: Mapping[str, str], keys: Mapping[str, str], policy: Policy)
         field = keys.get(key.removeprefix("-"))
         if field is not None:
             order.setdefault(field, f"-{field}" if descends else field)
-        elif policy.sorting == "strict":
-            raise Malformed("sort", f"knows no key {key.removeprefix('-')!r}")
+        else:
+            pass_over("sort", f"knows no key {key.removeprefix('-')!r}", policy, note)
     return ",".join(order.values())
 
 
-def read_q(query: Mapping[str, str], keys: frozenset[str], policy: Policy) -> dict[str, str]:
+def read_q(query: Mapping[str, str], keys: frozenset[str], policy: Policy, note: Note) -> dict[str, str]:
     """``q=key:value,key:value`` as a mapping, all of which must hold.
 
-    Unknown keys, and parts that are no pair, are ignored, or Malformed under ``sorting=strict``.
+    Unknown keys, and parts that are no pair, are ignored and noted, or Malformed under ``sorting=strict``.
     """
     wanted: dict[str, str] = {}
     for part in query.get("q", "").split(","):
@@ -94,6 +98,12 @@ def read_q(query: Mapping[str, str], keys: frozenset[str], policy: Policy) -> di
         if key in keys and colon:
             if value:
                 wanted[key] = value
-        elif part.strip() and policy.sorting == "strict":
-            raise Malformed("q", f"knows no key {key!r}" if colon else f"has no value for {key!r}")
+        elif part.strip():
+            pass_over("q", f"knows no key {key!r}" if colon else f"has no value for {key!r}", policy, note)
     return wanted
+
+
+def pass_over(field: str, problem: str, policy: Policy, note: Note) -> None:
+    if policy.sorting == "strict":
+        raise Malformed(field, problem)
+    note(field, f"{problem}: it is ignored")

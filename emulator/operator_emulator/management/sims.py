@@ -16,11 +16,12 @@ from operator_emulator.management.wire import sims as wire
 from operator_emulator.management.wire import status as status_wire
 from operator_emulator.management.wire.values import read_boolean
 from operator_emulator.web.context import engine_of
-from operator_emulator.web.receive import read_json
+from operator_emulator.web.receive import noting, read_json
 from operator_emulator.web.respond import answer
 
 SORT_KEYS = {"imei": "imei", "ip_address": "ip_address"}
 FILTERS = frozenset(SORT_KEYS)
+SHOWN = 10  # ICCIDs in a sentence
 
 
 def seen(world: World, caller: Caller, iccid: str) -> tuple[Sim, datetime]:
@@ -32,14 +33,15 @@ async def list_sims(request: Request) -> Response:
     """GET /v1/sims"""
     dialect = dialect_of(request)
     query = request.query_params
-    page = read_page(query, 10, 100, dialect.policy)
+    note = noting(request)
+    page = read_page(query, 10, 100, dialect.policy, note)
     found, total = await engine_of(request).read(
         sims.page,
         caller_of(request),
         offset=page.offset,
         limit=page.size,
-        order=read_sort(query, SORT_KEYS, dialect.policy),
-        **read_q(query, FILTERS, dialect.policy),
+        order=read_sort(query, SORT_KEYS, dialect.policy, note),
+        **read_q(query, FILTERS, dialect.policy, note),
     )
     headers = page_headers(page, total)
     kept = sim_json_of(request)
@@ -75,6 +77,9 @@ async def change_sim(request: Request) -> Response:
 async def change_sims(request: Request) -> Response:
     """POST /v1/sims"""
     changes = wire.read_changes(await read_json(request))
+    skipped = await engine_of(request).read(sims.skipped, caller_of(request), changes)
+    if skipped:
+        noting(request)("iccid", f"{len(skipped)} are unknown, and skipped: {', '.join(skipped[:SHOWN])}")
     await engine_of(request).write(sims.submit_batch, caller_of(request), changes)
     return answer(request, status=201)
 

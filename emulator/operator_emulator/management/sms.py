@@ -33,14 +33,15 @@ async def list_sms(request: Request) -> Response:
     """GET /v1/sims/{iccid}/sms"""
     policy = dialect_of(request).policy
     query = request.query_params
-    page = read_page(query, 10, 100, policy)
+    note = noting(request)
+    page = read_page(query, 10, 100, policy, note)
     found, total = await engine_of(request).read(
         smsc.page,
         caller_of(request),
         request.path_params["iccid"],
         offset=page.offset,
         limit=page.size,
-        order=read_sort(query, SMS_KEYS, policy),
+        order=read_sort(query, SMS_KEYS, policy, note),
     )
     shown = [wire.show_sms(sms, policy) for sms in found]
     return answer(request, shown, headers=page_headers(page, total))
@@ -86,14 +87,15 @@ async def list_events(request: Request) -> Response:
     """GET /v1/sims/{iccid}/events"""
     dialect = dialect_of(request)
     query = request.query_params
-    page = read_page(query, 10, 1000, dialect.policy)
+    note = noting(request)
+    page = read_page(query, 10, 1000, dialect.policy, note)
     found, total = await engine_of(request).read(
         page_of_events,
         caller_of(request),
         request.path_params["iccid"],
         offset=page.offset,
         limit=page.size,
-        order=read_sort(query, EVENT_KEYS, dialect.policy),
+        order=read_sort(query, EVENT_KEYS, dialect.policy, note),
     )
     shown = {
         "events": [sentences.show_event(event, dialect.edition) for event in found],

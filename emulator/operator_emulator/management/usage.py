@@ -13,13 +13,13 @@ from operator_emulator.core.world.world import World
 from operator_emulator.management.context import caller_of, dialect_of
 from operator_emulator.management.wire import usage as wire
 from operator_emulator.web.context import engine_of
-from operator_emulator.web.receive import read_json
+from operator_emulator.web.receive import noting, read_json
 from operator_emulator.web.respond import answer
 
 
 async def show_usage(request: Request) -> Response:
     """GET /v1/sims/{iccid}/usage"""
-    start, end = wire.read_window(request.query_params)
+    start, end = wire.read_window(request.query_params, noting(request))
     days = await engine_of(request).read(quotas.usage, caller_of(request), request.path_params["iccid"], start, end)
     return answer(request, wire.show_usage(days, dialect_of(request).policy))
 

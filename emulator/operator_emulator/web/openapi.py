@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from operator_emulator.web.json import encode
+from operator_emulator.web.members import ANYTHING, Members, members_of
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -55,6 +56,8 @@ class Operation:
     query: Mapping[str, QueryParameter]
     answers: Mapping[int, Validator | None]
     empty: frozenset[int] = frozenset()  # statuses whose body may be missing all the same
+    takes_body: bool = False
+    members: Members = ANYTHING  # of its JSON body
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +139,13 @@ class Document:
             if response.get("x-emulated-empty"):
                 empty.add(int(status))
             answers[int(status)] = validator(*where, "content", media, "schema") if media is not None else None
-        body = None
+        body, members = None, ANYTHING
         if "requestBody" in described:
             where, request_body = follow(source, ("paths", path, method, "requestBody"))
             media = json_media(request_body)
             if media is not None:
                 body = validator(*where, "content", media, "schema")
+                members = members_of(source, request_body["content"][media]["schema"])
         query = {}
         for scheme in source.get("components", {}).get("securitySchemes", {}).values():
             if scheme.get("in") == "query":  # a token in the address is described, though not as a parameter
@@ -154,7 +158,18 @@ class Document:
                     query[parameter["name"]] = QueryParameter(
                         str(schema.get("type", "string")), validator(*where, "schema")
                     )
-        return Operation(self, described["operationId"], method.upper(), path, body, query, answers, frozenset(empty))
+        return Operation(
+            self,
+            described["operationId"],
+            method.upper(),
+            path,
+            body,
+            query,
+            answers,
+            frozenset(empty),
+            takes_body="requestBody" in described,
+            members=members,
+        )
 
     def route(self, method: str, path: str, endpoint: Endpoint) -> Route:
         """Bind an endpoint to its operation; LookupError if the description has none."""

@@ -60,10 +60,19 @@ async def read_json(request: Request, may_halve: Collection[str] = ()) -> Any:
         raise UnsupportedMediaType(content_type)
     body = await read_body(request)
     value = read(body, may_halve)
-    described = operation_of(request).body
-    if described is not None and not described.is_valid(value):
-        note(request, [f"request {problem}" for problem in problems(described, value)])
+    operation = operation_of(request)
+    found = [f"request {place}: is not described" for place in operation.members.unknown(value)]
+    if operation.body is not None and not operation.body.is_valid(value):
+        found += [f"request {problem}" for problem in problems(operation.body, value)]
+    note(request, found)
     return value
+
+
+def check_body(request: Request) -> None:
+    """Note a body that nobody reads."""
+    for name, value in request.scope["headers"]:
+        if name == b"transfer-encoding" or (name == b"content-length" and value != b"0"):
+            note(request, ["request body: is not described, and not read"])
 
 
 def check_query(request: Request) -> None:

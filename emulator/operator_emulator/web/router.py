@@ -17,7 +17,7 @@ from operator_emulator.store import StoreFailure
 from operator_emulator.web.context import context_of
 from operator_emulator.web.faults import HttpFaults
 from operator_emulator.web.openapi import Operation, Route
-from operator_emulator.web.receive import check_query
+from operator_emulator.web.receive import check_body, check_query
 
 Refuse = Callable[[Request, Exception], Awaitable[Response]]
 Admit = Callable[[Request, Operation | None], Awaitable[None]]
@@ -112,6 +112,8 @@ class Router:
             raise self._lost(request.scope)
         if request.scope["query_string"]:
             check_query(request)
+        if not route.operation.takes_body:
+            check_body(request)
         return await route.endpoint(request)
 
     def _find(self, scope: Scope) -> Route | None:

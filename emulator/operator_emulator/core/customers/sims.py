@@ -239,6 +239,11 @@ def submit_batch(world: World, caller: Caller, changes: tuple[SimChange, ...]) -
         schedule.at(world, world.now + world.policy.bulk_delay, JobKind.SIMS_APPLY_BATCH, batch.id)
 
 
+def skipped(world: World, caller: Caller, changes: tuple[SimChange, ...]) -> list[str]:
+    """The ICCIDs of changes that no SIM of the caller has; "none" where there is no ICCID."""
+    return [one.iccid or "none" for one in changes if _of(world, caller, one) is None]
+
+
 def apply_batch(world: World, batch_id: str) -> None:
     """Apply what was submitted, a part at a time, to the SIMs that still are the customer's and alive."""
     batch = world.batches.get(int(batch_id))

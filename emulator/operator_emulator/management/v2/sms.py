@@ -42,7 +42,7 @@ def submit(world: World, caller: Caller, iccid: str, draft: SmsDraft) -> Sms:
 async def list_sms(request: Request) -> Response:
     """GET /v2/sims/{iccid}/sms"""
     policy = dialect_of(request).policy
-    page = read_page(request.query_params, 20, 1000, policy, size="per_page")
+    page = read_page(request.query_params, 20, 1000, policy, noting(request), size="per_page")
     found, total = await engine_of(request).read(
         smsc.page,
         caller_of(request),

@@ -8,22 +8,33 @@ from operator_emulator.core.customers.model import DailyUsage, Quota
 from operator_emulator.core.customers.quotas import Limit
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.management.wire.values import decimal, megabytes, read_number, read_object, spaced, zulu
+from operator_emulator.web.receive import Note
 
 # --------------------------------------------------------------------------------------------- usage
 
 
-def read_window(query: Mapping[str, str]) -> tuple[date | None, date | None]:
+def read_window(query: Mapping[str, str], note: Note) -> tuple[date | None, date | None]:
     """The days that usage is asked for. What is no date makes an empty window, no error (D§8.3)."""
     try:
-        return read_day(query, "start_dt"), read_day(query, "end_dt")
+        return read_day(query, "start_dt", note), read_day(query, "end_dt", note)
     except ValueError:
         return date.max, date.min
 
 
-def read_day(query: Mapping[str, str], name: str) -> date | None:
+def read_day(query: Mapping[str, str], name: str, note: Note) -> date | None:
     """A day; absent, and the "None" of a careless client, are None. Raises ValueError."""
     text = query.get(name, "").strip()
-    return None if text in ("", "None", "null") else date.fromisoformat(text[:10])
+    if text in ("None", "null"):
+        note(name, f"is {text}, and counts as not given")
+        return None
+    try:
+        day = date.fromisoformat(text[:10]) if text else None
+    except ValueError:
+        note(name, "is no date: no day is in the window")
+        raise
+    if text[10:]:
+        note(name, "has more than a day: the rest is ignored")
+    return day
 
 
 EURO: Final = {"id": 1, "symbol": "€", "code": "EUR"}
