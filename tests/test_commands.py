@@ -236,19 +236,44 @@ def test_a_device_sends_and_its_message_is_pushed(run: Run, endpoint: Customer) 
     assert run("callbacks", "retry", "1", code=1).stderr.startswith("Error: ")
 
 
-def test_what_a_device_received_is_shown(served: Server, run: Run) -> None:
+def test_an_sms_is_sent_to_a_device_which_shows_what_it_received(run: Run) -> None:
     """As text, or in hex when it is none."""
     assert run("sim", "inbox", ONLINE).stdout == "No messages received.\n"
-    with httpx2.Client(base_url=f"{served.url}/management-api") as client:
-        token = client.post("/oauth/token", auth=("demo", "demo"), data={"grant_type": "client_credentials"}).json()
-        client.headers["Authorization"] = f"Bearer {token['access_token']}"
-        for message in ({"payload": "wake up", "source_address": "12345"}, {"payload": "00ff", "dcs": 4}):
-            assert client.post(f"/v1/sims/{ONLINE}/sms", json=message).status_code == 201
+    said = run("sms", "send", ONLINE, "wake up", "--from", "12345").stdout
+    assert said == f"Message 1 to {ONLINE}; the first attempt follows as soon as time moves.\n"
+    assert read(run("sms", "send", ONLINE, "00ff", "--dcs", "4", "--json"))["status"] == "PENDING"
     run("clock", "advance", "1m")
     _, text, binary = run("sim", "inbox", ONLINE).stdout.splitlines()
     assert text.split()[2:] == ["12345", "–", "wake", "up"]
     assert binary.endswith("00ff")
     assert len(read(run("sim", "inbox", ONLINE, "--json"))) == 2
+    assert "unknown sim" in run("sms", "send", "8988228066600009999", "hello", code=1).stderr
+
+
+def test_a_token_opens_the_management_api(served: Server, run: Run) -> None:
+    """That of the first user, or of the one that is named."""
+    for words in ((), ("other",)):
+        token = run("token", *words).stdout.strip()
+        answer = httpx2.get(
+            f"{served.url}/management-api/v1/sims", headers={"Authorization": f"Bearer {token}"}, trust_env=False
+        )
+        assert answer.status_code == 200
+        assert (FOREIGN in answer.text) == (words == ("other",))
+    assert read(run("token", "--json"))["token_type"] == "bearer"
+    assert run("token", "viewer", code=1).stderr == "Error: no user or application is called viewer; demo, other are\n"
+
+
+def test_a_token_opens_the_service_portal() -> None:
+    """By the name of an application; a world may have nobody to log in."""
+    with Server(create_app) as server:
+        token = typed("token", "portal-demo", url=server.url).stdout.strip()
+        address = f"{server.url}/iot/connectivity/management/v1/partners/100013/sims"
+        answer = httpx2.get(address, headers={"Authorization": f"Bearer {token}"}, trust_env=False)
+        assert answer.status_code == 200
+        with connect(server.url, None) as emulator:
+            emulator.load({"version": 1, "organisations": [{"id": 1}]})
+        nobody = typed("token", url=server.url)
+        assert (nobody.exit_code, nobody.stderr) == (1, "Error: no credentials: this world has no users\n")
 
 
 def test_messages_are_listed_by_status(run: Run) -> None:

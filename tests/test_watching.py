@@ -91,7 +91,6 @@ def test_what_the_operators_portal_does_is_in_the_client(emulator: EmulatorClien
 
 def test_what_the_operators_portal_does_is_at_the_command_line(served: Server) -> None:
     """The same as tables and sentences."""
-    assert "tries it as soon as time moves" in typed(served, "sim", "send-mt", ONLINE, "hello").stdout
     assert "500 of 500 messages left" in typed(served, "sim", "top-up", ONLINE).stdout
     assert "OFFLINE" in typed(served, "sim", "reset-connection", ONLINE).stdout
     assert "purged" in typed(served, "sim", "events", ONLINE, "--limit", "1").stdout

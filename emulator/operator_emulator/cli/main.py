@@ -15,6 +15,7 @@ from operator_emulator.cli.messages import callbacks, sms
 from operator_emulator.cli.options import PREFIX
 from operator_emulator.cli.serve import serve
 from operator_emulator.cli.sims import sim
+from operator_emulator.cli.token import token
 from operator_emulator.cli.watch import watch
 from operator_emulator.cli.world import reset, snapshot
 
@@ -29,5 +30,5 @@ def main() -> None:
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a terminal may lack a character
 
 
-for one in (serve, fixture, reset, clock, sim, sms, callbacks, faults, journal, watch, snapshot):
+for one in (serve, token, sim, sms, callbacks, clock, faults, journal, watch, reset, snapshot, fixture):
     main.add_command(one)

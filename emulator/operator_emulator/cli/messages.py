@@ -16,7 +16,7 @@ STATUSES: Final = ("PENDING", "IN_PROGRESS", "BUFFERED", "DELIVERED", "FAILED", 
 
 @click.group()
 def sms() -> None:
-    """Show short messages."""
+    """Send and show short messages."""
 
 
 @click.group()
@@ -59,6 +59,17 @@ def show_messages(found: "Sequence[Message]") -> str:
 def list_messages(emulator: "EmulatorClient", **filters: Any) -> "list[Message]":
     """List the short messages of all SIMs, or of ICCID, oldest first."""
     return emulator.messages(**filters)
+
+
+@command(sms, "send", lambda it: f"Message {it.id} to {it.iccid}; the first attempt follows as soon as time moves.")
+@click.argument("iccid")
+@click.argument("text")
+@click.option("--from", "source_address", metavar="SENDER", help="The sender that the device sees.")
+@click.option("--dcs", type=click.IntRange(0, 255), help="Data coding scheme; with 4, TEXT is hex.")
+@click.option("--udh", metavar="HEX", help="User data header.")
+def send(emulator: "EmulatorClient", iccid: str, text: str, **how: Any) -> "Message":
+    """Send an SMS to the device that holds ICCID, as its owner."""
+    return emulator.sim(iccid).send_mt(text, **how)
 
 
 # --------------------------------------------------------------------------------------------- callbacks

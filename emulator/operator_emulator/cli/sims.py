@@ -9,7 +9,7 @@ from operator_emulator.cli.command import command
 from operator_emulator.cli.output import facts, moment, rows
 
 if TYPE_CHECKING:
-    from operator_emulator.client import Card, Device, EmulatorClient, Message, Received, Sent, SimEvent
+    from operator_emulator.client import Card, Device, EmulatorClient, Received, Sent, SimEvent
 
 STATES: Final = ("Issued", "Activated", "Suspended", "Expired")
 DEVICE: Final = ("OFFLINE", "ATTACHED", "ONLINE")
@@ -199,14 +199,6 @@ def use(emulator: "EmulatorClient", iccid: str, tx: float | None, rx: float | No
 
 
 # --------------------------------------------------------------------------------------------- its owner
-
-
-@command(sim, "send-mt", lambda message: f"Message {message.id}; the network tries it as soon as time moves.")
-@click.argument("iccid")
-@click.argument("text")
-def send_mt(emulator: "EmulatorClient", iccid: str, text: str) -> "Message":
-    """Send an SMS to the device."""
-    return emulator.sim(iccid).send_mt(text)
 
 
 @command(sim, "top-up", show_sim)

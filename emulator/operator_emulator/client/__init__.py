@@ -12,6 +12,8 @@ Answers are frozen values, which keep the JSON that they were read from in ``jso
 
 from operator_emulator.client.clock import Clock as Clock
 from operator_emulator.client.connection import DEFAULT_URL as DEFAULT_URL
+from operator_emulator.client.credentials import Credentials as Credentials
+from operator_emulator.client.credentials import Token as Token
 from operator_emulator.client.emulator import EmulatorClient as EmulatorClient
 from operator_emulator.client.emulator import Kind as Kind
 from operator_emulator.client.errors import EmulatorError as EmulatorError

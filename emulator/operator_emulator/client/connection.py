@@ -63,18 +63,20 @@ class Connection:
 
         The body is *json*, or *content* of another kind. Parameters that are None are left out.
         """
-        try:
-            answer = self._http.request(
-                method, BASE + path, json=json, content=content, params=without_none(params or {})
-            )
-        except (httpx2.TransportError, httpx2.InvalidURL) as error:
-            raise Unreachable(f"no emulator answers at {self.url}: {error}") from error
+        answer = self.request(method, BASE + path, json=json, content=content, params=without_none(params or {}))
         if not answer.is_success:
             raise refusal(answer)
         try:
             return answer.json() if answer.content else None
         except ValueError:
             raise EmulatorError(answer.status_code, f"{self.url} answers, but it is not an emulator") from None
+
+    def request(self, method: str, path: str, **how: Any) -> httpx2.Response:
+        """Send a request to any path of the emulator, for instance of an operator's API. Raises Unreachable."""
+        try:
+            return self._http.request(method, path, **how)
+        except (httpx2.TransportError, httpx2.InvalidURL) as error:
+            raise Unreachable(f"no emulator answers at {self.url}: {error}") from error
 
     @contextmanager
     def stream(self, path: str, headers: Mapping[str, str]) -> Iterator[Iterator[str]]:

@@ -9,6 +9,7 @@ import httpx2
 
 from operator_emulator.client.clock import Clock
 from operator_emulator.client.connection import DEFAULT_URL, Connection, path_to, without_none
+from operator_emulator.client.credentials import Credentials, Token, choose, get_token, list_credentials
 from operator_emulator.client.errors import EmulatorError, NotVerified, TimedOut, explain_near_misses
 from operator_emulator.client.faults import Faults, Limits
 from operator_emulator.client.organisations import Organisations
@@ -63,6 +64,14 @@ class EmulatorClient(Connection):
     def dump(self, *, secrets: bool = False) -> Json:
         """The present world as a fixture, with passwords if *secrets*."""
         return dict(self.call("GET", "/fixture", params={"secrets": "true" if secrets else None}))
+
+    def credentials(self) -> list[Credentials]:
+        """The users who may call the management API, and the applications of the service portal."""
+        return list_credentials(self)
+
+    def token(self, name: str | None = None) -> Token:
+        """A token for the user or application with this *name*, or for the first of all."""
+        return get_token(self, choose(self.credentials(), name))
 
     def jobs(self, kind: str | None = None, limit: int | None = None) -> list[Job]:
         """The scheduled jobs, in the order in which they are due."""

@@ -133,7 +133,7 @@ class Sim:
 
     def send_mt(self, payload: str, **how: Any) -> Message:
         """Send an SMS to the device, with a *source_address*, *dcs*, *udh*. No customer's token is needed."""
-        return Message.read(self._call("POST", "mt", json={"payload": payload, **how}))
+        return Message.read(self._call("POST", "mt", json=without_none({"payload": payload, **how})))
 
     def top_up(self) -> Card:
         """Add as much volume as an ordered top-up adds, at once."""

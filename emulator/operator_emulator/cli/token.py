@@ -1,0 +1,17 @@
+"""token: log in to an API, for scripts and first steps."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from operator_emulator.cli.command import command
+
+if TYPE_CHECKING:
+    from operator_emulator.client import EmulatorClient, Token
+
+
+@command(None, "token", lambda token: token.access_token)
+@click.argument("name", required=False)
+def token(emulator: "EmulatorClient", name: str | None) -> "Token":
+    """Print a bearer token of the user or portal application NAME, by default of the first user."""
+    return emulator.token(name)
