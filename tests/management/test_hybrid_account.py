@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from operator_emulator.fixtures import read_settings
 from tests.conftest import FOREIGN, MakeOperator, Operator
 
 OLD, NEW, DELIVERED_LATE, DELIVERED_EARLY = (
@@ -146,3 +147,44 @@ def test_generated_sims_live_on_the_core_that_they_are_like(make_operator: MakeO
     assert [sim["core"] for sim in sims] == [1, 1, 1, 2, 2]
     assert len({sim["msisdn"] for sim in sims}) == 5
     assert [sim["msisdn"][-10:] == sim["imsi"][-10:] for sim in sims] == [True, True, True, False, False]
+
+
+# --------------------------------------------------------------------------------------------- the day after
+
+
+def test_version_1_ends_at_its_instant(make_operator: MakeOperator) -> None:
+    """By the world's clock; version 2 and its tokens go on (V§1; the answer is assumed)."""
+    operator = make_operator(HYBRID, policy=read_settings({"v1_retired_at": "2027-01-01T00:00:00Z"}))
+    operator.control("POST", "/clock/advance", json={"to": "2026-12-31T23:59:59Z"})
+    assert operator.api("GET", "/sims").status_code == 200
+    operator.advance(1)
+    answer = operator.api("GET", "/sims")
+    assert (answer.status_code, answer.json()) == (
+        410,
+        {
+            "timestamp": "2027-01-01T00:00:00.000+0000",
+            "status": 410,
+            "error": "Gone",
+            "message": "Version 1 of this API has been retired. Use version 2.",
+            "path": "/internal-global-api/v1/sims",
+        },
+    )
+    assert len(operator.v2("GET", "/sims").json()) == 4
+
+
+@pytest.mark.parametrize("path", ["/sims/1/status", "/products", "/nothing"])
+def test_a_retired_version_refuses_everybody_and_everything(make_operator: MakeOperator, path: str) -> None:
+    """With a token or without, on paths that were there and on others."""
+    operator = make_operator(HYBRID, policy=read_settings({"v1_retired_at": "2026-01-01"}))
+    assert operator.api("GET", path).status_code == 410
+    assert operator.http.get(f"/management-api/v1{path}").status_code == 410
+
+
+@pytest.mark.parametrize("status", [403, 404, 410, 503])
+def test_a_setting_says_what_a_retired_version_answers(make_operator: MakeOperator, status: int) -> None:
+    """Nobody published it (V§1)."""
+    settings = read_settings({"v1_retired_at": "2026-01-01", "v1_retired_status": str(status)})
+    operator = make_operator(HYBRID, policy=settings)
+    answer = operator.api("POST", f"/sims/{OLD}/sms", json={"payload": "hello"})
+    assert (answer.status_code, answer.json()["status"]) == (status, status)
+    assert operator.v2("GET", f"/sims/{OLD}/sms").json() == []

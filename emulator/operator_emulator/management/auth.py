@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from hashlib import shake_256
@@ -18,11 +19,11 @@ from starlette.responses import Response
 
 from operator_emulator.core.customers import access
 from operator_emulator.core.customers.model import Caller, CoreNetwork, Role, User
-from operator_emulator.core.world.errors import Malformed, MissingCredentials, MissingToken, NoApiAccess
+from operator_emulator.core.world.errors import Malformed, MissingCredentials, MissingToken, NoApiAccess, Refusal
 from operator_emulator.core.world.world import World
 from operator_emulator.management.context import dialect_of
 from operator_emulator.management.editions import Edition
-from operator_emulator.management.errors import UnsupportedGrant
+from operator_emulator.management.errors import UnsupportedGrant, VersionRetired
 from operator_emulator.web.context import context_of, engine_of
 from operator_emulator.web.openapi import Operation
 from operator_emulator.web.receive import UnsupportedMediaType, is_json, read_body, read_json
@@ -177,6 +178,17 @@ async def admit(
         context.exchange.organisation = caller.organisation
     if caller.role is not Role.API:
         raise NoApiAccess(caller.username)
+
+
+async def admit_to_version_1(request: Request, operation: Operation | None) -> None:
+    """The same, until version 1 is retired: then nobody comes in, though it is still known who wanted to."""
+    retired_at = dialect_of(request).policy.v1_retired_at
+    if retired_at is None or (await engine_of(request).times())[0] < retired_at:
+        await admit(request, operation, find=caller_of_version_1)
+        return
+    with suppress(Refusal):
+        await admit(request, operation)
+    raise VersionRetired
 
 
 def caller_of_version_1(world: World, token: str) -> Caller:

@@ -39,6 +39,7 @@ from operator_emulator.core.world.errors import (
     UnknownUser,
     WrongPassword,
 )
+from operator_emulator.management.context import dialect_of
 from operator_emulator.management.editions import SECURITY_HEADERS, Edition
 from operator_emulator.management.links import BASE, LEAKED
 from operator_emulator.management.wire.values import precise
@@ -57,6 +58,7 @@ PHRASES: Final[Mapping[int, str]] = MappingProxyType(
         403: "Forbidden",
         404: "Not Found",
         405: "Method Not Allowed",
+        410: "Gone",
         413: "Payload Too Large",
         415: "Unsupported Media Type",
         422: "Unprocessable Entity",
@@ -72,9 +74,14 @@ class UnsupportedGrant(Refusal):
     grant: str | None
 
 
+class VersionRetired(Refusal):
+    """Version 1 is no longer served (V§1)."""
+
+
 # --------------------------------------------------------------------------------------------- resources
 
 NO_MESSAGE: Final = "No message available"
+RETIRED: Final = "Version 1 of this API has been retired. Use version 2."
 FULL_AUTHENTICATION: Final = "Full authentication is required to access this resource"
 
 Sentence = Callable[[Any], str]
@@ -133,6 +140,8 @@ async def refuse_resource(request: Request, error: Exception) -> Response:
             if isinstance(error, UnknownSim) and operation_of(request).id in SIM_NOT_FOUND:
                 message = "SIM not found."
             return await spring(request, status, message)
+    if isinstance(error, VersionRetired):
+        return await spring(request, dialect_of(request).policy.v1_retired_status, RETIRED)
     if isinstance(error, HTTPException):
         if error.status_code == 429:  # assumed (D§3.2)
             return answer(request, {"message": "Too Many Requests"}, status=429, headers=error.headers)

@@ -58,7 +58,7 @@ def management(settings: Settings, policy: Policy, fixture: Fixture) -> Surface:
         faults=faults,
         surface=Management(dialect, JsonCache[Sim](partial(wire.show_sim, dialect=dialect), document, "SIM_card")),
     )
-    version_1 = open_to_browsers(router(admit=partial(auth.admit, find=auth.caller_of_version_1)), policy)
+    version_1 = open_to_browsers(router(admit=auth.admit_to_version_1), policy)
     token_app = open_to_browsers(router(), policy)
     apps: dict[str, Callable[[], ASGIApp]] = {f"{BASE}/v1/": lambda: version_1, f"{BASE}/oauth/": lambda: token_app}
     documents: dict[str, Callable[[], Document]] = {f"{BASE}/api-docs": lambda: document}

@@ -64,6 +64,8 @@ class Policy:
     # -- two core networks, two versions (V§)
     platform_2_since: datetime | None = datetime(2026, 10, 1, tzinfo=UTC)  # SIMs shipped since live on the new core
     session_rounding: int = 1024  # octets; there a session counts in whole kB (published), each direction (assumed)
+    v1_retired_at: datetime | None = None  # published: 2026-12-31 is the last day; what comes then is not
+    v1_retired_status: Literal[403, 404, 410, 503] = 410  # assumed, with version 1's error body
     v2_disabled_sim: Literal["conflict", "accept"] = "conflict"  # reset of and SMS to it; assumed
     v2_canceled_sms: Literal["hide", "failed"] = "hide"  # there is no status for it; assumed
     v2_sms_location: bool = False  # none is published; assumed
