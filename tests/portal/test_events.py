@@ -387,17 +387,17 @@ def test_what_is_given_goes_over_what_is_made(client: Client) -> None:
     assert any("event" in finding for finding in exchange.findings)
 
 
-def test_a_transfers_notice_is_made_by_its_transaction_id(client: Client) -> None:
-    """The same type carries both."""
+def test_a_transaction_id_makes_a_notice_of_a_transfer(client: Client) -> None:
+    """The type simaction.v1 has both kinds of event."""
     client.act("suspend", ACTIVE)
-    client.do(synthetic_events.make, "simaction.v1", MAIN, {"transactionID": "1002946999"})
+    client.do(synthetic_events.make, "simaction.v1", MAIN, {"message": "done"}, "1002946999")
     notice = client.events()[0]["data"]
     assert (notice["transactionID"], notice["signupID"]) == ("1002946999", "708855306")
 
 
 @pytest.mark.parametrize(
     ("type", "partner", "field"),
-    [("simaction.v2", MAIN, "type"), ("simaction.v1", "999999", "partnerID"), (PROFILES, "100099", "partnerID")],
+    [("simaction.v2", MAIN, "type"), ("simaction.v1", "999999", "partner"), (PROFILES, "100099", "partner")],
 )
 def test_what_cannot_be_made_by_hand_is_refused(client: Client, type: str, partner: str, field: str) -> None:
     """An unknown type or partner, or a partner without a SIM."""

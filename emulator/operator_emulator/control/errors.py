@@ -33,6 +33,10 @@ SENTENCES: Final[Mapping[int, str]] = MappingProxyType(
 )
 
 
+# The control plane's name of a field, where it is not that of the core.
+FIELDS: Final = MappingProxyType({"partner": "partnerID"})
+
+
 async def refuse(request: Request, refusal: Exception) -> Response:
     """The answer of the control plane to a refusal."""
     headers: Mapping[str, str] = {}
@@ -44,10 +48,11 @@ async def refuse(request: Request, refusal: Exception) -> Response:
         status, error = 503, str(refusal)
     else:
         assert isinstance(refusal, Refusal)
+        if isinstance(refusal, Malformed):
+            field = FIELDS.get(refusal.field, refusal.field)
+            refusal = Malformed(field, refusal.problem)
         status = status_of(refusal)
         error = sentence(refusal)
-        if isinstance(refusal, Malformed):
-            field = refusal.field
     body = {"error": error} if not field else {"error": error, "field": field}
     operation = context_of(request).operation
     if operation is not None:

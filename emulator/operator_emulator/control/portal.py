@@ -65,9 +65,11 @@ async def remove_application(request: Request) -> Response:
 async def make_event(request: Request) -> Response:
     """An event by hand, to every stream that covers its partner."""
     body = await read_object(request)
+    data = body.get("data", {})
+    transaction = str(data["transactionID"]) if "transactionID" in data else None
 
     def make(world: World) -> dict[str, Any]:
-        event = synthetic_events.make(world, body["type"], body["partnerID"], body.get("data", {}))
+        event = synthetic_events.make(world, body["type"], body["partnerID"], data, transaction)
         return {"event": event.id, "streams": world.notifications.count(event=event.id)}
 
     return answer(request, await engine_of(request).write(make), status=201)

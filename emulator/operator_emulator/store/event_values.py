@@ -127,4 +127,7 @@ def upgraded_event(row: dict[str, Any]) -> dict[str, Any]:
     if payload is not None:
         return {**row, "payload": to_builtins(with_values(payload, data))}
     notice = {"type": PAYLOADS[type].__name__, "overrides": data.get("given", {}), **data}
+    if "threshold" in data:  # such as "Data Limit 1"
+        counted, _, level = data["threshold"].split(" ")
+        notice |= {"counted": counted.upper(), "level": int(level)}
     return {**row, "number": data.get("number"), "payload": notice}

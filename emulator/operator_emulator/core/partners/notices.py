@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from operator_emulator.core.partners.model import Barring, Restriction
+from operator_emulator.core.partners.model import Barring, PoolType, Restriction
 
 
 @unique
@@ -54,19 +54,24 @@ class ProfileNotice(PartnerPayload, frozen=True, kw_only=True):
 
 
 class PoolLimitNotice(PartnerPayload, frozen=True, kw_only=True):
+    """*limit*: the percentage of the pool at which this *level* is reached."""
+
     pool: str
     offering_name: str
     offering_id: int
-    threshold: str
+    counted: PoolType
+    level: int
     limit: float
 
 
 class CostLimitNotice(PartnerPayload, frozen=True, kw_only=True):
+    """*limit*: the cost of messages at which this *level* is reached."""
+
     euiccid: str | None
     msisdn: str
     offering_name: str
     offering_id: int
-    threshold: str
+    level: int
     limit: float
     profile_name: str
     profile_id: int

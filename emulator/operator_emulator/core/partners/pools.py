@@ -62,7 +62,8 @@ def check(world: World, pool_id: str) -> None:
                     pool=pool.name,
                     offering_name=pool.offering_name,
                     offering_id=pool.offering_id,
-                    threshold=f"{pool.type.capitalize() if pool.type is not PoolType.SMS else 'SMS'} Limit {number}",
+                    counted=pool.type,
+                    level=number,
                     limit=float(level),
                 ),
             )

@@ -198,7 +198,7 @@ def costs(world: World, contract: Contract, sim: Sim) -> Contract:
                 msisdn=sim.msisdn,
                 offering_name=contract.offering_name,
                 offering_id=contract.offering_id,
-                threshold=f"SMS Limit {level}",
+                level=level,
                 limit=amount,
                 profile_name=profile.name,
                 profile_id=int(profile.id),

@@ -1,11 +1,11 @@
-"""Events of the portal made by hand, for whoever tests a client of its streams: plausible, and as told where told."""
+"""Events of the portal's streams on demand, with plausible defaults; the tester's overrides go over what is sent."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from operator_emulator.core.customers.model import Sim
 from operator_emulator.core.partners import actions, partners
-from operator_emulator.core.partners.model import Barring, Contract, Restriction
+from operator_emulator.core.partners.model import Barring, Contract, PoolType, Restriction
 from operator_emulator.core.partners.notices import (
     ActionDone,
     CostLimitNotice,
@@ -20,30 +20,30 @@ from operator_emulator.core.world.model import Event, EventType
 from operator_emulator.core.world.world import World
 
 
-def make(world: World, about: str, partner: str, overrides: Mapping[str, Any]) -> Event:
-    """Record an event of the type *about*; *overrides* go over its ``data`` as it is sent, and may break any rule.
+def make(world: World, about: str, partner: str, overrides: Mapping[str, Any], transaction: str | None = None) -> Event:
+    """Record an event of the type *about*; *overrides* go over its data as a surface sends them, unchecked.
 
-    A ``transactionID`` in it makes a transfer's notice of a ``simaction.v1``. Raises Malformed for an unknown type or
-    partner, and where the event is about a SIM and the partner has none.
+    With *transaction*, an event of ``simaction.v1`` is a notice of that SIM transfer. Raises Malformed for an unknown
+    type or partner, and if the event is about a SIM and the partner has none.
     """
     if world.partners.get(partner) is None:
-        raise Malformed("partnerID", f"{partner} is unknown")
+        raise Malformed("partner", f"{partner} is unknown")
     if about not in partners.STREAMS:
         raise Malformed("type", f"must be one of {', '.join(partners.STREAMS)}")
     overrides = dict(overrides)
-    if about == "simaction.v1":
-        return of_action(world, partner, overrides)
     if about == "poollimitnotification.v1":
         return of_pool(world, partner, overrides)
+    if about == "simaction.v1":
+        return of_action(world, partner, overrides, transaction)
     contract, sim = some_sim(world, partner)
     return (of_profile if about == "profilenotification.v1" else of_costs)(world, contract, sim, partner, overrides)
 
 
-def of_action(world: World, partner: str, overrides: dict[str, Any]) -> Event:
+def of_action(world: World, partner: str, overrides: dict[str, Any], transaction: str | None) -> Event:
     """About the partner's newest action, or a new signup id."""
     newest = world.actions.find(partner=partner, order="-created", limit=1)
     signup = newest[0].id if newest else actions.next_signup(world)
-    if "transactionID" not in overrides:
+    if transaction is None:
         return events.record(
             world, EventType.SIM_ACTION_DONE, partner=partner, payload=ActionDone(signup=signup, overrides=overrides)
         )
@@ -55,7 +55,7 @@ def of_action(world: World, partner: str, overrides: dict[str, Any]) -> Event:
         payload=TransferNotice(
             notice=Notice.COMPLETED,
             signup=signup,
-            transaction=str(overrides["transactionID"]),
+            transaction=transaction,
             sender=name,
             receiver=name,
             overrides=overrides,
@@ -74,7 +74,8 @@ def of_pool(world: World, partner: str, overrides: dict[str, Any]) -> Event:
             pool=pools[0].name if pools else "Data Pool",
             offering_name=pools[0].offering_name if pools else "M2M Pool",
             offering_id=pools[0].offering_id if pools else 800206106,
-            threshold="Data Limit 1",
+            counted=PoolType.DATA,
+            level=1,
             limit=50.0,
             overrides=overrides,
         ),
@@ -111,7 +112,7 @@ def of_costs(world: World, contract: Contract, sim: Sim, partner: str, overrides
             msisdn=sim.msisdn,
             offering_name=contract.offering_name,
             offering_id=contract.offering_id,
-            threshold="SMS Limit 1",
+            level=1,
             limit=25,
             profile_name="Cost Limit Profile",
             profile_id=708529655,
@@ -121,8 +122,8 @@ def of_costs(world: World, contract: Contract, sim: Sim, partner: str, overrides
 
 
 def some_sim(world: World, partner: str) -> tuple[Contract, Sim]:
-    """The partner's first SIM, which *given* may well call by another name."""
+    """The partner's first SIM, which the overrides may replace."""
     found = partners.with_sims(world, world.contracts.find(partner=partner, order="position", limit=1))
     if not found:
-        raise Malformed("partnerID", f"{partner} has no SIM that the event could be about")
+        raise Malformed("partner", f"{partner} has no SIM that the event could be about")
     return found[0]

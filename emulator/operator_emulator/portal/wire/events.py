@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from operator_emulator.core.partners.model import PoolType
 from operator_emulator.core.partners.notices import (
     ActionDone,
     AnyNotice,
@@ -86,12 +87,15 @@ def show_action_done(done: ActionDone, partner: str, base: str) -> Json:
     }
 
 
+COUNTED: Final = MappingProxyType({PoolType.DATA: "Data", PoolType.VOICE: "Voice", PoolType.SMS: "SMS"})
+
+
 def show_pool_notice(event: Event, notice: PoolLimitNotice) -> Json:
     shown = {
         "poolName": notice.pool,
         "offeringName": notice.offering_name,
         "offeringID": notice.offering_id,
-        "typeOfThreshold": notice.threshold,
+        "typeOfThreshold": f"{COUNTED[notice.counted]} Limit {notice.level}",
         "limit": float(notice.limit),  # 50.0 stays 50.0
         "date": instant(event.at),
     }
@@ -107,7 +111,7 @@ def show_cost_notice(event: Event, notice: CostLimitNotice) -> Json:
         "msisdn": notice.msisdn,
         "offeringName": notice.offering_name,
         "offeringID": notice.offering_id,
-        "typeOfThreshold": notice.threshold,
+        "typeOfThreshold": f"SMS Limit {notice.level}",
         "limit": int(limit) if limit == int(limit) else limit,  # as it was configured: 25
         "date": instant(event.at),
         "profileName": notice.profile_name,
