@@ -17,7 +17,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from operator_emulator import resources
-from operator_emulator.core.partners import actions, contracts, partners, sim_transfers
+from operator_emulator.core.partners import actions, applications, contracts, sim_transfers
 from operator_emulator.core.partners.action_model import ActionKind
 from operator_emulator.core.partners.actions import SimRequest
 from operator_emulator.core.partners.model import (
@@ -77,7 +77,7 @@ def plant_partners(world: World) -> None:
     for id, parent in ((MAIN, None), (BRANCH, MAIN), (OTHER, None)):
         world.partners.put(Partner(id=id, name=f"Partner {id}", parent=parent))
     for client, partner in (("portal-demo", MAIN), ("other", OTHER)):
-        partners.add_application(world, Application(client_id=client, client_secret=client, partner=partner))
+        applications.add_application(world, Application(client_id=client, client_secret=client, partner=partner))
     for iccid, state in CONTRACTS.items():
         contracts.sign(world, MAIN, iccid, state)
     contracts.sign(world, MAIN, MOVING, ContractState.ACTIVE)
@@ -143,7 +143,7 @@ PORTAL_VALUES: Final[Values] = {
     "client_id": ("portal-demo", "other"),
     "client_secret": ("portal-demo", "wrong"),
     "scope": ("openid profile", "", "everything"),
-    "subscriptionId": ("0" * 40, partners.stream_id("simaction.v1", "other")),
+    "subscriptionId": ("0" * 40, applications.stream_id("simaction.v1", "other")),
     "materialID": ("M2M-PLUGIN", "M2M-ESIM", "1"),
     "quantity": (1, 2, 100000),
     "payload": PAYLOADS,

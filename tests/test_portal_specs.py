@@ -15,7 +15,8 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from operator_emulator.core.partners import action_model, model
-from operator_emulator.core.partners.partners import IDENTIFIERS, STREAMS, stream_id
+from operator_emulator.core.partners.applications import STREAMS, stream_id
+from operator_emulator.core.partners.partners import IDENTIFIERS
 from operator_emulator.web.openapi import METHODS, Document, follow, read_yaml
 
 SPECS = Path(__file__).parent.parent / "specs"

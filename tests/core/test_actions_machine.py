@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from operator_emulator.core.customers.model import SimState
 from operator_emulator.core.network import device
 from operator_emulator.core.network.model import DeviceStatus
-from operator_emulator.core.partners import actions, partners, sim_transfers
+from operator_emulator.core.partners import actions, applications, sim_transfers
 from operator_emulator.core.partners.action_model import (
     ActionKind,
     ActionStatus,
@@ -116,7 +116,7 @@ class Portal(RuleBasedStateMachine):
         super().__init__()
         self.laboratory = CoreWorld()
         self.laboratory.do(plant_partners)
-        caller = partners.enter
+        caller = applications.enter
         self.callers = {
             MAIN: self.laboratory.look(caller, "portal-demo"),
             OTHER: self.laboratory.look(caller, "other"),

@@ -9,7 +9,7 @@ from operator_emulator.core.customers import sims
 from operator_emulator.core.customers.model import SimState
 from operator_emulator.core.network import device
 from operator_emulator.core.network.model import DeviceStatus
-from operator_emulator.core.partners import contracts, partners
+from operator_emulator.core.partners import applications, contracts, partners
 from operator_emulator.core.partners.model import Application, ContractState, Restriction
 from operator_emulator.core.world.errors import ForeignPartner, Malformed, UnknownUser, WrongPassword
 from tests.core.conftest import ICCID, MASTER, CoreWorld
@@ -33,11 +33,11 @@ def application(**changes: Any) -> Application:
 
 def test_credentials_are_compared(portal: CoreWorld) -> None:
     """An unknown client and a wrong secret are two refusals."""
-    assert portal.look(partners.authenticate, "portal-demo", "portal-demo").partner == MAIN
+    assert portal.look(applications.authenticate, "portal-demo", "portal-demo").partner == MAIN
     with pytest.raises(UnknownUser):
-        portal.look(partners.authenticate, "nobody", "x")
+        portal.look(applications.authenticate, "nobody", "x")
     with pytest.raises(WrongPassword):
-        portal.look(partners.authenticate, "portal-demo", "x")
+        portal.look(applications.authenticate, "portal-demo", "x")
 
 
 @pytest.mark.parametrize(
@@ -52,17 +52,17 @@ def test_credentials_are_compared(portal: CoreWorld) -> None:
 def test_an_application_is_of_a_partner_and_its_subunits(portal: CoreWorld, changes: Any, field: str) -> None:
     """Nothing is registered otherwise."""
     with pytest.raises(Malformed) as refusal:
-        portal.do(partners.add_application, application(**changes))
+        portal.do(applications.add_application, application(**changes))
     assert refusal.value.field == field
     assert portal.look(lambda world: world.applications.get("new")) is None
 
 
 def test_a_stream_has_the_published_kind_of_id(portal: CoreWorld) -> None:
     """40 hex digits: the SHA-1 of environment, event type and client (P§6.1)."""
-    portal.do(partners.add_application, application())
+    portal.do(applications.add_application, application())
     found = portal.look(lambda world: [one.id for one in world.subscriptions.find(partner=MAIN)])
-    assert partners.stream_id("simaction.v1", "portal-demo") == "a6585f917c70baebf3f40e68fff1a6cfffe4fcaa"
-    assert {partners.stream_id(about, "new") for about in partners.STREAMS} < set(found)
+    assert applications.stream_id("simaction.v1", "portal-demo") == "a6585f917c70baebf3f40e68fff1a6cfffe4fcaa"
+    assert {applications.stream_id(about, "new") for about in applications.STREAMS} < set(found)
 
 
 def test_an_unknown_partner_has_no_name(portal: CoreWorld) -> None:
@@ -102,7 +102,7 @@ def test_a_new_sim_of_an_organisation_has_its_volumes(portal: CoreWorld) -> None
 
 def test_an_order_whose_sims_are_gone_is_still_delivered(portal: CoreWorld) -> None:
     """What was done with them meanwhile stays."""
-    caller = portal.look(partners.enter, "portal-demo")
+    caller = portal.look(applications.enter, "portal-demo")
     order = portal.do(contracts.order, caller, MAIN, "M2M-ESIM", 3, {})
     gone, terminated, _ = order.iccids
 

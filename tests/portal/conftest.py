@@ -20,7 +20,7 @@ from operator_emulator import resources
 from operator_emulator.core.customers.model import Organisation
 from operator_emulator.core.network import device
 from operator_emulator.core.network.model import DeviceStatus
-from operator_emulator.core.partners import contracts, partners
+from operator_emulator.core.partners import applications, contracts
 from operator_emulator.core.partners.model import (
     Application,
     ContractState,
@@ -78,7 +78,7 @@ def plant_partners(world: World) -> None:
         "at-home": {"partner": MAIN, "ip_whitelist": ("192.0.2.1", "192.0.2.2")},
         "other": {"partner": OTHER},
     }.items():
-        partners.add_application(world, Application(client_id=name, client_secret=name, **how))  # type: ignore[arg-type]
+        applications.add_application(world, Application(client_id=name, client_secret=name, **how))  # type: ignore[arg-type]
     for iccid, state in STATES.items():
         contracts.sign(world, MAIN, iccid, state, organisation=ORGANISATION if iccid == ACTIVE else None)
     contracts.sign(world, BRANCH, BRANCHED, ContractState.ACTIVE)
@@ -190,7 +190,7 @@ class Portal:
 
 
 def stream_path(type: str = "simaction.v1", client: str = "portal-demo") -> str:
-    return f"/horizon/sse/v1/{type}/{partners.stream_id(type, client)}"
+    return f"/horizon/sse/v1/{type}/{applications.stream_id(type, client)}"
 
 
 class Client:
@@ -405,7 +405,7 @@ class Server:
         self, client: str = "portal-demo", type: str = "simaction.v1", query: str = "", **headers: str
     ) -> Listener:
         """Open a stream, and wait until the emulator knows of it."""
-        subscription = partners.stream_id(type, client)
+        subscription = applications.stream_id(type, client)
         before = await self.connection(subscription)
         token = f"Bearer {await self.token(client)}"
         path = stream_path(type, client) + query
@@ -427,7 +427,7 @@ class Server:
             await self.app.engine.write(synthetic_events.make, "simaction.v1", partner, given)
 
     async def owed(self, client: str = "portal-demo", type: str = "simaction.v1") -> int:
-        subscription = partners.stream_id(type, client)
+        subscription = applications.stream_id(type, client)
         return await self.app.engine.read(
             lambda world: world.notifications.count(subscription=subscription, fate=Fate.OWED)
         )

@@ -10,7 +10,7 @@ import json
 from http.client import HTTPConnection
 from typing import Any
 
-from operator_emulator.core.partners import partners
+from operator_emulator.core.partners import applications
 from tests.portal.conftest import Server, stream_path
 from tests.portal.test_stream import OnSocket
 
@@ -34,7 +34,7 @@ class BatchReader:
 
     async def start(self, type: str) -> asyncio.Task[tuple[int, list[Any]]]:
         """Begin to read a stream, and wait until the emulator knows of it."""
-        subscription = partners.stream_id(type, "portal-demo")
+        subscription = applications.stream_id(type, "portal-demo")
         before = await self.server.connection(subscription)
         task = asyncio.create_task(asyncio.to_thread(self.read, stream_path(type)))
         while await self.server.connection(subscription) == before:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from operator_emulator.core.partners import partners, streams
+from operator_emulator.core.partners import applications, streams
 from operator_emulator.core.partners.model import Application
 from operator_emulator.core.tester import synthetic_events
 from operator_emulator.core.world.errors import UnknownUser
@@ -174,8 +174,8 @@ def test_streams_of_different_types_do_not_disturb_each_other(on_socket: OnSocke
     """One for each event type is the normal case."""
 
     async def story(server: Server) -> None:
-        listeners = {type: await server.listen(type=type) for type in partners.STREAMS}
-        for type in partners.STREAMS:
+        listeners = {type: await server.listen(type=type) for type in applications.STREAMS}
+        for type in applications.STREAMS:
             await server.app.engine.write(synthetic_events.make, type, MAIN, {})
         for type, listener in listeners.items():
             assert (await listener.event())["type"] == type
@@ -218,7 +218,7 @@ def test_a_deleted_application_loses_its_stream(on_socket: OnSocket) -> None:
 
     async def story(server: Server) -> None:
         listener = await server.listen()
-        await server.app.engine.write(partners.remove_application, "portal-demo")
+        await server.app.engine.write(applications.remove_application, "portal-demo")
         assert await listener.answer() == 200
         assert await listener.chunk() == b""
 
@@ -259,7 +259,7 @@ def test_200_streams_at_once(on_socket: OnSocket) -> None:
         names = [f"app-{n:03}" for n in range(200)]
         for name in names:
             application = Application(client_id=name, client_secret=name, partner=MAIN)
-            await server.app.engine.write(partners.add_application, application)
+            await server.app.engine.write(applications.add_application, application)
         listeners = [await server.listen(name) for name in names]
         await server.happen(3)
         for listener in listeners:
@@ -343,7 +343,7 @@ def test_nothing_is_delivered_to_whoever_hung_up(on_socket: OnSocket) -> None:
 def test_an_application_that_came_later_gets_what_happens_from_then_on(client: Client) -> None:
     """A subscription has no past."""
     client.do(synthetic_events.make, "simaction.v1", MAIN, {})
-    client.do(partners.add_application, Application(client_id="late", client_secret="late", partner=MAIN))
+    client.do(applications.add_application, Application(client_id="late", client_secret="late", partner=MAIN))
     client.do(synthetic_events.make, "simaction.v1", MAIN, {})
     assert len(client.events("late")) == 1
     assert len(client.events()) == 2
@@ -457,7 +457,7 @@ def test_limits_that_are_no_numbers_are_refused_by_the_framework(client: Client,
         "title": "Bad Request",
         "status": 400,
         "detail": f"Failed to convert '{name}' with value: '{value}'",
-        "instance": f"/v1/prod/sse/{partners.stream_id('simaction.v1', 'portal-demo')}",
+        "instance": f"/v1/prod/sse/{applications.stream_id('simaction.v1', 'portal-demo')}",
     }
 
 
@@ -570,7 +570,7 @@ def test_a_read_only_application_may_listen(client: Client) -> None:
 def test_removing_an_unknown_application_is_refused(client: Client) -> None:
     """There is nothing to take away."""
     with pytest.raises(UnknownUser):
-        client.do(partners.remove_application, "nobody")
+        client.do(applications.remove_application, "nobody")
 
 
 # --------------------------------------------------------------------------------------------- in the middle of things
@@ -619,7 +619,7 @@ class Hand:
         await asyncio.wait_for(self.app(scope, self.receive, self.send), 5)
         rows = await emulator.read(lambda world: world.notifications.find(fate=Fate.OWED))
         await emulator.stop()
-        return sum(row.subscription == partners.stream_id("simaction.v1", "portal-demo") for row in rows)
+        return sum(row.subscription == applications.stream_id("simaction.v1", "portal-demo") for row in rows)
 
 
 def test_an_event_that_is_being_written_when_the_client_hangs_up_stays_owed() -> None:
@@ -637,8 +637,8 @@ def test_a_stream_that_is_superseded_in_a_batch_stops_there() -> None:
     """What it had begun to write is delivered; the rest is the newer one's."""
 
     async def supersede(hand: Hand) -> None:
-        caller = await hand.app.engine.read(partners.enter, "portal-demo")
-        subscription = partners.stream_id("simaction.v1", "portal-demo")
+        caller = await hand.app.engine.read(applications.enter, "portal-demo")
+        subscription = applications.stream_id("simaction.v1", "portal-demo")
         await hand.app.engine.write(streams.connect, caller, "simaction.v1", subscription)
 
     hand = Hand(supersede)

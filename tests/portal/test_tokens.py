@@ -10,7 +10,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 from starlette.testclient import TestClient
 
-from operator_emulator.core.partners import partners
+from operator_emulator.core.partners import applications
 from operator_emulator.core.partners.model import Application
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.portal.context import BASE
@@ -213,7 +213,7 @@ def test_a_token_is_posted_for(client: Client) -> None:
 def test_a_deleted_application_gets_no_token_and_its_old_one_opens_nothing(client: Client) -> None:
     """The gateway knows that nobody is subscribed any more."""
     token = client.token()
-    client.do(partners.remove_application, "portal-demo")
+    client.do(applications.remove_application, "portal-demo")
     assert client.ask_token().json()["error"] == "invalid_client"
     answer = with_token(client, token)
     assert (answer.status_code, answer.json()) == (403, {"message": "You cannot consume this service"})
@@ -375,7 +375,7 @@ def test_a_list_holds_ten_addresses(client: Client) -> None:
     """The eleventh is refused where the application is registered."""
     many = Application(client_id="x", client_secret="x", partner=MAIN, ip_whitelist=tuple(map(str, range(11))))
     with pytest.raises(Exception, match="more than 10"):
-        client.do(partners.add_application, many)
+        client.do(applications.add_application, many)
 
 
 def test_a_body_of_more_than_4_mb_is_refused_by_the_gateway(client: Client) -> None:

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from operator_emulator.control.wire import read_object
-from operator_emulator.core.partners import partners, sim_transfers
+from operator_emulator.core.partners import applications, sim_transfers
 from operator_emulator.core.partners.model import Application
 from operator_emulator.core.tester import synthetic_events
 from operator_emulator.core.world.errors import AlreadyRegistered, UnknownApplication
@@ -44,7 +44,7 @@ async def create_application(request: Request) -> Response:
     def create(world: World) -> dict[str, Any]:
         if world.applications.get(wanted.client_id) is not None:
             raise AlreadyRegistered(wanted.client_id)
-        return show_application(world, partners.add_application(world, wanted), origin)
+        return show_application(world, applications.add_application(world, wanted), origin)
 
     return answer(request, await engine_of(request).write(create), status=201)
 
@@ -56,7 +56,7 @@ async def remove_application(request: Request) -> Response:
     def remove(world: World) -> None:
         if world.applications.get(client_id) is None:
             raise UnknownApplication(client_id)
-        partners.remove_application(world, client_id)
+        applications.remove_application(world, client_id)
 
     await engine_of(request).write(remove)
     return answer(request, status=204)
@@ -86,13 +86,13 @@ def show_application(world: World, application: Application, origin: str) -> dic
     streams = [
         {
             "type": about,
-            "id": partners.stream_id(about, application.client_id),
-            "url": f"{origin}{STREAMS}/{about}/{partners.stream_id(about, application.client_id)}",
+            "id": applications.stream_id(about, application.client_id),
+            "url": f"{origin}{STREAMS}/{about}/{applications.stream_id(about, application.client_id)}",
             "owed": world.notifications.count(
-                subscription=partners.stream_id(about, application.client_id), fate=Fate.OWED
+                subscription=applications.stream_id(about, application.client_id), fate=Fate.OWED
             ),
         }
-        for about in partners.STREAMS
+        for about in applications.STREAMS
     ]
     return {
         "client_id": application.client_id,

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, unquote_plus
 from starlette.requests import Request
 from starlette.responses import Response
 
-from operator_emulator.core.partners import partners, uuids
+from operator_emulator.core.partners import applications, uuids
 from operator_emulator.core.world.world import World
 from operator_emulator.portal.context import Portal, issuer_of, portal_of
 from operator_emulator.portal.keys import ALGORITHM
@@ -136,7 +136,7 @@ def issue(
     world: World, client_id: str, secret: str, scope: tuple[str, ...], issuer: str, address: str, portal: Portal
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The claims of an access token and of its ID token (P§2.2). Raises UnknownUser, WrongPassword."""
-    application = partners.authenticate(world, client_id, secret)
+    application = applications.authenticate(world, client_id, secret)
     number = world.next_id(COUNTED)
     issued = int(world.now.timestamp())
     common = {

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from operator_emulator.core.partners import partners
+from operator_emulator.core.partners import applications, partners
 from operator_emulator.core.world.errors import (
     ActionRefused,
     ExpiredToken,
@@ -265,7 +265,7 @@ def bad_request(request: Request, detail: str) -> Response:
         "title": "Bad Request",
         "status": 400,
         "detail": detail,
-        "instance": f"/v1/{partners.ENVIRONMENT}/sse/{request.path_params['subscriptionId']}",
+        "instance": f"/v1/{applications.ENVIRONMENT}/sse/{request.path_params['subscriptionId']}",
     }
     return say(request, 400, "Problem", body, PROBLEM)
 

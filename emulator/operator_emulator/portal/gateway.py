@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from operator_emulator.core.customers import access
-from operator_emulator.core.partners import partners
+from operator_emulator.core.partners import applications
 from operator_emulator.core.world.world import World
 from operator_emulator.portal import routes
 from operator_emulator.portal.auth import client_host, issued
@@ -41,7 +41,7 @@ class Gateway:
 
     async def admit_stream(self, request: Request, operation: Operation | None) -> None:
         """For the streams. What is no route of the gateway is refused before anything else."""
-        known = operation is not None and request.path_params["eventType"] in partners.STREAMS
+        known = operation is not None and request.path_params["eventType"] in applications.STREAMS
         if not known:
             raise HTTPException(404)
         await self._enter(request)
@@ -52,9 +52,9 @@ class Gateway:
         await engine.read(require_valid, claims)
         client_id = str(claims.get("clientId") or claims.get("azp"))
         if partner is None:
-            caller = await engine.read(partners.enter, client_id)
+            caller = await engine.read(applications.enter, client_id)
         else:
-            caller = await engine.write(partners.enter, client_id, partner, method)
+            caller = await engine.write(applications.enter, client_id, partner, method)
         if caller.ip_whitelist and client_host(request) not in caller.ip_whitelist:
             raise Rejected(403, "Your IP address is not allowed")
         context_of(request).caller = caller

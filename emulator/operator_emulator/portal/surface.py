@@ -6,7 +6,7 @@ from functools import cache, partial
 from starlette.types import ASGIApp
 
 from operator_emulator import resources
-from operator_emulator.core.partners import partners
+from operator_emulator.core.partners import applications
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.portal.context import BASE, Portal
 from operator_emulator.portal.keys import Signer
@@ -41,7 +41,7 @@ def portal(settings: Settings, policy: Policy) -> Surface:
             "/iot/connectivity/management/api-docs": described,
             "/explorer/portal-events.json": streamed,
         },
-        logins=Logins("Client / secret", partners.logins),
+        logins=Logins("Client / secret", applications.logins),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from operator_emulator.core.customers.model import Sim
-from operator_emulator.core.partners import actions, partners
+from operator_emulator.core.partners import actions, applications, partners
 from operator_emulator.core.partners.model import Barring, Contract, PoolType, Restriction
 from operator_emulator.core.partners.notices import (
     ActionDone,
@@ -28,8 +28,8 @@ def make(world: World, about: str, partner: str, overrides: Mapping[str, Any], t
     """
     if world.partners.get(partner) is None:
         raise Malformed("partner", f"{partner} is unknown")
-    if about not in partners.STREAMS:
-        raise Malformed("type", f"must be one of {', '.join(partners.STREAMS)}")
+    if about not in applications.STREAMS:
+        raise Malformed("type", f"must be one of {', '.join(applications.STREAMS)}")
     overrides = dict(overrides)
     if about == "poollimitnotification.v1":
         return of_pool(world, partner, overrides)
