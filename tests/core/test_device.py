@@ -53,7 +53,7 @@ def lost(laboratory: CoreWorld, payload: str = "hello") -> LostAtNetwork:
 def test_a_device_attaches_to_the_default_network(laboratory: CoreWorld) -> None:
     """VLR, then SGSN (D§14: 1, 2), with their numbers and the access technology."""
     laboratory.active()
-    sim = laboratory.do(device.attach, ICCID)
+    sim = laboratory.device(ATTACHED)
     assert (sim.device.status, sim.device.network, sim.device.rat) == (ATTACHED, networks.DEFAULT, Rat.LTE)
     assert sim.device.attached == sim.device.attached_gprs == BEGAN
     assert (sim.device.imei is not None, sim.imei) == (True, None)  # learnt when a session opens (D§7.1)
@@ -74,7 +74,7 @@ def test_a_device_is_told_where_and_what_it_is(laboratory: CoreWorld) -> None:
     assert (sim.device.imei, sim.device.network.name, sim.device.rat) == (ONE, "Plus", Rat.GERAN_2G)
     assert (sim.device.cell_lac, sim.device.cell_id) == (53113, 46261)
     laboratory.device(OFFLINE)
-    again = laboratory.do(device.attach, ICCID, rat=Rat.LTE)
+    again = laboratory.device(ATTACHED, rat=Rat.LTE)
     assert again.device.network == sim.device.network
     assert (again.device.imei, again.device.rat, again.device.cell_id) == (ONE, Rat.LTE, 46261)
 
@@ -92,19 +92,19 @@ def test_a_device_that_leaves_is_purged(laboratory: CoreWorld) -> None:
 def test_nb_iot_knows_no_vlr(laboratory: CoreWorld) -> None:
     """Packets only: no VLR location, neither learnt nor purged."""
     laboratory.active()
-    sim = laboratory.do(device.attach, ICCID, rat=Rat.NB_IOT)
+    sim = laboratory.device(ATTACHED, rat=Rat.NB_IOT)
     assert (sim.device.attached, sim.device.attached_gprs) == (None, BEGAN)
     laboratory.device(OFFLINE)
     assert laboratory.happened() == [GPRS_LOCATION, GPRS_PURGED]
 
 
 def test_what_is_so_already_is_no_event(laboratory: CoreWorld) -> None:
-    """The same status at the same place again; but a device that attaches again is heard."""
+    """The same status at the same place again; a device that moves is heard."""
     laboratory.active(status=ATTACHED)
     set_status(laboratory, ATTACHED, operator="T-Mobile", rat=Rat.LTE)
     set_status(laboratory, ATTACHED)
     assert laboratory.happened() == []
-    laboratory.do(device.attach, ICCID)
+    set_status(laboratory, ATTACHED, cell_id=1)
     assert laboratory.happened() == [LOCATION, GPRS_LOCATION]
 
 
@@ -152,14 +152,14 @@ def test_only_an_activated_sim_may_enter(laboratory: CoreWorld, state: SimState,
     event = laboratory.log()[0]
     assert (event.type, event.imei) == (REFUSED, ONE)
     assert event.payload == PdpContextRefusal(cause=cause, cell=Cell(rat=Rat.LTE))
-    assert laboratory.do(device.attach, ICCID) == sim
+    assert laboratory.device(ATTACHED) == sim
     assert len(laboratory.log()) == 2
 
 
 def test_a_refused_device_has_left_where_it_was(laboratory: CoreWorld) -> None:
     """By hand: a suspended SIM that is still attached is thrown out when it reports anew."""
     laboratory.active(status=ATTACHED, state=SimState.SUSPENDED)
-    assert laboratory.do(device.attach, ICCID).device.status is OFFLINE
+    assert laboratory.device(ATTACHED, cell_id=1).device.status is OFFLINE
     assert laboratory.happened() == [PURGED, GPRS_PURGED, REFUSED]
 
 
@@ -168,9 +168,11 @@ def test_an_unknown_network_or_sim_is_refused(laboratory: CoreWorld) -> None:
     laboratory.active()
     with pytest.raises(Malformed, match=r"operator: must be one of T-Mobile \(26201\), Vodafone"):
         set_status(laboratory, ATTACHED, operator="Nobody")
-    for verb in (device.attach, device.detach, device.open_pdp_context, device.close_pdp_context):
+    for verb in (device.detach, device.close_pdp_context):
         with pytest.raises(UnknownSim):
             laboratory.do(verb, OTHER)
+    with pytest.raises(UnknownSim):
+        laboratory.do(device.set_status, OTHER, ONLINE)
     assert laboratory.log() == []
 
 
@@ -241,20 +243,20 @@ def test_a_lock_that_is_opened_lets_any_device_in(laboratory: CoreWorld) -> None
 def test_a_session_tells_the_imei(laboratory: CoreWorld) -> None:
     """3, with the data node's two addresses; only now the operator knows the device (D§7.1)."""
     laboratory.active(status=ATTACHED)
-    sim = laboratory.do(device.open_pdp_context, ICCID)
+    sim = laboratory.device(ONLINE)
     assert sim.device.pdp is not None
     assert (sim.device.status, sim.imei, sim.device.pdp.opened) == (ONLINE, sim.device.imei, BEGAN)
     (event,) = laboratory.log()
     assert (event.type, event.network) == (CREATED, networks.DEFAULT)
     assert event.payload == PdpContextChange(pdp=sim.device.pdp, cell=Cell(rat=Rat.LTE), ip_address=sim.ip_address)
-    assert laboratory.do(device.open_pdp_context, ICCID) == sim
+    assert laboratory.device(ONLINE) == sim
     assert len(laboratory.log()) == 1
 
 
 def test_a_session_attaches_first(laboratory: CoreWorld) -> None:
     """1, 2, 3, from OFFLINE."""
     laboratory.active()
-    laboratory.do(device.open_pdp_context, ICCID)
+    laboratory.device(ONLINE)
     assert laboratory.happened() == [LOCATION, GPRS_LOCATION, CREATED]
 
 

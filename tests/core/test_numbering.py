@@ -1,5 +1,6 @@
 """Identities: published samples, shapes, and that no two SIMs of a world can share one."""
 
+import re
 from itertools import pairwise
 
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 from operator_emulator.core.network import numbering
 from operator_emulator.core.network.numbering import AUSTRIA, GERMANY, GLOBAL, PLANS, Node, Plan
 from operator_emulator.core.world.errors import Malformed
+
+MSISDN = "[0-9]{8,15}"  # P§9; ITU-T E.164
 
 digits = st.text("0123456789", min_size=1, max_size=40)
 cards = st.builds(
@@ -61,75 +64,6 @@ def test_wrong_check_digit_is_kept() -> None:
     assert numbering.iccid_with_luhn("89883030001234567890") == "89883030001234567890"
 
 
-def test_imei_of_published_imeisv() -> None:
-    """The SARA-R4 manual prints one device as IMEISV 3575200701207601 and as IMEI 35752007012076 7."""
-    assert numbering.imei_of("3575200701207601") == "357520070120767"
-    assert numbering.imei_of("357520070120767") == "357520070120767"
-
-
-# ---- shapes
-
-
-@pytest.mark.parametrize(
-    ("number", "is_iccid", "is_iccid19"),
-    [
-        ("8988228066602306770", True, True),  # D§7.1
-        ("89490200001575268860", True, False),  # P§9
-        ("8999829699800485278", True, True),  # P§9: fails Luhn
-        ("1234567890123456789", False, True),
-        ("89882806660000010", False, False),
-        ("898822806660230677x", False, False),
-        ("89882280666023067٧٠", False, False),  # digits, but not ASCII
-        ("8988228066602306770\n", False, False),
-        ("", False, False),
-    ],
-)
-def test_shapes_of_iccids(number: str, is_iccid: bool, is_iccid19: bool) -> None:
-    """19 digits for one API, 19 or 20 beginning with 89 for the other; no check digit is verified."""
-    assert numbering.is_iccid(number) is is_iccid
-    assert numbering.is_iccid19(number) is is_iccid19
-
-
-@pytest.mark.parametrize("number", ["901405102306770", "254759782866388"])
-def test_published_imsis_are_imsis(number: str) -> None:
-    """An IMSI has 15 digits (D§15, P§9)."""
-    assert numbering.is_imsi(number)
-    assert not numbering.is_imsi(number[:-1])
-    assert not numbering.is_imsi(number + "0")
-
-
-def test_msisdns_have_8_to_15_digits() -> None:
-    """Published numbers pass; a plus sign and other lengths do not (P§9)."""
-    assert numbering.is_msisdn("882285102306770")
-    assert numbering.is_msisdn("4367619128340")
-    assert numbering.is_msisdn("12345678")
-    assert not numbering.is_msisdn("1234567")
-    assert not numbering.is_msisdn("8822851023067701")
-    assert not numbering.is_msisdn("+4367619128340")
-
-
-def test_imeis_have_15_or_16_digits() -> None:
-    """An IMEI and an IMEISV pass, whatever their last digit (D§15)."""
-    assert numbering.is_imei("356938035643809")
-    assert numbering.is_imei("8682390510114404")
-    assert not numbering.is_imei("86823905101144")
-    assert not numbering.is_imei("86823905101144044")
-
-
-def test_eids_have_up_to_32_digits() -> None:
-    """The operator's own short sample passes, 33 digits do not (P§9)."""
-    assert numbering.is_eid("22233356789100043")
-    assert numbering.is_eid("89049032123451234512345678901235")
-    assert not numbering.is_eid("890490321234512345123456789012350")
-    assert not numbering.is_eid("")
-
-
-def test_software_version_does_not_make_another_device() -> None:
-    """IMEI and IMEISV of one device are the same device, and its neighbour is another (P§9)."""
-    assert numbering.same_device("8682390510114404", "868239051011445")
-    assert not numbering.same_device("8682390510114404", "8682390510114504")
-
-
 # ---- derived identities
 
 
@@ -159,34 +93,12 @@ def test_portal_cards_have_numbers_of_their_country() -> None:
 @given(iccids)
 def test_derived_identities_have_the_right_shape(iccid: str) -> None:
     """Whatever the card, what we make up for it could be real, and is the same next time."""
-    assert numbering.is_iccid(iccid)
     imsi, msisdn, imeisv = numbering.imsi_for(iccid), numbering.msisdn_for(iccid), numbering.imeisv_for(iccid)
-    assert numbering.is_imsi(imsi)
-    assert numbering.is_msisdn(msisdn)
-    assert numbering.is_imei(imeisv)
-    assert len(imeisv) == 16
+    assert re.fullmatch("[0-9]{15}", imsi)
+    assert re.fullmatch(MSISDN, msisdn)
+    assert re.fullmatch("[0-9]{16}", imeisv)
     assert imeisv[:8] in numbering.TYPE_ALLOCATION_CODES
-    assert numbering.imei_of(imeisv)[-1] == numbering.luhn(imeisv[:14])
     assert (imsi, imeisv) == (numbering.imsi_for(iccid), numbering.imeisv_for(iccid))
-
-
-def test_published_eids_pass_the_check_we_use() -> None:
-    """The EIDs printed by GSMA and chip makers leave 1 when divided by 97 (GSMA SGP.29; SGP.02, annex J)."""
-    assert int("89049032123451234512345678901235") % 97 == 1
-    assert int("89001012012341234012345678901224") % 97 == 1
-    assert int("89044011112233441122334411223321") % 97 == 1
-
-
-@given(cards)
-def test_eids_are_valid_and_tell_cards_apart(card: str) -> None:
-    """An EID has 32 digits, begins with 89, passes its check and contains the whole card."""
-    eid = numbering.eid_for(card)
-    assert numbering.is_eid(eid)
-    assert len(eid) == 32
-    assert eid.startswith("89")
-    assert int(eid) % 97 == 1
-    assert eid[11:30] == card
-    assert numbering.eid_for(numbering.iccid_with_luhn(card)) == eid
 
 
 def test_ten_devices_of_a_card_are_ten_devices() -> None:
@@ -256,7 +168,7 @@ def test_generated_blocks_of_a_world_share_nothing(
         card = int(numbering.without_luhn(first))
         last = numbering.LARGEST_BLOCK - 1
         found += [str(card + index) for index in {0, last, data.draw(st.integers(0, last))}]
-    for derive in (str, numbering.imsi_for, numbering.msisdn_for, numbering.eid_for):
+    for derive in (str, numbering.imsi_for, numbering.msisdn_for):
         assert len({derive(iccid) for iccid in found}) == len(found)
     assert len({numbering.imeisv_for(iccid)[:14] for iccid in found}) == len(found)
 
@@ -274,7 +186,7 @@ def test_largest_block_stays_within_itself() -> None:
 def test_generated_cards_leave_room_for_written_ones(block: int, seed: int, organisation: int, plan: Plan) -> None:
     """Serials that begin with 0 are never generated: they are the packaged world's, and the recorded ones."""
     iccid = numbering.generate_iccids(block, 1, seed=seed, organisation=organisation, plan=plan)[0]
-    assert numbering.is_iccid(iccid)
+    assert re.fullmatch("89[0-9]{17,18}", iccid)
     assert numbering.without_luhn(iccid)[-8] != "0"
     assert len(iccid) == (20 if plan.check_digit else 19)
     assert numbering.iccid_with_luhn(iccid)[-1] == numbering.luhn(iccid[:19])
@@ -351,4 +263,4 @@ def test_nodes_of_a_network_have_numbers_of_their_own(
     """Two switches of one network never share a number, and each is of E.164 length."""
     numbers = {numbering.network_node(country_code, mnc, kind, n) for kind, n in nodes}
     assert len(numbers) == 2
-    assert all(numbering.is_msisdn(number) and number.startswith(country_code) for number in numbers)
+    assert all(re.fullmatch(MSISDN, number) and number.startswith(country_code) for number in numbers)

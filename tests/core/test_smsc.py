@@ -225,7 +225,7 @@ def test_after_its_validity_a_message_expires(laboratory: CoreWorld) -> None:
 
 def test_after_its_validity_a_message_may_have_failed(make_laboratory: MakeLaboratory) -> None:
     """The portal's word for it (C8)."""
-    laboratory = make_laboratory(mt_after_validity=5)
+    laboratory = make_laboratory(mt_after_validity="failed")
     laboratory.active()
     sms = laboratory.submit()
     laboratory.advance(hours=24)
@@ -464,10 +464,12 @@ def test_an_mo_on_its_way_is_in_progress(laboratory: CoreWorld) -> None:
     assert shown(laboratory, sms.id).status is SmsStatus.IN_PROGRESS
 
 
-@pytest.mark.parametrize("status", [5, 6])
-def test_an_mo_that_nobody_takes_ends_after_a_day(make_laboratory: MakeLaboratory, status: int) -> None:
+@pytest.mark.parametrize(("choice", "status"), [("failed", SmsStatus.FAILED), ("expired", SmsStatus.EXPIRED)])
+def test_an_mo_that_nobody_takes_ends_after_a_day(
+    make_laboratory: MakeLaboratory, choice: str, status: SmsStatus
+) -> None:
     """EXPIRED or, by the other page, failed (C9)."""
-    laboratory = make_laboratory(mo_after_validity=status)
+    laboratory = make_laboratory(mo_after_validity=choice)
     laboratory.active(status=ATTACHED)
     sms = send_mo(laboratory)
     laboratory.answers = [Outcome(None, "refused")] * 99
@@ -493,7 +495,7 @@ def test_an_alert_leaves_mo_messages_alone(laboratory: CoreWorld) -> None:
     """Only what goes to the device is due when it attaches."""
     laboratory.active(OTHER, ATTACHED, organisation=SUB)
     laboratory.do(device.send_mo, OTHER, "hello", "12345")
-    laboratory.do(device.attach, OTHER)
+    laboratory.device(ATTACHED, OTHER)
     assert "smsc.attempt" not in laboratory.jobs()
 
 

@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from operator_emulator.core.network import device
+from operator_emulator.core.network.model import DeviceStatus
 from operator_emulator.core.partners import actions
 from operator_emulator.core.partners.action_model import ActionKind
 from operator_emulator.core.partners.model import Alarm, Barring, Restriction
@@ -645,7 +646,7 @@ def test_a_sim_that_ends_its_life_on_the_air_is_no_obstacle(client: Client) -> N
     client.do(lambda world: housekeeping.end_life(world, world.sims.get(ACTIVE)))
     assert outcome(client.done("suspend", ACTIVE)) is None
     assert outcome(client.done("unsuspend", ACTIVE)) is None
-    assert client.do(device.open_pdp_context, ACTIVE).device.pdp is None
+    assert client.do(device.set_status, ACTIVE, DeviceStatus.ONLINE)[0].device.pdp is None
 
 
 def test_a_sim_that_is_gone_meanwhile_fails_its_item(client: Client) -> None:

@@ -177,7 +177,7 @@ async def admit(
     if context.exchange is not None:
         context.exchange.organisation = caller.organisation
     if caller.role is not Role.API:
-        raise NoApiAccess(caller.username)
+        raise NoApiAccess(caller.client_id)
 
 
 async def admit_to_version_1(request: Request, operation: Operation | None) -> None:

@@ -257,4 +257,4 @@ def send(world: World, caller: PartnerCaller, partner: str, identifier: Mapping[
     contract, sim = partners.show(world, caller, partner, identifier)
     if contract.state not in IDENTIFIED:
         raise ActionRefused(Failure(Reason.WRONG_STATE, contract.state))
-    return smsc.take(world, sim, draft)
+    return smsc.accept(world, sim, draft)

@@ -92,7 +92,7 @@ TABLES: Final[dict[str, Kept]] = {
     "rate_windows": Kept(partners.RateWindow),
     "faults": Kept(tester.Fault, indexes=(("point",),)),
     "rate_limits": Kept(tester.RateLimit, key="name", indexes=(("position",),)),
-    "buckets": Kept(tester.Bucket),
+    "buckets": Kept(tester.Bucket, indexes=(("organisation",),)),
     "organisation_snapshots": Kept(organisation_snapshot_model.OrganisationSnapshot),
     "behaviours": Kept(tester.Behaviour, key="iccid"),
 }

@@ -14,6 +14,10 @@ Row = dict[str, Any]
 
 TABLES: Final = MappingProxyType({"recipes": "organisation_snapshots", "sim_counts": "rate_windows"})
 
+# Values of settings that are written otherwise.
+STATUSES: Final = MappingProxyType({"5": "failed", "6": "expired"})
+SETTINGS: Final = MappingProxyType({"mt_after_validity": STATUSES, "mo_after_validity": STATUSES})
+
 # Fields that have new names, by table.
 FIELDS: Final = MappingProxyType(
     {

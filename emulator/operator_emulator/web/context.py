@@ -1,20 +1,14 @@
 """RequestContext: what is known of one request beside its bytes, in one typed value."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from starlette.requests import Request
 
+from operator_emulator.core.world.principal import Principal
 from operator_emulator.runtime.engine import Engine
 from operator_emulator.runtime.journal import Exchange
 from operator_emulator.web.openapi import Operation
-
-
-class Principal(Protocol):
-    """The caller of an API. *organisation* is None if the caller belongs to none."""
-
-    @property
-    def organisation(self) -> int | None: ...
 
 
 @dataclass(slots=True, kw_only=True)

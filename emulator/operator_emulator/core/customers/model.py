@@ -62,7 +62,7 @@ class Caller(Struct, frozen=True, gc=False):
     *core* limits what is seen to the SIMs of one core network; None: all of them.
     """
 
-    username: str
+    client_id: str
     organisation: int
     role: Role = Role.API
     core: CoreNetwork | None = None

@@ -86,25 +86,6 @@ def _placed(
 # --------------------------------------------------------------------------------------------- location
 
 
-def attach(
-    world: World,
-    iccid: str,
-    *,
-    imei: str | None = None,
-    network: str | None = None,
-    rat: Rat | None = None,
-    cell_lac: int | None = None,
-    cell_id: int | None = None,
-) -> Sim:
-    """The device reports its location, whether or not it was attached; buffered messages are due now.
-
-    A refusal is written as an event, and the device is offline. Raises UnknownSim, and Malformed for a network that
-    is none.
-    """
-    sim = ownership.existing(world, iccid)
-    return _enter(world, sim, _placed(sim.device, imei, network, rat, cell_lac, cell_id))[0]
-
-
 def detach(world: World, iccid: str) -> Sim:
     """The device leaves: session and locations are gone, what is known of the last one stays. Raises UnknownSim."""
     sim = ownership.existing(world, iccid)
@@ -193,11 +174,6 @@ def reattach(world: World, iccid: str) -> None:
 
 
 # --------------------------------------------------------------------------------------------- sessions
-
-
-def open_pdp_context(world: World, iccid: str) -> Sim:
-    """Open a data session, attaching first if need be. A refusal is written as an event. Raises UnknownSim."""
-    return set_status(world, iccid, DeviceStatus.ONLINE)[0]
 
 
 def close_pdp_context(world: World, iccid: str) -> Sim:

@@ -8,7 +8,6 @@ derived identity; the digits before them choose the plan (`PLANS`). So identitie
 plan are distinct as long as the serials are.
 """
 
-import re
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Literal
@@ -76,49 +75,14 @@ _DESTINATIONS: Final = {("49", "01"): "170", ("49", "02"): "172", ("49", "03"): 
 _DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)  # twice the digit, its own digits added
 
 
-# --------------------------------------------------------------------------------------------- shapes
-
-
-def is_iccid(text: str) -> bool:
-    """19 or 20 digits beginning with 89, the check digit unverified: published samples violate it (P§9)."""
-    return re.fullmatch("89[0-9]{17,18}", text) is not None
-
-
-def is_iccid19(text: str) -> bool:
-    """19 digits: an ICCID as the management API writes it, without the check digit (D§15)."""
-    return re.fullmatch("[0-9]{19}", text) is not None
-
-
-def is_imsi(text: str) -> bool:
-    """15 digits (D§15, P§9)."""
-    return re.fullmatch("[0-9]{15}", text) is not None
-
-
-def is_msisdn(text: str) -> bool:
-    """8 to 15 digits, no plus sign (P§9; ITU-T E.164)."""
-    return re.fullmatch("[0-9]{8,15}", text) is not None
-
-
-def is_imei(text: str) -> bool:
-    """15 digits, or the 16 of an IMEISV. Check digits go unverified (D§15)."""
-    return re.fullmatch("[0-9]{15,16}", text) is not None
-
-
-def is_eid(text: str) -> bool:
-    """At most 32 digits: GSMA says exactly 32, but the operator published one of 17 (P§9)."""
-    return re.fullmatch("[0-9]{1,32}", text) is not None
-
-
-def same_device(one: str, other: str) -> bool:
-    """Whether two IMEIs or IMEISVs are of one device: type and serial, 14 digits, decide (P§9, D§15)."""
-    return one[:14] == other[:14]
-
-
 # --------------------------------------------------------------------------------------------- check digits
 
 
 def luhn(digits: str) -> str:
-    """The check digit that belongs after *digits* (ISO/IEC 7812-1, annex B)."""
+    """The check digit that belongs after *digits* (ISO/IEC 7812-1, annex B).
+
+    Why no library: this formula is all that we would use of one, and everybody who installs us would get it, too.
+    """
     backwards = [int(digit) for digit in reversed(digits)]
     return str(-(sum(_DOUBLED[digit] for digit in backwards[::2]) + sum(backwards[1::2])) % 10)
 
@@ -133,12 +97,12 @@ def iccid_with_luhn(iccid: str) -> str:
     return iccid if len(iccid) == 20 else iccid + luhn(iccid)
 
 
-def imei_of(imeisv: str) -> str:
-    """The IMEI, 15 digits with its check digit, of an IMEISV or IMEI (3GPP TS 23.003, 6.2 and annex B)."""
-    return imeisv[:14] + luhn(imeisv[:14])
-
-
 # --------------------------------------------------------------------------------------------- identities
+
+
+def same_device(one: str, other: str) -> bool:
+    """Whether two IMEIs or IMEISVs are of one device: type and serial, 14 digits, decide (P§9, D§15)."""
+    return one[:14] == other[:14]
 
 
 def plan_of(iccid: str) -> Plan:
@@ -171,16 +135,6 @@ def imeisv_for(iccid: str, n: int = 0) -> str:
     serial = int(_serial(iccid))
     kind = TYPE_ALLOCATION_CODES[(serial + serial // 1_000_000 + n) % len(TYPE_ALLOCATION_CODES)]
     return f"{kind}{serial % 1_000_000:06}{n // len(TYPE_ALLOCATION_CODES) % 98 + 1:02}"  # 99 is reserved
-
-
-def eid_for(iccid: str) -> str:
-    """The EID, 32 digits, of a chip that holds this card: issuer, card, two check digits.
-
-    The number leaves 1 when divided by 97 (GSMA SGP.29, 10; ISO/IEC 7064 MOD 97-10). The issuer is that of
-    the GSMA's test chips.
-    """
-    body = "89049032" + without_luhn(iccid).zfill(22)
-    return f"{body}{98 - int(body + '00') % 97:02}"
 
 
 def ip_address_for(organisation: int, index: int) -> str:

@@ -39,6 +39,8 @@ REPORTS: Final = {
     SmsStatus.EXPIRED: EventType.SMS_EXPIRED,
 }
 
+AFTER_VALIDITY: Final = {"failed": SmsStatus.FAILED, "expired": SmsStatus.EXPIRED}
+
 # Source addresses that decide what becomes of their message, for testers who can touch nothing but their own request:
 # why attempts fail, and how many of them; None: all. The operator's network ignores source addresses. Ours.
 MAGIC_ADDRESSES: Final = {
@@ -53,16 +55,16 @@ FAILED_ATTEMPTS_KEPT: Final = 50  # of one message: two days of hourly retries
 
 
 def submit(world: World, caller: Caller, iccid: str, draft: SmsDraft) -> Sms:
-    """Take a message for a device. It is tried as soon as time moves.
+    """Accept a message for one of the caller's SIMs. It is tried as soon as time moves.
 
-    Raises UnknownSim, SimExpired, Malformed, QuotaExhausted and LimitReached. A validity period that is over
-    already is accepted, and ends at once (D§9.4).
+    A validity period that is over already is accepted, and ends at once (D§9.4). Raises UnknownSim, SimExpired,
+    Malformed, QuotaExhausted and LimitReached.
     """
-    return take(world, ownership.usable(world, caller, iccid), draft)
+    return accept(world, ownership.usable(world, caller, iccid), draft)
 
 
-def take(world: World, sim: Sim, draft: SmsDraft) -> Sms:
-    """The same for a SIM whose owner was asked for elsewhere. Raises Malformed, QuotaExhausted and LimitReached."""
+def accept(world: World, sim: Sim, draft: SmsDraft) -> Sms:
+    """Accept a message for a SIM, whoever it belongs to. Raises Malformed, QuotaExhausted and LimitReached."""
     check(draft)
     quotas.require(world, sim, Service.SMS)
     policy = world.policy
@@ -232,7 +234,7 @@ def _hindered(world: World, sms: Sms, sim: Sim, cause: DeliveryFailure) -> None:
 
 
 def _end_of_validity(world: World, sms: Sms) -> Sms:
-    return finish(world, sms, SmsStatus(world.policy.mt_after_validity))
+    return finish(world, sms, AFTER_VALIDITY[world.policy.mt_after_validity])
 
 
 def step(sms: Sms, status: SmsStatus) -> Sms:
@@ -342,7 +344,7 @@ def present(world: World, sms: Sms) -> Sms:
     if notification.fate is Fate.TAKEN:
         status = SmsStatus.DELIVERED
     elif notification.fate is Fate.GIVEN_UP:
-        status = SmsStatus(world.policy.mo_after_validity)
+        status = AFTER_VALIDITY[world.policy.mo_after_validity]
     elif not tries:
         status = SmsStatus.PENDING
     elif tries[-1].outcome is None:

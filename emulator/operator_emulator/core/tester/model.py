@@ -63,6 +63,7 @@ class Bucket(Struct, frozen=True, gc=False, kw_only=True):
     """What one caller has left of one rate limit: *tokens* at the instant *at*."""
 
     id: str  # "<limit> <organisation or address>"
+    organisation: int | None = None
     tokens: float
     at: datetime
 

@@ -118,9 +118,8 @@ def forget_hindrances(world: World, id: int) -> None:
     for fault in world.faults.find():
         if fault.match.get("organisation") == id:
             world.faults.delete(fault.id)
-    for bucket in world.buckets.find():
-        if bucket.id.endswith(f" {id}"):
-            world.buckets.delete(bucket.id)
+    for bucket in world.buckets.find(organisation=id):
+        world.buckets.delete(bucket.id)
 
 
 def put(world: World, belongings: OrganisationSnapshot) -> None:

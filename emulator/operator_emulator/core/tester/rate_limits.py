@@ -69,18 +69,20 @@ def allow(
     for limit in current(world, published):
         if not like(limit.path, path):
             continue
-        key = organisation if limit.per is Per.ORGANISATION else address
+        owner = organisation if limit.per is Per.ORGANISATION else None
+        key = address if limit.per is Per.ADDRESS else owner
         if key is None:
             return None  # no token: the request will be refused with 401 anyway
-        return take_one(world, limit, f"{limit.name} {key}")
+        full = Bucket(id=f"{limit.name} {key}", organisation=owner, tokens=limit.requests, at=world.now)
+        return take_one(world, limit, full)
     return None
 
 
-def take_one(world: World, limit: RateLimit, id: str) -> int | None:
-    bucket = world.buckets.get(id) or Bucket(id=id, tokens=limit.requests, at=world.now)
+def take_one(world: World, limit: RateLimit, full: Bucket) -> int | None:
+    bucket = world.buckets.get(full.id) or full
     rate = limit.requests / limit.seconds
     tokens = min(limit.requests, bucket.tokens + (world.now - bucket.at).total_seconds() * rate)
     if tokens < 1:
         return max(1, ceil((1 - tokens) / rate))
-    world.buckets.put(Bucket(id=id, tokens=tokens - 1, at=world.now))
+    world.buckets.put(replace(full, tokens=tokens - 1))
     return None

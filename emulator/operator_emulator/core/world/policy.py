@@ -22,8 +22,8 @@ class Policy:
     first_attempt: timedelta = timedelta(seconds=1)  # recorded: last_delivery_attempt is submit + 1 s
     radio_time: timedelta = timedelta(seconds=1)  # attempt to acknowledgement; recorded 1 to 5 s in all
     retry_after: timedelta = timedelta(hours=1)  # periodic retry of a buffered message
-    mt_after_validity: Literal[5, 6] = 6  # C8: Failed or EXPIRED
-    mo_after_validity: Literal[5, 6] = 6  # C9
+    mt_after_validity: Literal["failed", "expired"] = "expired"  # C8
+    mo_after_validity: Literal["failed", "expired"] = "expired"  # C9
     dlr_on_expiry: Literal["failed", "expired"] = "failed"  # documented values are DELIVERED and FAILED only
     sms_without_quota: Literal["refuse", "fail"] = "refuse"  # assumed: 422, or accept and fail
     sms_to_disabled_sim: Literal["buffer", "fail"] = "buffer"  # assumed
