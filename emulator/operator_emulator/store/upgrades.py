@@ -14,9 +14,15 @@ Row = dict[str, Any]
 
 TABLES: Final = MappingProxyType({"recipes": "organisation_snapshots", "sim_counts": "rate_windows"})
 
-# Values of settings that are written otherwise.
-STATUSES: Final = MappingProxyType({"5": "failed", "6": "expired"})
-SETTINGS: Final = MappingProxyType({"mt_after_validity": STATUSES, "mo_after_validity": STATUSES})
+# Values of settings that are written otherwise now, by setting and text.
+SETTINGS: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
+    {
+        ("mt_after_validity", "5"): "failed",
+        ("mt_after_validity", "6"): "expired",
+        ("mo_after_validity", "5"): "failed",
+        ("mo_after_validity", "6"): "expired",
+    }
+)
 
 # Fields that have new names, by table.
 FIELDS: Final = MappingProxyType(
