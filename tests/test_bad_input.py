@@ -355,6 +355,7 @@ PAGED: Final = {
     f"{MANAGEMENT}/v2/sims": ("page", "pageSize"),
     f"{MANAGEMENT}/v2/orders": ("page", "pageSize"),
     f"{MANAGEMENT}/v2/sims/{SIM}/sms": ("page", "per_page"),
+    f"{MANAGEMENT}/v2/sims/{SIM}/events": ("page", "pageSize"),
     f"{BASE}/partners/100013/sims": ("page", "size"),
     f"{BASE}/partners/100013/sims/actions": ("page", "size"),
     f"{CONTROL}/journal": ("since", "limit"),

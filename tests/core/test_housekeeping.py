@@ -59,7 +59,7 @@ def test_at_midnight_itself_the_next_one_is_tomorrows(laboratory: CoreWorld) -> 
 
 
 def test_a_sim_expires_at_the_end_of_its_life(laboratory: CoreWorld) -> None:
-    """Off the network, with event 60; its volumes stay for an extension (D§12.4, 14)."""
+    """Off the network, with events 60 and 61; its volumes stay for an extension (D§12.4, 14)."""
     before = laboratory.active(status=DeviceStatus.ONLINE, expires=MIDNIGHT)
     laboratory.active(OTHER, expires=MIDNIGHT + DAY)
     laboratory.do(housekeeping.begin)
@@ -73,6 +73,7 @@ def test_a_sim_expires_at_the_end_of_its_life(laboratory: CoreWorld) -> None:
         EventType.LOCATION_PURGED,
         EventType.GPRS_LOCATION_PURGED,
         EventType.DATA_QUOTA_EXPIRED,
+        EventType.SMS_QUOTA_EXPIRED,
     ]
     laboratory.advance(days=2)
     assert [event.iccid for event in laboratory.log(EventType.DATA_QUOTA_EXPIRED)] == [ICCID, OTHER]

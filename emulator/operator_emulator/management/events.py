@@ -243,14 +243,14 @@ def words_of(event: Event) -> Words:
     return CATALOGUE.get(event.type) or SMS_ROWS[event.type]
 
 
+def sentence_of(words: Words, event: Event, edition: Edition) -> str:
+    return words.sentence if isinstance(words.sentence, str) else words.sentence(event, edition)
+
+
 def show_event(event: Event, edition: Edition) -> dict[str, Any]:
     """One event as the list shows it (D§11.1)."""
     words = words_of(event)
-    sentence = words.sentence
-    shown: dict[str, Any] = {
-        "timestamp": stamp(event.at),
-        "event_type": sentence if isinstance(sentence, str) else sentence(event, edition),
-    }
+    shown: dict[str, Any] = {"timestamp": stamp(event.at), "event_type": sentence_of(words, event, edition)}
     if event.iccid:
         shown["iccid"] = event.iccid
     if event.imsi:

@@ -8,7 +8,7 @@ from operator_emulator.core.customers.ownership import owned
 from operator_emulator.core.network import smsc
 from operator_emulator.core.world import events
 from operator_emulator.core.world.errors import UnknownSms
-from operator_emulator.core.world.model import Event
+from operator_emulator.core.world.model import Event, EventType
 from operator_emulator.core.world.world import Since, World
 from operator_emulator.management import events as sentences
 from operator_emulator.management.context import caller_of, dialect_of
@@ -93,6 +93,7 @@ async def list_events(request: Request) -> Response:
         page_of_events,
         caller_of(request),
         request.path_params["iccid"],
+        sentences.shown_types(dialect.policy),
         offset=page.offset,
         limit=page.size,
         order=read_sort(query, EVENT_KEYS, dialect.policy, note),
@@ -106,12 +107,19 @@ async def list_events(request: Request) -> Response:
 
 
 def page_of_events(
-    world: World, caller: Caller, iccid: str, *, offset: int, limit: int, order: str
+    world: World,
+    caller: Caller,
+    iccid: str,
+    types: tuple[EventType, ...],
+    *,
+    offset: int,
+    limit: int,
+    order: str = "",
 ) -> tuple[list[Event], int]:
-    """The events of a SIM that this API has words for, newest first, and how many in all. Raises UnknownSim."""
+    """The events of a SIM of these *types*, newest first, and how many in all. Raises UnknownSim."""
     wanted = {
         "iccid": owned(world, caller, iccid).iccid,
-        "type": sentences.shown_types(world.policy),
+        "type": types,
         "at": Since(events.horizon(world)),
     }
     found = world.events.find(order=order or "-at", offset=offset, limit=limit, **wanted)

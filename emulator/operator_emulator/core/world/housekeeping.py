@@ -56,6 +56,7 @@ def end_life(world: World, sim: Sim) -> Sim:
     """The SIM has reached the end of its life. Its volumes lapse unless it is extended (D§12.4, 14)."""
     sim = device.drop(world, world.sims.put(replace(sim, state=SimState.EXPIRED)))
     events.record(world, EventType.DATA_QUOTA_EXPIRED, sim)
+    events.record(world, EventType.SMS_QUOTA_EXPIRED, sim)
     return sim
 
 

@@ -123,6 +123,7 @@ class EventType(StrEnum):
     DATA_QUOTA_ASSIGNED = "data-quota-assigned"
     SMS_QUOTA_ASSIGNED = "sms-quota-assigned"
     DATA_QUOTA_EXPIRED = "data-quota-expired"
+    SMS_QUOTA_EXPIRED = "sms-quota-expired"  # 61, which version 1 does not know (S§5.2)
     # messages; pushed by the forwarder, not in the catalogue
     MO_RECEIVED = "mo-received"
     SMS_DELIVERED = "sms-delivered"

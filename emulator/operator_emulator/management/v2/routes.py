@@ -1,8 +1,8 @@
 """The routes of version 2 (V§3). Those of ``..sims``, ``..usage`` and ``..orders`` are version 1's as they are."""
 
 from operator_emulator.management import orders, sims, usage
+from operator_emulator.management.v2 import events, sms
 from operator_emulator.management.v2 import sims as sims_2
-from operator_emulator.management.v2 import sms
 from operator_emulator.web.openapi import Document, Endpoint, Route
 
 TABLE: tuple[tuple[str, str, Endpoint], ...] = (
@@ -17,6 +17,7 @@ TABLE: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "/v2/sims/{iccid}/sms", sms.list_sms),
     ("GET", "/v2/sims/{iccid}/sms/{id}", sms.show_sms),
     ("DELETE", "/v2/sims/{iccid}/sms/{id}", sms.cancel_sms),
+    ("GET", "/v2/sims/{iccid}/events", events.list_events),
     ("POST", "/v2/sims/{iccid}/topup", orders.top_up_sim),
     # Not published as routes; something published points at them.
     ("GET", "/v2/sims/{iccid}/usage", usage.show_usage),
