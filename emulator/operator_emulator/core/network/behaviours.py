@@ -1,4 +1,4 @@
-"""Behaviours: what devices do unasked. Each is a job that plans the next."""
+"""Behaviours: what devices do by themselves. Each is a job that schedules the next one."""
 
 import contextlib
 from datetime import timedelta
@@ -20,7 +20,7 @@ CYCLES: Final = (JobKind.BEHAVIOURS_LEAVE, JobKind.BEHAVIOURS_COME_BACK, JobKind
 
 
 def behave(world: World, wanted: Behaviour) -> Behaviour:
-    """From now on the device does this and nothing else unasked. Raises UnknownSim."""
+    """Replace the behaviour of a device. Raises UnknownSim."""
     ownership.existing(world, wanted.iccid)
     stop(world, wanted.iccid)
     if wanted.goes_offline is not None:
@@ -31,22 +31,22 @@ def behave(world: World, wanted: Behaviour) -> Behaviour:
 
 
 def stop(world: World, iccid: str) -> None:
-    """From now on the device does nothing unasked, and stays as it is."""
+    """End the behaviour of a device, which stays in its present state."""
     for kind in CYCLES:
         schedule.cancel(world, kind, iccid)
     world.behaviours.delete(iccid)
 
 
 def shown(world: World, iccid: str) -> Behaviour:
-    """What it does unasked, if anything. Raises UnknownSim."""
+    """The behaviour of a device, which may be empty. Raises UnknownSim."""
     return world.behaviours.get(ownership.existing(world, iccid).iccid) or Behaviour(iccid=iccid)
 
 
-# --------------------------------------------------------------------------------------------- what happens
+# --------------------------------------------------------------------------------------------- jobs
 
 
 def leave(world: World, iccid: str) -> None:
-    """It goes offline, unless it is, and will come back."""
+    """Go offline and schedule the return; a device that is offline already stays so."""
     sim, behaviour = _at_work(world, iccid)
     if sim is None or behaviour.goes_offline is None:
         return
@@ -59,7 +59,7 @@ def leave(world: World, iccid: str) -> None:
 
 
 def come_back(world: World, iccid: str) -> None:
-    """It is again what it was when it left."""
+    """Return to the status that the device had when it left."""
     sim, behaviour = _at_work(world, iccid)
     if sim is None or behaviour.left_as is None:
         return
@@ -68,7 +68,7 @@ def come_back(world: World, iccid: str) -> None:
 
 
 def use_data(world: World, iccid: str) -> None:
-    """It uses data if it is attached; what the network refuses is lost."""
+    """Use data if the device is attached. Nothing happens if the network refuses."""
     sim, behaviour = _at_work(world, iccid)
     if sim is None or behaviour.uses_data is None:
         return
@@ -78,7 +78,7 @@ def use_data(world: World, iccid: str) -> None:
 
 
 def reply(world: World, sms_id: str) -> None:
-    """Answer a message that has arrived, once all of its parts have. What the network does not take is lost."""
+    """Answer a message once all of its parts have arrived. An answer that the network refuses is lost."""
     sms = world.sms.get(int(sms_id))
     sim, behaviour = _at_work(world, "" if sms is None else sms.iccid)
     if sms is None or sim is None or behaviour.auto_reply is None:
@@ -87,19 +87,19 @@ def reply(world: World, sms_id: str) -> None:
     if payload is None:
         return
     template = behaviour.auto_reply.payload
-    as_it_came = template == "{payload}" and sms.dcs != tpdu.Dcs.GSM7
+    same_coding = template == "{payload}" and sms.dcs != tpdu.Dcs.GSM7
     with contextlib.suppress(Malformed):  # it takes more than 255 parts
         device.send(
             world,
             sms.iccid,
             template.replace("{payload}", payload),
             _answerable(sms),
-            sms.dcs if as_it_came else None,
+            sms.dcs if same_coding else None,
         )
 
 
 def _whole(world: World, sms: Sms) -> str | None:
-    """The payload of the message that *sms* completed; None if it is still a part of one, or came twice."""
+    """The payload of the message that *sms* completed. None if parts are missing, or if *sms* repeats one."""
     if tpdu.header_of(sms.udh).concatenation is None:
         return sms.payload
     for message in inbox.messages(world, sms.iccid):
@@ -110,12 +110,12 @@ def _whole(world: World, sms: Sms) -> str | None:
 
 
 def _at_work(world: World, iccid: str) -> tuple[Sim | None, Behaviour]:
-    """The SIM, if it is still there, and what is wanted of it by now."""
+    """The SIM, if it still exists, and its present behaviour."""
     return world.sims.get(iccid), world.behaviours.get(iccid) or Behaviour(iccid=iccid)
 
 
 def _answerable(sms: Sms) -> str:
-    """Where an answer goes: to whom it came from, as far as that is a number."""
+    """The destination of an answer: the source address if it is a number, otherwise none."""
     return sms.source_address if sms.source_address.removeprefix("+").isdigit() else ""
 
 

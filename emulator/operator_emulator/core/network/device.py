@@ -1,7 +1,7 @@
-"""The device's side: it attaches and leaves, opens and closes a data session, uses data, sends messages.
+"""The device's side: attaching and detaching, data sessions, messages from the device.
 
-What the network refuses is no exception: the device did try, the operator writes an event about it, and that must
-stay. So these verbs change what they can and say why they could not do the rest.
+A refusal by the network is not an exception here: the operator records an event about the attempt, and an exception
+would roll that back. So these verbs return the reason for a refusal.
 """
 
 from msgspec.structs import replace
@@ -32,7 +32,7 @@ from operator_emulator.core.world.payloads import (
 )
 from operator_emulator.core.world.world import World
 
-# --------------------------------------------------------------------------------------------- as a whole
+# --------------------------------------------------------------------------------------------- status
 
 
 def set_status(
@@ -46,10 +46,10 @@ def set_status(
     cell_lac: int | None = None,
     cell_id: int | None = None,
 ) -> tuple[Sim, AttachFailure | None]:
-    """Let the device become OFFLINE, ATTACHED or ONLINE, where and as what it is told.
+    """Change the device's status and, where given, its IMEISV, network, radio access technology and cell.
 
-    Answers the SIM as it then is and, if the network refused, why. What is left out stays as it was, at first the
-    default network, LTE, and an IMEISV of the SIM's own. Raises UnknownSim and Malformed.
+    Returns the SIM afterwards and, if the network refused, the reason. A new device is on the default network, in
+    LTE, with an IMEISV derived from the ICCID. Raises UnknownSim and Malformed.
     """
     sim = ownership.existing(world, iccid)
     if status is DeviceStatus.OFFLINE:
@@ -72,7 +72,6 @@ def _placed(
     cell_lac: int | None,
     cell_id: int | None,
 ) -> Device:
-    """The device as it was, but for what is given."""
     return replace(
         device,
         imei=device.imei if imei is None else imei,
@@ -87,33 +86,33 @@ def _placed(
 
 
 def detach(world: World, iccid: str) -> Sim:
-    """The device leaves: session and locations are gone, what is known of the last one stays. Raises UnknownSim."""
+    """Detach: the session ends and the locations are purged, but the last network stays known. Raises UnknownSim."""
     sim = ownership.existing(world, iccid)
     return drop(world, world.sims.put(replace(sim, device=replace(sim.device, returns_to=None))))
 
 
 def _enter(world: World, sim: Sim, device: Device) -> tuple[Sim, AttachFailure | None]:
-    """Let the SIM in as *device*, unless something bars it."""
+    """Update the location to that of *device*, unless the network refuses the SIM."""
     if device.imei is None:
         device = replace(device, imei=sim.imei or numbering.imeisv_for(sim.iccid))
     if device.network is None:
         device = replace(device, network=networks.DEFAULT)
     if device.imei != sim.device.imei:
-        sim = drop(world, sim)  # the card is in one device at a time
+        sim = drop(world, sim)  # a SIM is in one device at a time
     barred = _attach_barred(sim, device)
     if barred is not None:
         sim = drop(world, sim)
         sim = world.sims.put(replace(sim, device=replace(sim.device, imei=device.imei, returns_to=None)))
         return sim, _refuse(world, sim, barred, device)
-    on_air = sim.device.pdp is not None
-    circuit = device.rat is not Rat.NB_IOT  # which has no circuit-switched side, and so no SMS
+    has_session = sim.device.pdp is not None
+    circuit = device.rat is not Rat.NB_IOT  # NB-IoT has no circuit-switched side, hence no SMS
     sim = world.sims.put(
         replace(
             sim,
             locked_imei=device.imei if sim.imei_lock else None,
             device=replace(
                 device,
-                status=DeviceStatus.ONLINE if on_air else DeviceStatus.ATTACHED,
+                status=DeviceStatus.ONLINE if has_session else DeviceStatus.ATTACHED,
                 pdp=sim.device.pdp,
                 attached=world.now if circuit else None,
                 attached_gprs=world.now,
@@ -144,7 +143,7 @@ def _attach_barred(sim: Sim, device: Device) -> AttachFailure | None:
 
 
 def drop(world: World, sim: Sim) -> Sim:
-    """Take the device off the network: its session first, then where it was (D§14: 5, 15, 16)."""
+    """Take the device off the network: close its session, then purge its locations (D§14: 5, 15, 16)."""
     sim = _close(world, sim)
     if sim.device.status is DeviceStatus.OFFLINE:
         return sim
@@ -156,7 +155,7 @@ def drop(world: World, sim: Sim) -> Sim:
 
 
 def reset(world: World, sim: Sim) -> Sim:
-    """Cancel location and session; the device comes back as what it was after ``policy.reset_delay`` (D§7.4)."""
+    """Cancel location and session. The device returns to its status after ``policy.reset_delay`` (D§7.4)."""
     was = sim.device.status
     if was is DeviceStatus.OFFLINE:
         return sim
@@ -167,7 +166,7 @@ def reset(world: World, sim: Sim) -> Sim:
 
 
 def reattach(world: World, iccid: str) -> None:
-    """The device is back after a reset, unless it was moved meanwhile or the SIM is gone."""
+    """Bring the device back after a reset, unless it was moved meanwhile or the SIM no longer exists."""
     sim = world.sims.get(iccid)
     if sim is not None and sim.device.returns_to is not None:
         set_status(world, iccid, sim.device.returns_to)
@@ -177,7 +176,7 @@ def reattach(world: World, iccid: str) -> None:
 
 
 def close_pdp_context(world: World, iccid: str) -> Sim:
-    """Close the data session, if there is one; the device stays attached. Raises UnknownSim."""
+    """Close the data session, if there is one. The device stays attached. Raises UnknownSim."""
     return _close(world, ownership.existing(world, iccid))
 
 
@@ -207,17 +206,17 @@ def _close(world: World, sim: Sim) -> Sim:
         return sim
     sim = world.sims.put(replace(sim, device=replace(sim.device, status=DeviceStatus.ATTACHED, pdp=None)))
     contract = world.contracts.get(sim.iccid)
-    if contract is not None:  # a partner may look back at its sessions
+    if contract is not None:  # partners can list past sessions
         world.sessions.put(partners.session_of(world, contract, sim, pdp))
     _network_event(world, EventType.PDP_CONTEXT_DELETED, sim, _session(sim, pdp))
     return sim
 
 
 def use_data(world: World, iccid: str, octets_tx: int, octets_rx: int) -> Sim | LostAtNetwork:
-    """The device sends and receives data, in a session that opens for it if there is none and stays open.
+    """Send and receive data. A session is opened if there is none, and stays open.
 
-    One report is accounted as one step: if it uses the quota up, all of it counts, and the session is closed
-    (D§14). Answers the refusal if there can be no session. Raises UnknownSim and Malformed.
+    The whole volume is charged at once: if it uses up the quota, the session is closed afterwards (D§14). Returns
+    the reason if no session is possible. Raises UnknownSim and Malformed.
     """
     if min(octets_tx, octets_rx) < 0:
         raise Malformed("volume", "must not be negative")
@@ -245,12 +244,12 @@ def use_data(world: World, iccid: str, octets_tx: int, octets_rx: int) -> Sim | 
 def send(
     world: World, iccid: str, payload: str, dest_address: str = "", dcs: int | None = None, udh: str = ""
 ) -> tuple[list[Sms], LostAtNetwork | None]:
-    """Let the device say something, in as many short messages as it takes.
+    """Send a text from the device, in as many short messages as it needs.
 
-    Without *dcs* the device chooses the coding. Answers the messages that the network took and, if it refused one,
-    why; the rest is not sent. Raises UnknownSim and Malformed.
+    Without *dcs* the device chooses the coding. Returns the messages that the network accepted and, if it refused
+    one, the reason; the remaining parts are not sent. Raises UnknownSim and Malformed.
     """
-    reference = (world.last_ids().get("sms", 0) + 1) % 256  # that of the first part, as its own id is
+    reference = (world.last_ids().get("sms", 0) + 1) % 256  # of the first part's id
     sent: list[Sms] = []
     for part in tpdu.split(payload, dcs, udh, reference):
         taken = send_mo(world, iccid, part.payload, dest_address, part.dcs, part.udh)
@@ -263,10 +262,9 @@ def send(
 def send_mo(
     world: World, iccid: str, payload: str, dest_address: str = "", dcs: int = 0, udh: str = ""
 ) -> Sms | LostAtNetwork:
-    """The device sends one short message. Answers it, or the refusal if it is lost at the network (D§9.6).
+    """Send one short message from the device, or return the reason why the network refused it (D§9.6).
 
-    A device that is not there sends nothing, and the monthly limit writes no event; a used-up quota writes its
-    event again. Raises UnknownSim and Malformed.
+    A used-up quota records its event again; the monthly limit records none. Raises UnknownSim and Malformed.
     """
     sim = ownership.existing(world, iccid)
     tpdu.check(payload, dcs, udh)
@@ -288,7 +286,7 @@ def _mo_barred(world: World, sim: Sim) -> DeliveryFailure | None:
     return quotas.sms_barred(world, sim, Direction.MO)
 
 
-# --------------------------------------------------------------------------------------------- telling
+# --------------------------------------------------------------------------------------------- events
 
 
 def _network_event(world: World, type: EventType, sim: Sim, payload: Payload | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What a device has received: its delivered messages, put together again where they came in parts."""
+"""What a device has received: its delivered messages, with long ones reassembled."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,9 +12,9 @@ from operator_emulator.core.world.world import World
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """One message as the device shows it. *text* of a binary one is None, *octets* hold it in hex; and vice versa.
+    """One message as the device shows it: *text*, or *octets* in hexadecimal if it is binary.
 
-    *parts* are the ids of its short messages, in their order; *missing* the numbers of those that have not come.
+    *parts* are the ids of its short messages in order; *missing* the numbers of parts that have not arrived.
     """
 
     at: datetime
@@ -27,7 +27,7 @@ class Received:
 
 
 def inbox(world: World, iccid: str) -> list[Received]:
-    """Everything that arrived and is kept, oldest first. Raises UnknownSim."""
+    """The messages that are still kept, oldest first. Raises UnknownSim."""
     return [together(one) for one in messages(world, ownership.existing(world, iccid).iccid)]
 
 
@@ -56,5 +56,5 @@ def together(message: Collected[Sms]) -> Received:
 
 
 def text(sms: Sms) -> str:
-    """What the device makes of the octets that went over the air."""
+    """The text that the device decodes from the octets sent over the air."""
     return tpdu.text_of(tpdu.user_data(sms.payload, sms.dcs, sms.udh), sms.dcs, sms.udh)

@@ -1,4 +1,4 @@
-"""The network's nouns: devices, radio, short messages. core/world/model.py has the rules for nouns."""
+"""Nouns of the network: devices, radio, short messages. The rules for nouns are in core/world/model.py."""
 
 from datetime import datetime
 from enum import IntEnum, StrEnum, unique
@@ -53,18 +53,18 @@ class PdpContext(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Device(Struct, frozen=True, gc=False, kw_only=True):
-    """What holds the SIM, and where it is. *imei* is the 16-digit IMEISV (D§15). *network* outlives a detach."""
+    """The device that holds the SIM. *imei* is the 16-digit IMEISV (D§15); *network* stays known after a detach."""
 
     status: DeviceStatus = DeviceStatus.OFFLINE
     imei: str | None = None
     rat: Rat = Rat.LTE
     network: Network | None = None
-    attached: datetime | None = None  # last location update from the VLR
-    attached_gprs: datetime | None = None  # and from the SGSN
+    attached: datetime | None = None  # the VLR's last location update
+    attached_gprs: datetime | None = None  # the SGSN's
     cell_lac: int = 0
     cell_id: int = 0
     pdp: PdpContext | None = None
-    returns_to: DeviceStatus | None = None  # after a reset: what the device was, and will be again
+    returns_to: DeviceStatus | None = None  # the status to return to after a reset
 
 
 @unique
@@ -90,7 +90,7 @@ class SmsStatus(IntEnum):
         return self >= SmsStatus.DELIVERED
 
 
-# Which step may follow which (D§9.4). What is final stays as it is.
+# The statuses that may follow each status (D§9.4). Final ones have no successor.
 SMS_STEPS: Final = MappingProxyType(
     {
         SmsStatus.PENDING: frozenset(
@@ -129,7 +129,7 @@ class DeliveryFailure(StrEnum):
     CALL_BARRED = "call barred"
     TELESERVICE_NOT_PROVISIONED = "teleservice not provisioned"
     QUOTA_EXHAUSTED = "quota exhausted"
-    LIMIT_REACHED = "traffic limit exceeded"  # the month's, that the organisation set itself (D§12.1)
+    LIMIT_REACHED = "traffic limit exceeded"  # the organisation's own monthly limit (D§12.1)
 
     @property
     def permanent(self) -> bool:
@@ -138,9 +138,9 @@ class DeliveryFailure(StrEnum):
 
 @unique
 class AttachFailure(StrEnum):
-    """Why the network refuses an attach or a data session: the operator's own names (D§11.2), and two of ours."""
+    """Why the network refuses an attach or a data session: the operator's names (D§11.2) and two of our own."""
 
-    SIM_NOT_ACTIVATED = "SIM_NOT_ACTIVATED"  # ours: it has a sentence, but no name
+    SIM_NOT_ACTIVATED = "SIM_NOT_ACTIVATED"  # ours: the operator published a sentence, but no name
     SIM_SUSPENDED = "SIM_SUSPENDED"  # ours
     QUOTA_EXPIRED = "QUOTA_EXPIRED"
     IMEI_LOCK_BREACHED = "IMEI_LOCK_BREACHED"
@@ -158,7 +158,7 @@ class AddressType(IntEnum):
 
 
 class SmsDraft(Struct, frozen=True, gc=False, kw_only=True):
-    """An MT message as the customer submits it, read and with its defaults."""
+    """An MT message as the customer submitted it, with defaults filled in."""
 
     payload: str
     source_address: str = ""
@@ -176,10 +176,9 @@ class FailedAttempt(Struct, frozen=True, gc=False):
 
 
 class Sms(Struct, frozen=True, gc=False, kw_only=True):
-    """A short message, MT or MO, from one row of ids.
+    """A short message, MT or MO; both share one sequence of ids.
 
-    An MO message keeps no fate of its own: status, retries and dates are those of the notification that forwards
-    it, and ``smsc.present`` looks them up.
+    An MO message takes status, retries and dates from the notification that forwards it: see ``smsc.present``.
     """
 
     id: int
@@ -204,5 +203,5 @@ class Sms(Struct, frozen=True, gc=False, kw_only=True):
     finished: datetime | None = None
     msc: str | None = None
     cause: DeliveryFailure | None = None
-    event: int | None = None  # the event whose notification carries it (MO) or reports it (MT)
+    event: int | None = None  # the event whose notification forwards the MO or reports the MT
     failed_attempts: tuple[FailedAttempt, ...] = ()  # the newest, oldest first

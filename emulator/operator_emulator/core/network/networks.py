@@ -1,4 +1,4 @@
-"""Visited networks: who they are, and the numbers of their switches."""
+"""Visited networks and the numbers of their switches."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +10,7 @@ from operator_emulator.core.world.errors import Malformed
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """*id* is the operator's own: 74 and 157 are published (D§8.1), the others are assumed."""
+    """*id* is the operator's internal id: 74 and 157 are published (D§8.1), the others are assumed."""
 
     id: int
     name: str
@@ -45,7 +45,7 @@ def _network(id: int, name: str, country: Country, mnc: str) -> Network:
     )
 
 
-# MCC and MNC are the public ones (ITU-T E.212). Of the operator's ids, Plus's 90 was recorded; the rest are assumed.
+# MCC and MNC are public (ITU-T E.212). Of the operator's ids, 90 for Plus was recorded; the others are assumed.
 NETWORKS: Final = (
     _network(4, "T-Mobile", GERMANY, "01"),
     _network(5, "Vodafone", GERMANY, "02"),
@@ -68,12 +68,12 @@ ALIASES: Final = {"telekom": DEFAULT, "telekom deutschland": DEFAULT, "deutsche 
 
 
 def plmn(network: Network) -> str:
-    """MCC and MNC in one, such as "26201"."""
+    """MCC and MNC, such as "26201"."""
     return network.mcc + network.mnc
 
 
 def find(text: str | None) -> Network:
-    """The network by its name, in any case, or by its PLMN; the default one for None. Raises Malformed."""
+    """The network with this name (in any case) or PLMN; None means the default network. Raises Malformed."""
     if text is None:
         return DEFAULT
     wanted = text.strip().casefold()
@@ -87,7 +87,7 @@ def find(text: str | None) -> Network:
 
 
 def msc(network: Network) -> str:
-    """The E.164 number of the switch that carries its SMS (D§15)."""
+    """The E.164 number of the MSC, which carries SMS (D§15)."""
     return numbering.network_node(network.country_code, network.mnc, "msc")
 
 
@@ -102,9 +102,9 @@ def sgsn(network: Network) -> str:
 
 
 def sgsn_ip(network: Network, plane: int = 0) -> str:
-    """The data node's address: its control plane's, or with *plane* 1 its data plane's.
+    """The address of the SGSN's control plane, or of its data plane with *plane* 1.
 
-    From 198.18.0.0/15, which RFC 2544 sets apart for tests, so that it is nobody's.
+    It is from 198.18.0.0/15, which RFC 2544 reserves for tests.
     """
     return f"198.{18 + plane}.{network.id % 256}.{int(network.mnc) % 250 + 1}"
 

@@ -1,11 +1,11 @@
-"""Numbers: the shapes of identities, their check digits, and plausible ones where a fixture leaves them out.
+"""Numbers: check digits, and plausible identities where a fixture leaves them out.
 
-Everything is a string of ASCII digits and nothing is looked up: an identity is a function of the ICCID, so
-the same fixture always makes the same world.
+Identities are strings of ASCII digits. Each is a function of the ICCID, so the same fixture always makes the same
+world.
 
-A **card** is an ICCID without its check digit, 19 digits. Its last eight digits, the *serial*, decide every
-derived identity; the digits before them choose the plan (`PLANS`). So identities derived from cards of one
-plan are distinct as long as the serials are.
+A **card** is an ICCID without its check digit, 19 digits. Every derived identity consists of a prefix and the card's
+last eight digits, the *serial*. The digits before the serial choose the numbering plan (`PLANS`). Within one plan,
+different serials give different identities.
 """
 
 from dataclasses import dataclass
@@ -27,16 +27,16 @@ class Plan:
 
 # D§15: 8988228066602306770 ↔ 901405102306770 ↔ 882285102306770.
 GLOBAL: Final = Plan("89882280666", "9014051", "8822851")
-# P§9: 8949020000157526886 and its check digit 0. How IMSI and MSISDN hang together with it is assumed.
+# P§9: 8949020000157526886 and its check digit 0. The relation to IMSI and MSISDN is assumed.
 GERMANY: Final = Plan("89490200001", "2620150", "49151", check_digit=True)
-# P§9: 8999829699800485278 and 4367619128340; assumed likewise.
+# P§9: 8999829699800485278 and 4367619128340; the relation is assumed, too.
 AUSTRIA: Final = Plan("89998296998", "2320350", "43676")
-# D§15 knows of cards 8988303… with numbers 883…, no more. The middle digits keep clear of other plans.
+# D§15 only says that cards 8988303… have numbers 883…. The middle digits differ from those of other plans.
 GLOBAL_883: Final = Plan("89883030001", "9014052", "8830352")
-# Cards of nobody we know, assumed to be the global operator's.
+# Any other card; its numbers are assumed to be those of the global operator.
 UNKNOWN: Final = Plan("89882280666", "9014059", "8822859")
 
-# Which plan a card belongs to, by how it begins.
+# The plan of a card, by the digits that it begins with.
 PLANS: Final = (
     ("8988228", GLOBAL),  # 2021 and later
     ("8988280", GLOBAL),  # 2018
@@ -106,20 +106,20 @@ def same_device(one: str, other: str) -> bool:
 
 
 def plan_of(iccid: str) -> Plan:
-    """Whose numbering this card follows."""
+    """The numbering plan of a card."""
     return next(plan for prefix, plan in PLANS if iccid.startswith(prefix))
 
 
 def imsi_for(iccid: str) -> str:
-    """15 digits, the relation that was recorded where there is one (D§15)."""
+    """15 digits. The relation to the ICCID is as recorded, where one was recorded (D§15)."""
     return plan_of(iccid).imsi + _serial(iccid)
 
 
 def msisdn_for(iccid: str, core: int = 1) -> str:
-    """13 or 15 digits without a plus sign, the relation that was recorded where there is one (D§15).
+    """13 or 15 digits without a plus sign. The relation to the ICCID is as recorded, where one was (D§15).
 
     On the second core network a number does not end like the IMSI (changes A.2, 6: 901405180005433 has
-    882285110127502). How they hang together is unknown; here the serial gets another first digit, 8 becomes 1.
+    882285110127502). The relation is unknown; here the serial's first digit is replaced, 8 by 1.
     """
     serial = _serial(iccid)
     return plan_of(iccid).msisdn + (serial if core == 1 else f"{(int(serial[0]) + 3) % 10}{serial[1:]}")
@@ -128,9 +128,9 @@ def msisdn_for(iccid: str, core: int = 1) -> str:
 def imeisv_for(iccid: str, n: int = 0) -> str:
     """The IMEISV, 16 digits, of the *n*th device that holds the card: type 8, serial 6, software version 2.
 
-    The ten types take turns along a range of cards. Devices 0 to 9 of a card are of ten types; from 10 on
-    they are the same ones with newer software. Number *n* of two cards is never one device if the last seven
-    digits of the cards differ.
+    The ten types alternate along a range of cards. Devices 0 to 9 of a card have different types; from 10 on the
+    types repeat with newer software. Device *n* of two cards is never the same if the last seven digits of the
+    cards differ.
     """
     serial = int(_serial(iccid))
     kind = TYPE_ALLOCATION_CODES[(serial + serial // 1_000_000 + n) % len(TYPE_ALLOCATION_CODES)]
@@ -140,9 +140,8 @@ def imeisv_for(iccid: str, n: int = 0) -> str:
 def ip_address_for(organisation: int, index: int) -> str:
     """The static private address of an organisation's SIM number *index*, from 0 (D§15).
 
-    Each organisation has its own network in 10.0.0.0/8 and no two of its SIMs share an address, nor does one
-    end in 0 or 255. It begins at one of 64 places, 260,096 addresses apart. Organisations may overlap, as
-    private networks do.
+    Each organisation has its own network in 10.0.0.0/8, without addresses that end in 0 or 255. It begins at one of
+    64 places, 260,096 addresses apart. Networks of organisations may overlap, as private networks do.
     """
     subnet, host = divmod(index, 254)
     subnet = (organisation * 1024 + subnet) % 65536
@@ -159,7 +158,7 @@ def network_node(country_code: str, mnc: str, kind: Node, n: int = 0) -> str:
 
 
 def iccid_range(first: str, count: int) -> list[str]:
-    """*count* consecutive cards from *first* on; if that has a check digit, each gets its own (D§15)."""
+    """*count* consecutive cards from *first* on. If *first* has a check digit, each card gets one (D§15)."""
     card = without_luhn(first)
     cards = (f"{number:0{len(card)}}" for number in range(int(card), int(card) + count))
     return [card + luhn(card) for card in cards] if len(first) == 20 else list(cards)
@@ -168,12 +167,12 @@ def iccid_range(first: str, count: int) -> list[str]:
 def generate_iccids(block: int, count: int, *, seed: int, organisation: int, plan: Plan = GLOBAL) -> list[str]:
     """*count* consecutive ICCIDs for the generate block number *block*, 1 to 99, of a world.
 
-    The serial is ``L BB NNNNN``: L from 1 to 9, drawn from seed and organisation; BB the block; NNNNN the
-    index in it. Blocks of a world have distinct numbers, hence their last seven digits differ whatever L is:
-    no ICCID, IMSI, MSISDN or IMEI can occur twice. L is never 0, which leaves 10 million serials, among them
-    the packaged world's and the recorded ones, to be written by hand.
+    The serial is ``L BB NNNNN``: L from 1 to 9, drawn from seed and organisation; BB the block; NNNNN the index in
+    the block. Blocks of a world have different numbers, so the last seven digits differ whatever L is, and no ICCID,
+    IMSI, MSISDN or IMEI can occur twice. L is never 0: those 10 million serials, among them the demo world's and the
+    recorded ones, are for fixtures that write ICCIDs by hand.
 
-    Raises Malformed if there are more blocks, or more SIMs in one, than the digits can tell apart.
+    Raises Malformed if there are more blocks, or more SIMs in one, than the digits can distinguish.
     """
     if not 1 <= block <= BLOCKS:
         raise Malformed("generate", f"is possible {BLOCKS} times in one world")

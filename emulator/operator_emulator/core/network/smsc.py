@@ -1,8 +1,7 @@
-"""SMSC: takes short messages, tries, waits, reports (D§9).
+"""SMSC: accepts short messages, delivers or buffers them, and reports (D§9).
 
-An MT message goes from submit over attempt and acknowledgement to its end. Whatever state it is in, a job of its own
-leads on, and ``expire`` waits at the end of the validity period. An MO message is handed to the forwarder at once;
-how that went, its notification knows.
+An MT message is submitted, attempted and acknowledged; each step is a job. ``expire`` runs at the end of the validity
+period. An MO message is passed to the forwarder at once; its status is that of the forwarder's notification.
 """
 
 from datetime import timedelta
@@ -41,8 +40,8 @@ REPORTS: Final = {
 
 AFTER_VALIDITY: Final = {"failed": SmsStatus.FAILED, "expired": SmsStatus.EXPIRED}
 
-# Source addresses that decide what becomes of their message, for testers who can touch nothing but their own request:
-# why attempts fail, and how many of them; None: all. The operator's network ignores source addresses. Ours.
+# Source addresses that decide the fate of a message, for testers who can change only their own request: the cause of
+# failure, and how many attempts fail (None: all). This is our own invention; the operator knows no such addresses.
 MAGIC_ADDRESSES: Final = {
     "emu-fail": (DeliveryFailure.CALL_BARRED, None),
     "emu-buffer": (DeliveryFailure.ABSENT_SUBSCRIBER, None),  # stays buffered until its validity ends
@@ -51,7 +50,7 @@ MAGIC_ADDRESSES: Final = {
 MAGIC_EXPIRY: Final = "emu-expire"  # expires at its first attempt
 FAILED_ATTEMPTS_KEPT: Final = 50  # of one message: two days of hourly retries
 
-# --------------------------------------------------------------------------------------------- MT: submitting
+# --------------------------------------------------------------------------------------------- MT: submission
 
 
 def submit(world: World, caller: Caller, iccid: str, draft: SmsDraft) -> Sms:
@@ -93,7 +92,7 @@ def accept(world: World, sim: Sim, draft: SmsDraft) -> Sms:
 
 
 def check(draft: SmsDraft) -> None:
-    """Raises Malformed for what is no short message, or none that a customer may submit."""
+    """Raises Malformed for a message that does not fit, or that a customer may not submit."""
     if draft.dcs not in set(tpdu.Dcs):
         raise Malformed("dcs", f"must be one of {', '.join(str(int(known)) for known in tpdu.Dcs)}")
     tpdu.check(draft.payload, draft.dcs, draft.udh)
@@ -101,23 +100,23 @@ def check(draft: SmsDraft) -> None:
         tpdu.check_sender("source_address", draft.source_address)
 
 
-# --------------------------------------------------------------------------------------------- MT: delivering
+# --------------------------------------------------------------------------------------------- MT: delivery
 
 
 def reach(world: World, sim: Sim) -> DeliveryFailure | None:
-    """Why a message cannot be delivered to the device now; None: nothing is in the way (D§9.4)."""
+    """Why a message cannot be delivered to the device now; None if it can (D§9.4)."""
     if sim.state is not SimState.ACTIVATED and world.policy.sms_to_disabled_sim == "fail":
         return DeliveryFailure.CALL_BARRED
     if sim.state is not SimState.ACTIVATED or sim.device.status is DeviceStatus.OFFLINE:
         return DeliveryFailure.ABSENT_SUBSCRIBER
     if sim.device.rat is Rat.NB_IOT:
-        return DeliveryFailure.ABSENT_SUBSCRIBER  # attached, and no SMS possible until it changes its access technology
+        return DeliveryFailure.ABSENT_SUBSCRIBER  # NB-IoT carries no SMS: wait for another radio
     return quotas.sms_barred(world, sim, Direction.MT)
 
 
 def attempt(world: World, sms_id: str) -> None:
-    """Try to deliver: on the air if nothing is in the way, otherwise buffered or failed."""
-    sms, sim = _waiting(world, sms_id, SmsStatus.PENDING, SmsStatus.BUFFERED)
+    """Attempt delivery. If the device cannot be reached, the message is buffered or fails."""
+    sms, sim = _expected(world, sms_id, SmsStatus.PENDING, SmsStatus.BUFFERED)
     if sms is None or sim is None:
         return
     schedule.cancel(world, JobKind.SMSC_ATTEMPT, sms.id)
@@ -127,24 +126,24 @@ def attempt(world: World, sms_id: str) -> None:
         return
     if sim.device.status is not DeviceStatus.OFFLINE and sim.device.network is not None:
         sms = replace(sms, msc=networks.msc(sim.device.network))
-    cause = _wanted(world, sms) or reach(world, sim)
+    cause = _injected_failure(world, sms) or reach(world, sim)
     if cause is not None:
-        _hindered(world, sms, sim, cause)
+        _failed_attempt(world, sms, sim, cause)
         return
     world.sms.put(step(sms, SmsStatus.IN_PROGRESS))
     schedule.at(world, world.now + _time_on_air(world, sim), JobKind.SMSC_ACKNOWLEDGE, sms.id)
 
 
 def _time_on_air(world: World, sim: Sim) -> timedelta:
-    """How long the device takes to acknowledge a message."""
+    """The time that the device takes to acknowledge a message."""
     behaviour = world.behaviours.get(sim.iccid)
     if behaviour is None or behaviour.acknowledges_after is None:
         return world.policy.radio_time
     return timedelta(seconds=behaviour.acknowledges_after)
 
 
-def _wanted(world: World, sms: Sms) -> DeliveryFailure | None:
-    """Why a tester wants this attempt to fail: by a magic source address, or by a fault."""
+def _injected_failure(world: World, sms: Sms) -> DeliveryFailure | None:
+    """The cause of failure that a tester chose for this attempt, by a magic source address or a fault."""
     if world.policy.magic_addresses and sms.source_address in MAGIC_ADDRESSES:
         cause, attempts = MAGIC_ADDRESSES[sms.source_address]
         if attempts is None or sms.attempts <= attempts:
@@ -162,15 +161,15 @@ def _wanted(world: World, sms: Sms) -> DeliveryFailure | None:
 
 
 def acknowledge(world: World, sms_id: str) -> None:
-    """The device has it, if it is still there."""
-    sms, sim = _waiting(world, sms_id, SmsStatus.IN_PROGRESS)
+    """The device acknowledges the message, unless it can no longer be reached."""
+    sms, sim = _expected(world, sms_id, SmsStatus.IN_PROGRESS)
     if sms is None or sim is None:
         return
     cause = reach(world, sim)
     if cause is not None:
-        _hindered(world, sms, sim, cause)
+        _failed_attempt(world, sms, sim, cause)
         return
-    # Only a message that was delivered is charged (D§9.6) and tells the IMSI (D§9.3).
+    # Only delivered messages are charged (D§9.6) and show the IMSI (D§9.3).
     sim = quotas.charge_sms(world, sim, Direction.MT)
     finish(world, replace(sms, imsi=sim.imsi, cause=None), SmsStatus.DELIVERED)
     behaviour = world.behaviours.get(sim.iccid)
@@ -181,7 +180,7 @@ def acknowledge(world: World, sms_id: str) -> None:
 
 
 def alert(world: World, sim: Sim) -> Sim:
-    """The subscriber is back: every buffered message is due now, oldest first."""
+    """The subscriber is present again: attempt every buffered message now, oldest first."""
     for sms in world.sms.find(iccid=sim.iccid, status=SmsStatus.BUFFERED, direction=Direction.MT):
         schedule.cancel(world, JobKind.SMSC_ATTEMPT, sms.id)
         schedule.at(world, world.now, JobKind.SMSC_ATTEMPT, sms.id)
@@ -191,13 +190,13 @@ def alert(world: World, sim: Sim) -> Sim:
 
 def expire(world: World, sms_id: str) -> None:
     """The validity period is over."""
-    sms, _ = _waiting(world, sms_id, SmsStatus.PENDING, SmsStatus.IN_PROGRESS, SmsStatus.BUFFERED)
+    sms, _ = _expected(world, sms_id, SmsStatus.PENDING, SmsStatus.IN_PROGRESS, SmsStatus.BUFFERED)
     if sms is not None:
         _end_of_validity(world, sms)
 
 
 def cancel(world: World, caller: Caller, iccid: str, sms_id: int) -> Sms:
-    """Take back a message that is not delivered yet. A final one, or an MO, stays as it is (D§9.5).
+    """Cancel a message that is not final. Final ones, and MO messages, stay unchanged (D§9.5).
 
     Raises UnknownSim and UnknownSms.
     """
@@ -207,18 +206,18 @@ def cancel(world: World, caller: Caller, iccid: str, sms_id: int) -> Sms:
     return finish(world, sms, SmsStatus.CANCELED)
 
 
-def _waiting(world: World, sms_id: str, *statuses: SmsStatus) -> tuple[Sms | None, Sim | None]:
-    """The message with its SIM if it still is where the job expects it."""
+def _expected(world: World, sms_id: str, *statuses: SmsStatus) -> tuple[Sms | None, Sim | None]:
+    """The message and its SIM, or None if its status is not one that the job expects."""
     sms = world.sms.get(int(sms_id))
     if sms is None or sms.status not in statuses:
         return None, None
     return sms, world.sims.get(sms.iccid)
 
 
-def _hindered(world: World, sms: Sms, sim: Sim, cause: DeliveryFailure) -> None:
-    """Buffer the message or, for good, let it fail.
+def _failed_attempt(world: World, sms: Sms, sim: Sim, cause: DeliveryFailure) -> None:
+    """Buffer the message if the cause is temporary; otherwise it fails.
 
-    ``retries`` stays 0 for an MT message, as recorded even of those that were tried for a day (D§9.4).
+    ``retries`` stays 0 for MT messages, as in recordings of messages that were attempted for a day (D§9.4).
     """
     failed = (*sms.failed_attempts[1 - FAILED_ATTEMPTS_KEPT :], FailedAttempt(world.now, cause))
     sms = replace(sms, cause=cause, failed_attempts=failed)
@@ -238,13 +237,13 @@ def _end_of_validity(world: World, sms: Sms) -> Sms:
 
 
 def step(sms: Sms, status: SmsStatus) -> Sms:
-    """The message in its next status, which may be the one it has."""
+    """The message in its next status, which may equal the present one."""
     assert status in SMS_STEPS[sms.status] or (status is sms.status and not status.final), (sms, status)
     return replace(sms, status=status)
 
 
 def finish(world: World, sms: Sms, status: SmsStatus) -> Sms:
-    """End an MT message, take back its jobs, and report unless the customer cancelled it (D§9.4).
+    """Set the final status of an MT message, cancel its jobs, and report unless the customer cancelled it (D§9.4).
 
     A cancelled message has no final date (D§9.3).
     """
@@ -254,13 +253,13 @@ def finish(world: World, sms: Sms, status: SmsStatus) -> Sms:
     if status is SmsStatus.CANCELED:
         return world.sms.put(sms)
     sms = replace(sms, finished=world.now)
-    return _tell(world, sms, REPORTS[status], world.sims.get(sms.iccid))
+    return _report(world, sms, REPORTS[status], world.sims.get(sms.iccid))
 
 
-def _tell(world: World, sms: Sms, type: EventType, sim: Sim | None) -> Sms:
-    """Record what the forwarder is to push, for the organisation that the message belongs to.
+def _report(world: World, sms: Sms, type: EventType, sim: Sim | None) -> Sms:
+    """Record the event that the forwarder pushes, for the organisation that owns the message.
 
-    If that has no forwarder for it, an event says so, too (D§10.5).
+    A second event says so if the organisation has no forwarder (D§10.5).
     """
     event = events.record(world, type, sim, organisation=sms.organisation, sms=sms)
     if not any(one.way is Way.FORWARDER for one in events.subscribers(world, event)):
@@ -282,7 +281,7 @@ def _tell(world: World, sms: Sms, type: EventType, sim: Sim | None) -> Sms:
 
 
 def receive_mo(world: World, sim: Sim, payload: str, dest_address: str, dcs: int = 0, udh: str = "") -> Sms:
-    """Take a message from a device: charged at once (D§9.6), and owed to the forwarder. Raises Malformed."""
+    """Accept a message from a device. It is charged at once (D§9.6) and forwarded. Raises Malformed."""
     tpdu.check(payload, dcs, udh)
     sms = world.sms.put(
         Sms(
@@ -290,7 +289,7 @@ def receive_mo(world: World, sim: Sim, payload: str, dest_address: str, dcs: int
             iccid=sim.iccid,
             organisation=sim.organisation,
             direction=Direction.MO,
-            status=SmsStatus.BUFFERED,  # and so it stays where there is no forwarder (D§9.7)
+            status=SmsStatus.BUFFERED,  # it stays so if there is no forwarder (D§9.7)
             payload=payload,
             submitted=world.now,
             expires=world.now + world.policy.validity_period,
@@ -302,14 +301,14 @@ def receive_mo(world: World, sim: Sim, payload: str, dest_address: str, dcs: int
         )
     )
     sim = quotas.charge_sms(world, sim, Direction.MO)
-    return _tell(world, sms, EventType.MO_RECEIVED, sim)
+    return _report(world, sms, EventType.MO_RECEIVED, sim)
 
 
-# --------------------------------------------------------------------------------------------- looking
+# --------------------------------------------------------------------------------------------- views
 
 
 def show(world: World, caller: Caller, iccid: str, sms_id: int) -> Sms:
-    """One message as it now stands. Raises UnknownSim and UnknownSms."""
+    """One message of a caller's SIM. Raises UnknownSim and UnknownSms."""
     return present(world, _find(world, caller, iccid, sms_id))
 
 
@@ -323,9 +322,9 @@ def page(
     order: str = "",
     statuses: tuple[SmsStatus, ...] | None = None,
 ) -> tuple[list[Sms], int]:
-    """Messages of a SIM, newest first unless *order* says otherwise, and how many in all. Raises UnknownSim.
+    """A page of a SIM's messages, newest first by default, and their number in all. Raises UnknownSim.
 
-    *statuses* are those of messages to the device; None: all.
+    *statuses* applies to messages to the device; None means all.
     """
     sim = ownership.owned(world, caller, iccid)
     shown: dict[str, Any] = {"iccid": sim.iccid, "submitted": Since(events.horizon(world))}
@@ -336,7 +335,7 @@ def page(
 
 
 def present(world: World, sms: Sms) -> Sms:
-    """The message as a customer may see it: an MO has the fate of the notification that carries it (D§9.7)."""
+    """The message as a customer sees it: an MO has the status of the notification that forwards it (D§9.7)."""
     notification = None if sms.direction is Direction.MT else _forwarding(world, sms)
     if notification is None:
         return sms
@@ -362,7 +361,7 @@ def present(world: World, sms: Sms) -> Sms:
 
 
 def _forwarding(world: World, sms: Sms) -> Notification | None:
-    """The notification by which the forwarder carries an MO message."""
+    """The notification that forwards an MO message."""
     for notification in world.notifications.find(event=sms.event):
         subscription = world.subscriptions.get(notification.subscription)
         if subscription is None or subscription.way is Way.FORWARDER:
