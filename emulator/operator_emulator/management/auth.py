@@ -1,4 +1,4 @@
-"""Access tokens (D§2): the token endpoint with its grants and the tokens of each edition, and whose token it is."""
+"""Access tokens (D§2): the token endpoint, the tokens of each edition, and the check of a request's token."""
 
 import base64
 import binascii
@@ -51,7 +51,7 @@ async def issue_token(request: Request) -> Response:
 
 
 def read_credentials(request: Request) -> tuple[str, str]:
-    """User and password of the Basic header; the base64 may have white space in it (D§2.2)."""
+    """User and password from the Basic header, whose base64 may contain white space (D§2.2)."""
     scheme, _, encoded = request.headers.get("authorization", "").strip().partition(" ")
     pair = decoded("".join(encoded.split())) if scheme.lower() == "basic" else ""
     username, _, password = pair.partition(":")
@@ -63,7 +63,7 @@ def read_credentials(request: Request) -> tuple[str, str]:
 
 
 def decoded(encoded: str) -> str:
-    """The text in base64, with or without its padding; nothing if it is no base64."""
+    """Decode base64 with or without padding. Anything else gives an empty text."""
     try:
         octets = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
     except (binascii.Error, ValueError):
@@ -75,7 +75,7 @@ def decoded(encoded: str) -> str:
 
 
 async def read_grant(request: Request) -> str | None:
-    """``grant_type`` from the query, a form or a JSON body; an absent one is None (D§2.2)."""
+    """``grant_type`` from the query, a form or a JSON body; None if it is absent (D§2.2)."""
     grant = request.query_params.get("grant_type")
     if grant:
         return grant
@@ -126,12 +126,12 @@ def log_in(world: World, username: str, password: str, edition: Edition) -> dict
 
 
 def uuid_token(seed: int, number: int, user: User, issued: datetime, expires: datetime) -> str:
-    """A UUID, from the seed and what the token is."""
+    """A UUID derived from the seed and the token."""
     return str(UUID(bytes=noise(f"{seed} {number} {user.username} {issued} {expires}", 16), version=4))
 
 
 def long_token(seed: int, number: int, user: User, issued: datetime, expires: datetime) -> str:
-    """Base64 of ``{"idtoken": "<JWT>"}``; clients decode ``exp`` from it. One claim fills it up to size."""
+    """Base64 of ``{"idtoken": "<JWT>"}``. Clients read ``exp`` from it. The claim ``profile`` pads it to size."""
     about = f"{seed} {number} {user.username} {issued} {expires}"
     claims = {
         "sub": str(UUID(bytes=noise(about, 16), version=4)),
@@ -149,14 +149,14 @@ def long_token(seed: int, number: int, user: User, issued: datetime, expires: da
 
 
 def jwt(claims: dict[str, Any], about: str) -> str:
-    """A token in the shape of a JWT. Its signature is none: nobody outside can check the operator's either."""
+    """A token in the form of a JWT. Its signature is noise: nobody outside can check the operator's either."""
     header = {"alg": "RS256", "typ": "JWT"}
     parts = (msgspec.json.encode(header), msgspec.json.encode(claims), noise(about, SIGNATURE_LENGTH))
     return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
 
 
 def noise(about: str, octets: int) -> bytes:
-    """Bytes that look like chance, the same for the same text."""
+    """Bytes that look random, and are the same for the same text."""
     return shake_256(about.encode()).digest(octets)
 
 

@@ -1,4 +1,4 @@
-"""What every endpoint of this surface may ask for: the edition with the policy in force, and who is calling."""
+"""The state of a request that endpoints of this surface use: dialect, version, caller."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from operator_emulator.web.respond import JsonCache
 
 @dataclass(frozen=True, slots=True)
 class Management:
-    """What the surface hands to its endpoints; *sim_json* keeps the JSON of SIMs that did not change."""
+    """State of the surface. *sim_json* caches the JSON of SIMs."""
 
     dialect: Dialect
     sim_json: JsonCache[Sim]
@@ -35,7 +35,7 @@ def version_of(request: Request) -> str:
 
 
 def caller_of(request: Request) -> Caller:
-    """The user whose token the request brings; only behind ``auth.admit``."""
+    """The user whose token the request carries. Only endpoints behind the token check have one."""
     caller = context_of(request).caller
     assert isinstance(caller, Caller)
     return caller

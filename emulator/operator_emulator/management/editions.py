@@ -1,7 +1,7 @@
-"""Edition: the switches in which the operators' versions of this API differ (D§16), in one table.
+"""Editions: the differences between the operators' versions of this API (D§16), in one table.
 
-All else is common to them. ``policy`` holds the defaults of ``core.world.policy.Policy`` that an edition changes;
-a fixture's settings and ``--set`` override them.
+Everything else is common to them. ``policy`` changes defaults of ``core.world.policy.Policy``; a fixture's settings
+and ``--set`` override it.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 from operator_emulator.core.world.policy import Policy
 
-# What goes with every answer (D§3.3), less cookies and what is the server's own business.
+# The headers of every answer (D§3.3), without cookies and those of the server itself.
 SECURITY_HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-xss-protection", b"1; mode=block"),
@@ -23,7 +23,7 @@ SECURITY_HEADERS: Final = (
 )
 
 LIMITS: Final = frozenset({"/v1/sims/limits", "/v1/sims/{service}/limits"})
-# What the guides of 2019 do not list (D§7).
+# Routes that the guides of 2019 do not list (D§7).
 AFTER_2019: Final = LIMITS | {
     "/v1/sims/{iccid}/status",
     "/v1/sims/autoTopup",
@@ -35,21 +35,21 @@ AFTER_2019: Final = LIMITS | {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """One operator's version at one time."""
+    """The API of one operator at one time."""
 
     name: str
     title: str
-    smsc: str  # the number that devices send to
-    spring_oauth: bool = False  # tokens and refusals as Spring Security OAuth has them (D§2.3, 2.5, 3.1)
-    token_head_start: int = 0  # seconds that a fresh ``expires_in`` is short of the lifetime: 3599 or 3600
-    without: frozenset[str] = frozenset()  # paths that answer 404
+    smsc: str  # its number, the default destination of MO messages
+    spring_oauth: bool = False  # tokens and errors of Spring Security OAuth (D§2.3, 2.5, 3.1)
+    token_head_start: int = 0  # seconds by which a new token's ``expires_in`` is short: 3599 or 3600
+    without: frozenset[str] = frozenset()  # paths that are answered with 404
     second_version: bool = False  # has /v2 beside /v1 (V§1)
     sim_luhn: bool = True  # iccid_with_luhn
     sim_imsis: bool = True  # imsi_2 and current_imsi
     sim_sms_quota: bool = True  # current_quota_SMS and quota_status_SMS
     tariff_change: bool = True  # the order type of that name
-    cancel_unknown_sms: Literal[200, 404] = 404  # DELETE of an id that never was (D§9.5)
-    callback_ids: type[int] | type[str] = int  # numbers in what the forwarder sends (D§10.2)
+    cancel_unknown_sms: Literal[200, 404] = 404  # DELETE of an unknown id (D§9.5)
+    callback_ids: type[int] | type[str] = int  # type of numbers in callbacks (D§10.2)
     rat_in_events: bool = True  # the RAT in the sentence of a location update (D§11.2)
     headers: tuple[tuple[bytes, bytes], ...] = SECURITY_HEADERS
     policy: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
@@ -96,7 +96,7 @@ EDITIONS: Final[Mapping[str, Edition]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How this emulator speaks: an edition, and the policy in force."""
+    """An edition and the policy in force."""
 
     edition: Edition
     policy: Policy

@@ -1,7 +1,7 @@
-"""Refusal -> status and body, as tables (D§2.5, 3.1, 3.2). Bodies of 403 to 429 are assumed: nobody published one.
+"""Status and body for each refusal, as tables (D§2.5, 3.1, 3.2). Bodies of 403 to 429 are unpublished and assumed.
 
-Resources speak Spring Boot's error shape, the token endpoint a shape of its own; in the editions of 2019 both speak
-Spring Security OAuth's where a token is refused.
+Resources use Spring Boot's error format, the token endpoint its own. In the editions of 2019 both use the format of
+Spring Security OAuth if a token is refused.
 """
 
 import logging
@@ -69,7 +69,7 @@ PHRASES: Final[Mapping[int, str]] = MappingProxyType(
 
 @dataclass(eq=False)
 class UnsupportedGrant(Refusal):
-    """The token endpoint knows one grant; *grant* is what was asked for, or None."""
+    """The requested *grant* (None: absent) is not client_credentials."""
 
     grant: str | None
 
@@ -86,7 +86,7 @@ FULL_AUTHENTICATION: Final = "Full authentication is required to access this res
 
 Sentence = Callable[[Any], str]
 
-# The first class that fits, from the top.
+# The first matching class counts.
 RESOURCES: Final[tuple[tuple[type[Exception], int, Sentence], ...]] = (
     (Malformed, 400, str),
     (MissingToken, 401, lambda _: FULL_AUTHENTICATION),
@@ -109,7 +109,7 @@ RESOURCES: Final[tuple[tuple[type[Exception], int, Sentence], ...]] = (
     (NotPossible, 422, lambda _: NO_MESSAGE),
 )
 
-# These answer with a lone message (D§3.2, 9.6).
+# Bodies that consist of a message (D§3.2, 9.6).
 MESSAGES: Final[tuple[tuple[type[Exception], int, Sentence], ...]] = (
     (PaymentMethodInvalid, 400, lambda _: "Payment method used is not valid."),
     (
@@ -124,7 +124,7 @@ MESSAGES: Final[tuple[tuple[type[Exception], int, Sentence], ...]] = (
     ),
 )
 
-SIM_NOT_FOUND: Final = frozenset({"topUpUsingPOST", "topUpMultipleUsingPOST"})  # have words of their own (D§12.2)
+SIM_NOT_FOUND: Final = frozenset({"topUpUsingPOST", "topUpMultipleUsingPOST"})  # another message (D§12.2)
 
 
 ALWAYS: Final = {name.decode(): value.decode() for name, value in SECURITY_HEADERS}
@@ -152,7 +152,7 @@ async def refuse_resource(request: Request, error: Exception) -> Response:
 
 
 async def spring(request: Request, status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
-    """Spring Boot's error shape, with the operator's internal path as it was recorded."""
+    """Spring Boot's error format, with the operator's internal path, as recorded."""
     now, _ = await engine_of(request).times()
     if context_of(request).operation is None:  # no description says what goes with it
         headers = {**ALWAYS, **(headers or {})}
@@ -160,7 +160,7 @@ async def spring(request: Request, status: int, message: str, headers: Mapping[s
 
 
 def phrase(status: int) -> str:
-    """What Spring calls a status; a fault may choose any."""
+    """The name of a status. Faults may choose any number."""
     if status in PHRASES:
         return PHRASES[status]
     try:
@@ -184,7 +184,7 @@ def spring_body(now: datetime, status: int, message: str, path: str) -> dict[str
 HEADER: Final = "Auth header validation error: "
 BODY: Final = "Request body validation error: "
 
-# status 400 throughout: wrong credentials are no 401 here (D§2.5)
+# The status is always 400: wrong credentials are not a 401 here (D§2.5).
 TOKENS: Final[tuple[tuple[type[Exception], str, Sentence], ...]] = (
     (
         MissingCredentials,
@@ -257,13 +257,13 @@ def oauth(
     return answer(request, body, status=status, headers=headers)
 
 
-# --------------------------------------------------------------------------------------------- which of them
+# --------------------------------------------------------------------------------------------- by edition
 
 Refuse = Callable[[Request, Exception], Awaitable[Response]]
 
 
 def refuser(edition: Edition) -> Refuse:
-    """The function that words a Refusal, HTTPException or StoreFailure in *edition*, wherever it happened."""
+    """The error handler of an edition, for Refusal, HTTPException and StoreFailure."""
     at_resource, at_token = (
         (refuse_resource_2019, refuse_token_2019) if edition.spring_oauth else (refuse_resource, refuse_token)
     )

@@ -1,4 +1,4 @@
-"""What the SMS forwarder sends to a customer's URL (D§10): MO messages by POST, delivery reports by PATCH."""
+"""The requests of the SMS forwarder (D§10): MO messages by POST, delivery reports by PATCH."""
 
 import re
 from base64 import b64encode
@@ -22,7 +22,7 @@ USERINFO: Final = re.compile(r"(\w+://)([^/?#]*)@(.*)", re.DOTALL)
 
 
 def render(outgoing: Outgoing, *, edition: Edition, policy: Policy, document: Document) -> OutboundRequest:
-    """The request that carries one notification, held against forwarder.yaml."""
+    """The request for one notification, checked against forwarder.yaml."""
     sms = outgoing.sms
     assert sms is not None, "a message is kept until what is owed of it is settled"
     if outgoing.event.type is EventType.MO_RECEIVED:
@@ -30,7 +30,7 @@ def render(outgoing: Outgoing, *, edition: Edition, policy: Policy, document: Do
         body = show_mo(sms, edition)
     else:
         method, operation, component = "PATCH", "deliveryReport", "DeliveryReport"
-        body = show_report(sms, *verdict(outgoing.event.type, policy), edition)
+        body = show_report(sms, *final_status(outgoing.event.type, policy), edition)
     if edition.callback_ids is str:
         component += "2019"
     url, headers = without_userinfo(outgoing.subscription.url)
@@ -45,7 +45,7 @@ def render(outgoing: Outgoing, *, edition: Edition, policy: Policy, document: Do
 
 
 def show_mo(sms: Sms, edition: Edition) -> dict[str, Any]:
-    """An MO message, one request for each part of a longer one. Numbers are ints, or strings in 2019 (D§10.2)."""
+    """An MO message, or one part of a long one. Ids are ints, or strings in the editions of 2019 (D§10.2)."""
     number = edition.callback_ids
     concatenation = tpdu.header_of(sms.udh).concatenation
     part, total, reference = (
@@ -55,7 +55,7 @@ def show_mo(sms: Sms, edition: Edition) -> dict[str, Any]:
         "multi_part_info": {"partno": part, "total": total, "identifier": number(reference)},
         "payload": sms.payload,
         "submit_date": spaced(sms.submitted),
-        "dest_address": sms.dest_address or edition.smsc,  # a device that names no number calls the SMSC itself
+        "dest_address": sms.dest_address or edition.smsc,  # without a destination, the SMSC's own number
         "organisation": {"id": number(sms.organisation or 0)},
         "pid": number(0),
         "id": number(sms.id),
@@ -66,14 +66,14 @@ def show_mo(sms: Sms, edition: Edition) -> dict[str, Any]:
 
 
 def strange_header(sms: Sms) -> Iterable[str]:
-    """What the receiver of an MO message ignores of its header, which the callback does not carry."""
+    """Findings about a malformed header of an MO message, which the callback does not contain."""
     if sms.direction is Direction.MO:
         for ignored in tpdu.header_of(sms.udh).ignored:
             yield f"udh: {ignored}"
 
 
 def show_report(sms: Sms, status: str, status_id: int, edition: Edition) -> dict[str, Any]:
-    """How an MT message ended: ``status.status``, not ``status.description`` (D§10.3)."""
+    """The delivery report of an MT message. It has ``status.status``, not ``status.description`` (D§10.3)."""
     number = edition.callback_ids
     return {
         "status": {"status": status, "id": number(status_id)},
@@ -85,8 +85,8 @@ def show_report(sms: Sms, status: str, status_id: int, edition: Edition) -> dict
     }
 
 
-def verdict(type: EventType, policy: Policy) -> tuple[str, int]:
-    """Word and id of a final status. Documented are DELIVERED and FAILED only, so expiry is a failure (D§9.4)."""
+def final_status(type: EventType, policy: Policy) -> tuple[str, int]:
+    """Name and id of a final status. Only DELIVERED and FAILED are documented: expiry is a failure (D§9.4)."""
     if type is EventType.SMS_DELIVERED:
         return "DELIVERED", 4
     if type is EventType.SMS_EXPIRED and policy.dlr_on_expiry == "expired":
@@ -95,7 +95,7 @@ def verdict(type: EventType, policy: Policy) -> tuple[str, int]:
 
 
 def refuse_urls(fixture: Fixture) -> None:
-    """Raises FixtureError if there is a URL for callbacks that a strict operator does not take."""
+    """Raises FixtureError for callback URLs that a strict forwarder rejects."""
     problems = []
     for number, organisation in enumerate(fixture.organisations):
         url = organisation.sms_forwarder.url if organisation.sms_forwarder is not None else ""
@@ -107,7 +107,7 @@ def refuse_urls(fixture: Fixture) -> None:
 
 
 def refusal_of(url: str) -> str | None:
-    """Why a strict operator does not take *url* for callbacks: it wants https and a name (D§10.1, C11)."""
+    """The reason why a strict forwarder rejects *url*: it requires https and a host name (D§10.1, C11)."""
     parts = urlsplit(url)
     if parts.scheme != "https":
         return "must begin with https:// (forwarder_strict_url)"
@@ -119,7 +119,7 @@ def refusal_of(url: str) -> str | None:
 
 
 def without_userinfo(url: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """The URL as it is called, and the Basic header that user and password in it stand for (assumed, D§10.1)."""
+    """The URL without user and password, and the Basic header made of them (assumed, D§10.1)."""
     found = USERINFO.fullmatch(url)
     if found is None:
         return url, ()

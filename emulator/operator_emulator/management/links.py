@@ -1,4 +1,4 @@
-"""Addresses in answers: ours, or the internal ones that the operator's proxy leaks (D§1, 9.2)."""
+"""URLs in answers: our own, or the internal ones that the operator's proxy leaks (D§1, 9.2)."""
 
 import re
 from typing import Final
@@ -14,10 +14,10 @@ LEAKED_HOST: Final = "https://bss-global.api.1nce.com"
 
 
 def address_of(request: Request, path: str) -> str:
-    """The full address of *path* in the version of the API that was called."""
+    """The full URL of *path* in the version of the API that was called."""
     path = f"/{version_of(request)}{path}"
     if dialect_of(request).policy.location == "internal":
         return LEAKED_HOST + LEAKED + path
-    host = request.headers.get("host")  # as Request.url has it, without parsing one
+    host = request.headers.get("host")  # cheaper than Request.url
     netloc = host if host is not None and HOST.fullmatch(host) else request.url.netloc
     return f"{request.scope['scheme']}://{netloc}{BASE}{path}"

@@ -1,4 +1,4 @@
-"""Endpoints about orders, top-ups, extensions, products and support cases (D§12, 13)."""
+"""Endpoints for orders, top-ups, extensions, products and support cases (D§12, 13)."""
 
 from typing import Any
 
@@ -109,7 +109,7 @@ async def list_products(request: Request) -> Response:
 
 
 async def list_cases(request: Request) -> Response:
-    """GET /v1/support, one case to a page unless more are asked for (D§5)."""
+    """GET /v1/support. A page has one case by default (D§5)."""
     page = read_page(request.query_params, 1, 100, dialect_of(request).policy, noting(request))
     found, total = await engine_of(request).read(orders.cases, caller_of(request), offset=page.offset, limit=page.size)
     return answer(request, [wire.show_case(case) for case in found], headers=page_headers(page, total))
@@ -117,6 +117,6 @@ async def list_cases(request: Request) -> Response:
 
 async def open_case(request: Request) -> Response:
     """POST /v1/support"""
-    said = wire.read_case(await read_json(request))
-    await engine_of(request).write(orders.open_case, caller_of(request), **said)
+    case = wire.read_case(await read_json(request))
+    await engine_of(request).write(orders.open_case, caller_of(request), **case)
     return answer(request, status=201)

@@ -1,4 +1,4 @@
-"""Pages, sort keys and filters of list routes (D§5): what a query asks for, and the headers of the answer."""
+"""Pages, sorting and filters of lists (D§5): reading the query, and the headers of the answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from operator_emulator.core.world.policy import Policy
 from operator_emulator.web.receive import Note
 
 COUNTS: Final = ("page", "pageSize", "per_page")
-LARGEST: Final = 2**31 - 1  # a Java int; what is larger is no number to the operator
+LARGEST: Final = 2**31 - 1  # the operator reads a Java int
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list: its number from 1, its size in rows, and the rows before it."""
+    """One page of a list: its number from 1, its size, and the number of rows before it."""
 
     number: int
     size: int
@@ -54,7 +54,7 @@ def read_count(query: Mapping[str, str], name: str, default: int) -> int:
 
 
 def page_headers(page: Page, total: int) -> dict[str, str]:
-    """The four headers of a paged answer. X-Count-Per-Page is the size asked for, not the rows returned."""
+    """The four paging headers. X-Count-Per-Page is the requested size, not the number of rows returned."""
     return {
         "X-Count-Per-Page": str(page.size),
         "X-Current-Page": str(page.number),

@@ -1,4 +1,4 @@
-"""The route table, in the order of the description (D§7). Fixed paths win over those with a parameter."""
+"""The route table, in the order of the description (D§7). Fixed paths take precedence over parameters."""
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -10,12 +10,12 @@ from operator_emulator.web.openapi import Document, Endpoint, Route
 
 
 async def absent(_: Request) -> Response:
-    """What an edition does not have is not found, and no SIM called "limits" either."""
+    """404 for routes that an edition lacks. Without it, /sims/limits would match /sims/{iccid}."""
     raise HTTPException(404)
 
 
 def build(document: Document, edition: Edition, *, all_routes: bool = False) -> list[Route]:
-    """The routes of an edition, or with *all_routes* every one that there is."""
+    """The routes of an edition; with *all_routes*, those of every edition."""
     table: tuple[tuple[str, str, Endpoint], ...] = (
         ("POST", "/oauth/token", auth.issue_token),
         ("GET", "/v1/sims", sims.list_sims),

@@ -1,4 +1,4 @@
-"""Endpoints about SIM cards: list, show, change, locate, reset, transfer, limit (D§7, 8.1, 8.2, 12.1, 12.5)."""
+"""Endpoints for SIMs: list, show, change, status, reset, transfer (D§7, 8.1, 8.2, 12.5)."""
 
 from datetime import datetime
 
@@ -24,8 +24,8 @@ FILTERS = frozenset(SORT_KEYS)
 SHOWN = 10  # ICCIDs in a sentence
 
 
-def seen(world: World, caller: Caller, iccid: str) -> tuple[Sim, datetime]:
-    """A SIM, and when it was looked at."""
+def sim_now(world: World, caller: Caller, iccid: str) -> tuple[Sim, datetime]:
+    """A SIM and the present instant."""
     return owned(world, caller, iccid), world.now
 
 
@@ -60,7 +60,7 @@ async def show_sim(request: Request) -> Response:
         if dialect.policy.unknown_sim == "empty":  # recorded in 2021 (D§3.2, C4)
             return answer(request)
         raise
-    if not dialect.policy.legacy_single_status:  # then it is shown as in the list
+    if not dialect.policy.legacy_single_status:  # otherwise it looks like an entry of the list
         text = sim_json_of(request).json(sim.iccid, sim)
         if text is not None:
             return answer(request, body=text)
@@ -86,13 +86,13 @@ async def change_sims(request: Request) -> Response:
 
 async def show_status(request: Request) -> Response:
     """GET /v1/sims/{iccid}/status"""
-    sim, now = await engine_of(request).read(seen, caller_of(request), request.path_params["iccid"])
+    sim, now = await engine_of(request).read(sim_now, caller_of(request), request.path_params["iccid"])
     return answer(request, status_wire.show_status(sim, now))
 
 
 async def show_connectivity(request: Request) -> Response:
     """GET /v1/sims/{iccid}/connectivity_info"""
-    sim, now = await engine_of(request).read(seen, caller_of(request), request.path_params["iccid"])
+    sim, now = await engine_of(request).read(sim_now, caller_of(request), request.path_params["iccid"])
     subscriber = read_boolean(request.query_params, "subscriber")
     ussd = read_boolean(request.query_params, "ussd")
     shown = status_wire.show_connectivity(

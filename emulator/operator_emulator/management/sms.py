@@ -1,4 +1,4 @@
-"""Endpoints about messages and events of a SIM (D§9, 11)."""
+"""Endpoints for messages and events of a SIM (D§9, 11)."""
 
 from starlette.requests import Request
 from starlette.responses import Response

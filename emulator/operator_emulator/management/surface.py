@@ -1,4 +1,4 @@
-"""Surface: the management API, that is 1NCE's, Business Smart Connect's and IoT Easy Connect's."""
+"""The management API of 1NCE, Business Smart Connect and IoT Easy Connect, as a surface."""
 
 from collections.abc import Callable
 from functools import cache, partial
@@ -27,7 +27,7 @@ from operator_emulator.web.openapi import Document
 from operator_emulator.web.respond import JsonCache
 from operator_emulator.web.router import Router
 
-# Published: the numbers and who shares them. Assumed: a bucket (D§4).
+# The numbers, and who shares each limit, are published; that they work as buckets is assumed (D§4).
 RATE_LIMITS: Final = (
     RateLimit(name="sims", path=f"{BASE}/v*/sims*", per=Per.ORGANISATION, requests=10, seconds=1, position=1),
     RateLimit(name="oauth", path=f"{BASE}/oauth/*", per=Per.ADDRESS, requests=600, seconds=60, position=2),
@@ -40,7 +40,7 @@ RATE_LIMITS: Final = (
 def management(settings: Settings, policy: Policy, fixture: Fixture) -> Surface:
     """The surface in the edition of *settings*.
 
-    Raises FixtureError if *fixture* has a URL for callbacks that a strict operator does not take.
+    Raises FixtureError if the forwarder is strict and *fixture* has a callback URL that it rejects.
     """
     if policy.forwarder_strict_url:
         forwarder.refuse_urls(fixture)
@@ -81,7 +81,7 @@ def management(settings: Settings, policy: Policy, fixture: Fixture) -> Surface:
 
 
 def open_to_browsers(app: ASGIApp, policy: Policy) -> ASGIApp:
-    """With CORS, or as the operator, whose API browsers cannot call (D§1)."""
+    """Add CORS headers if the policy asks for them. The operator sends none (D§1)."""
     if not policy.cors:
         return app
     return CORSMiddleware(app, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=["*"])

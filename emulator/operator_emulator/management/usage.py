@@ -1,4 +1,4 @@
-"""Endpoints about volumes: usage by day, quotas, and the monthly limits of an organisation (D§8.3, 8.4, 12.1)."""
+"""Endpoints for volumes: daily usage, quotas, and monthly limits of an organisation (D§8.3, 8.4, 12.1)."""
 
 from datetime import datetime
 
@@ -66,7 +66,7 @@ async def set_limits(request: Request) -> Response:
 
 
 async def list_limits(request: Request) -> Response:
-    """GET /v1/sims/{service}/limits; the published schema shows what is set instead of what can be (C14)."""
+    """GET /v1/sims/{service}/limits. The published schema has the limits in force, not the selectable ones (C14)."""
     selectable = quotas.selectable(request.path_params["service"])
     if dialect_of(request).policy.selectable_limits_as_spec:
         return await show_limits(request)

@@ -1,4 +1,4 @@
-"""The values of an event as fixtures write them, and as version 0.1 kept them: a mapping beside the event's type."""
+"""Values of events as fixtures write them and as version 0.1 stored them: a mapping beside the event's type."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -31,11 +31,11 @@ from operator_emulator.core.world.payloads import (
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One value of an event: where it stands in the payload, and what it is."""
+    """One value of an event: its place in the payload, and its type."""
 
     path: str
     kind: Any
-    none: str | None = None  # the word for a value of None
+    none: str | None = None  # the text that stands for None
 
     def read(self, found: object) -> Any:
         """Raises ValidationError."""
@@ -43,13 +43,13 @@ class Value:
 
     @property
     def words(self) -> list[str]:
-        """The texts that can be read; empty: any text or number."""
+        """The permitted texts; empty if any text or number is permitted."""
         if not issubclass(self.kind, Enum):
             return []
         return [*([self.none] if self.none else []), *(str(one.value) for one in self.kind)]
 
 
-# The values of each payload, by their names in a fixture.
+# The values of each payload, by their keys in a fixture.
 VALUES: Final[Mapping[type[Payload], Mapping[str, Value]]] = MappingProxyType(
     {
         LocationUpdate: {"rat": Value("cell.rat", Rat)},
@@ -75,7 +75,7 @@ VALUES: Final[Mapping[type[Payload], Mapping[str, Value]]] = MappingProxyType(
 
 
 def usual(type: EventType, at: datetime) -> Payload | None:
-    """What an event tells if its values are left out."""
+    """The payload of an event without values."""
     match type:
         case EventType.LOCATION_UPDATED | EventType.GPRS_LOCATION_UPDATED:
             return LocationUpdate()
@@ -99,7 +99,7 @@ def usual(type: EventType, at: datetime) -> Payload | None:
 
 
 def with_values(payload: Payload, data: Mapping[str, Any]) -> Payload:
-    """The payload with the values that *data* has for it; one that cannot be read is passed over."""
+    """The payload with the values in *data*. Values that cannot be read are ignored."""
     document = to_builtins(payload)
     for name, value in VALUES.get(type(payload), {}).items():
         *outer, last = value.path.split(".")

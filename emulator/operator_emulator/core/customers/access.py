@@ -1,7 +1,7 @@
-"""Who may come in: users and their access tokens (D§2).
+"""Users and their access tokens (D§2).
 
-A token is kept by its digest. Its text is made by a pure function of its number, its user and its dates,
-handed in by the surface, so that a live token can be handed out again without ever having been stored.
+Only the digest of a token is stored. The surface provides a pure function that derives the text from the token's
+number, user and dates, so a live token can be issued again.
 """
 
 import hmac
@@ -16,15 +16,14 @@ from operator_emulator.core.world.errors import ExpiredToken, InvalidToken, Unkn
 from operator_emulator.core.world.world import World
 
 Mint = Callable[[int, User, datetime, datetime], str]
-"""(number, user, issued, expires) -> text: the same four make the same text."""
+"""(number, user, issued, expires) -> text. Equal arguments give equal texts."""
 
 
 def issue_token(world: World, username: str, password: str, mint: Mint) -> tuple[str, int]:
-    """An access token for a user, and the whole seconds that it has left.
+    """An access token for a user, and its remaining life in whole seconds.
 
-    The newest live token is handed out again, unless the policy wants a fresh one each time (D§2.4, C2).
-    Raises UnknownUser and WrongPassword. A user whose role has no API access gets a token, too: it opens
-    nothing (D§3.2).
+    The newest live token is issued again unless the policy wants a fresh one each time (D§2.4, C2). A user without API
+    access gets a token that is refused everywhere (D§3.2). Raises UnknownUser and WrongPassword.
     """
     user = world.users.get(username)
     if user is None:
@@ -52,9 +51,9 @@ def seconds_left(expires: datetime, now: datetime) -> int:
 
 
 def caller_of(world: World, text: str) -> Caller:
-    """Whose token *text* is. Raises InvalidToken, and ExpiredToken by the virtual clock.
+    """The user of a token. Raises InvalidToken, also if the user was removed, and ExpiredToken by the virtual clock.
 
-    A token opens nothing from the instant of its expiry on, and when its user is gone.
+    A token is expired from the instant of its expiry on.
     """
     token = world.tokens.get(digest(text))
     if token is None:
@@ -69,7 +68,7 @@ def caller_of(world: World, text: str) -> Caller:
 
 
 def logins(world: World) -> list[tuple[str, str, str]]:
-    """Who may use the API: (name of the organisation, user name, password), by organisation."""
+    """The logins of the API: (name of the organisation, user name, password), by organisation."""
     return [
         (organisation.name or str(organisation.id), user.username, user.password)
         for organisation in world.organisations.find()
@@ -79,7 +78,7 @@ def logins(world: World) -> list[tuple[str, str, str]]:
 
 
 def end_token(world: World, text: str, *, expired: bool = False) -> None:
-    """Revoke a token, or let it expire now: its text opens nothing any more. An unknown one is fine."""
+    """Revoke a token, or expire it now. An unknown token is ignored."""
     token = world.tokens.get(digest(text))
     if token is None:
         return
@@ -90,5 +89,5 @@ def end_token(world: World, text: str, *, expired: bool = False) -> None:
 
 
 def digest(text: str) -> str:
-    """What is kept of a token. Lone surrogates are no reason to fail: such a text is just unknown."""
+    """The digest under which a token is stored. A text with lone surrogates is merely an unknown token."""
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

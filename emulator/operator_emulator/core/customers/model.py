@@ -1,4 +1,4 @@
-"""The customers' nouns: organisations, users, SIMs, volumes, orders. core/world/model.py has the rules for nouns."""
+"""Nouns of the customers: organisations, users, SIMs, volumes, orders. The rules are in core/world/model.py."""
 
 from datetime import datetime
 from enum import IntEnum, StrEnum, unique
@@ -26,11 +26,11 @@ class Organisation(Struct, frozen=True, gc=False, kw_only=True):
     parent: int | None = None  # the master organisation of a sub-organisation (D§12.5)
     limits: dict[str, int] = field(default_factory=dict)
     payment_methods: tuple[str, ...] = ("banktransfer", "creditcard", "monthlyinvoice", "boleto")
-    seed: int | None = None  # faults that concern it alone draw their chance from this, whatever others do
+    seed: int | None = None  # of the random faults that concern this organisation alone
 
 
 class User(Struct, frozen=True, gc=False, kw_only=True):
-    """An API client or portal account of one organisation; one login is one organisation (D§2.1)."""
+    """An API client or portal account. Each belongs to one organisation (D§2.1)."""
 
     username: str
     password: str
@@ -39,7 +39,7 @@ class User(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Token(Struct, frozen=True, gc=False, kw_only=True):
-    """An access token, kept by its digest: the text itself is made again from the number when it is handed out."""
+    """An access token. Only its digest is kept; the text is derived from the number when it is issued again."""
 
     digest: str
     number: int
@@ -57,7 +57,7 @@ class CoreNetwork(IntEnum):
 
 
 class Caller(Struct, frozen=True, gc=False):
-    """Who is asking: a user of the management API, with the organisation that the token speaks for.
+    """A user of the management API, and the organisation that the token is for.
 
     *core* limits what is seen to the SIMs of one core network; None: all of them.
     """
@@ -70,7 +70,7 @@ class Caller(Struct, frozen=True, gc=False):
 
 @unique
 class SimState(StrEnum):
-    """The SIM's own state. Events say Issued, Activated, Suspended; the API says Enabled or Disabled (D§7.1, 11.2)."""
+    """The state of a SIM in events. The API shows Enabled or Disabled (D§7.1, 11.2)."""
 
     ISSUED = "Issued"
     ACTIVATED = "Activated"
@@ -79,7 +79,7 @@ class SimState(StrEnum):
 
 
 class Quota(Struct, frozen=True, gc=False, kw_only=True):
-    """A volume bought: octets for data, messages for SMS. *volume* is what is left and may dip below zero (D§8.4).
+    """A purchased volume: octets for data, messages for SMS. *volume* is what is left; it may be negative (D§8.4).
 
     *total* is everything ever bought. *refilled* is what there was right after the latest top-up; None if there was
     none (V§6).
@@ -131,11 +131,11 @@ class Sim(Struct, frozen=True, gc=False, kw_only=True):
     delivered: datetime | None = None  # shipped to the customer
     activated: datetime | None = None
     expires: datetime | None = None
-    imei: str | None = None  # learnt when a PDP context opens (D§7.1)
+    imei: str | None = None  # known once a PDP context has been opened (D§7.1)
     imei_lock: bool = False
     locked_imei: str | None = None
     auto_topup: bool = False
-    product: int = 1001  # what it was ordered as; an extension may change it (D§12.4)
+    product: int = 1001  # the product ordered; an extension may change it (D§12.4)
     data_quota: Quota | None = None
     sms_quota: Quota | None = None
     device: Device = field(default_factory=Device)
@@ -160,7 +160,7 @@ class Sim(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class DailyUsage(Struct, frozen=True, gc=False, kw_only=True):
-    """What one SIM used on one UTC day, device-centred: tx is sent by the device (MO), rx received by it (MT)."""
+    """The usage of one SIM on one UTC day. tx and MO are sent by the device, rx and MT received."""
 
     id: str  # "<iccid> <YYYY-MM-DD>"
     iccid: str
@@ -178,7 +178,7 @@ class Charge(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Product(Struct, frozen=True, gc=False, kw_only=True):
-    """What can be ordered. *material* and *package_size* are the operator's own codes (D§13)."""
+    """A product on sale. *material* and *package_size* are the operator's codes (D§13)."""
 
     id: int
     name: str
@@ -216,7 +216,7 @@ class OrderLine(Struct, frozen=True, gc=False):
 
 @unique
 class OrderPurpose(StrEnum):
-    """What completing an order does to the world."""
+    """The effect of completing an order."""
 
     SIMS = "sims"  # new SIMs appear
     TOPUP = "topup"
@@ -224,7 +224,7 @@ class OrderPurpose(StrEnum):
 
 
 class Order(Struct, frozen=True, gc=False, kw_only=True):
-    """An order. *amount* is in cents, so that sums are exact; the API prints a string such as "19.99"."""
+    """An order. *amount* is in cents; the API shows a string such as "19.99"."""
 
     number: int
     organisation: int
@@ -240,7 +240,7 @@ class Order(Struct, frozen=True, gc=False, kw_only=True):
     address: dict[str, str] = field(default_factory=dict)
     lines: tuple[OrderLine, ...] = ()
     iccids: tuple[str, ...] = ()
-    product: int | None = None  # an extension may switch to it
+    product: int | None = None  # the new product of an extension
     completed: datetime | None = None
 
 
@@ -273,16 +273,16 @@ class SupportCase(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Batch(Struct, frozen=True, gc=False, kw_only=True):
-    """A bulk change of SIMs that was accepted and is applied a little later (D§7.3)."""
+    """An accepted bulk change of SIMs, which is applied later (D§7.3)."""
 
     id: int
     organisation: int
     changes: tuple["SimChange", ...]
-    core: CoreNetwork | None = None  # what its caller sees; None: every SIM
+    core: CoreNetwork | None = None  # limits it to the SIMs of one core network
 
 
 class SimChange(Struct, frozen=True, gc=False, kw_only=True):
-    """What a customer asks to change on one SIM; None leaves it as it is (D§7.2)."""
+    """A requested change of one SIM. None leaves a value unchanged (D§7.2)."""
 
     iccid: str | None = None
     label: str | None = None
@@ -291,7 +291,7 @@ class SimChange(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Transfer(Struct, frozen=True, gc=False, kw_only=True):
-    """SIMs on their way to another organisation (D§12.5)."""
+    """A transfer of SIMs to another organisation that is under way (D§12.5)."""
 
     id: int
     source: int

@@ -1,8 +1,7 @@
 """Products, orders and support cases (D§12.2 to 12.4, 13).
 
-An order is placed, paid and completed. By credit card or monthly invoice all of it happens at once; a bank
-transfer or boleto is paid after ``policy.payment_time``, or by hand: ``pay``. Completing it does what was
-ordered.
+An order is placed, paid and completed. With a credit card or monthly invoice this happens at once. A bank transfer or
+boleto is paid after ``policy.payment_time``, or when a tester calls ``pay``.
 """
 
 from collections.abc import Iterable
@@ -39,8 +38,8 @@ from operator_emulator.core.world.errors import (
 from operator_emulator.core.world.model import DAY, JobKind
 from operator_emulator.core.world.world import World
 
-# What a world sells unless its fixture says otherwise. The first is published (D§13); the others' ids, prices
-# and package sizes are assumed. Lifetime products have no recurring charges.
+# The products of a world whose fixture defines none. The first is published (D§13); ids, prices and package sizes of
+# the others are assumed. Lifetime products have no recurring charges.
 CATALOGUE: Final = (
     Product(
         id=1001,
@@ -73,10 +72,10 @@ AT_ONCE: Final = frozenset({"creditcard", "monthlyinvoice"})  # the others are p
 VAT_PERCENT: Final = 19
 FIRST_NUMBER: Final = 2_000_000_001
 FIRST_INVOICE: Final = 20_000_001
-CET: Final = timedelta(hours=1)  # ahead of UTC; the operator names no summer time (D§12.3)
+CET: Final = timedelta(hours=1)  # ahead of UTC; the operator mentions no summer time (D§12.3)
 
 
-# --------------------------------------------------------------------------------------------- looking
+# --------------------------------------------------------------------------------------------- views
 
 
 def products(world: World) -> list[Product]:
@@ -84,20 +83,20 @@ def products(world: World) -> list[Product]:
 
 
 def page(world: World, caller: Caller, *, offset: int, limit: int, order: str = "") -> tuple[list[Order], int]:
-    """Orders of the caller's organisation, by number unless *order* says otherwise, and how many in all."""
+    """A page of the organisation's orders, by number unless *order* is given, and their number in all."""
     mine = world.orders.find(organisation=caller.organisation, order=order or "number", offset=offset, limit=limit)
     return mine, world.orders.count(organisation=caller.organisation)
 
 
 def show(world: World, caller: Caller, number: int) -> Order:
-    """One order. Raises UnknownOrder, for another organisation's too."""
+    """One order. Raises UnknownOrder, also for an order of another organisation."""
     order = world.orders.get(number)
     if order is None or order.organisation != caller.organisation:
         raise UnknownOrder(str(number))
     return order
 
 
-# --------------------------------------------------------------------------------------------- ordering
+# --------------------------------------------------------------------------------------------- placing
 
 
 def place(
@@ -140,9 +139,9 @@ def place(
 
 
 def top_up(world: World, caller: Caller, iccids: tuple[str, ...], payment_method: str | None, *, bulk: bool) -> Order:
-    """Order more volume for SIMs, data and SMS together (D§12.2).
+    """Order volume for SIMs, always data and SMS together (D§12.2).
 
-    Raises Malformed when there are none, UnknownSim, ForeignSim, SimExpired and PaymentMethodInvalid.
+    Raises Malformed for an empty list, UnknownSim, ForeignSim, SimExpired and PaymentMethodInvalid.
     """
     chosen = payment_by(world, caller.organisation, payment_method)
     named = unexpired(affected(world, caller, iccids))
@@ -168,9 +167,9 @@ def extend(
     product: int | None = None,
     payment_method: str | None = None,
 ) -> Order:
-    """Order a further life for SIMs, expired ones too, with *product* as what they are from then on (D§12.4).
+    """Order another lifetime for SIMs, which may have expired. *product* changes their product (D§12.4).
 
-    Raises Malformed when there are none, or when one is not due yet by ``policy.extension_before_end``;
+    Raises Malformed for an empty list, or for a SIM that ``policy.extension_before_end`` does not let be extended yet;
     UnknownSim, ForeignSim, UnknownProduct and PaymentMethodInvalid.
     """
     chosen = payment_by(world, caller.organisation, payment_method)
@@ -195,7 +194,7 @@ def extend(
 
 
 def affected(world: World, caller: Caller, iccids: Iterable[str]) -> list[Sim]:
-    """The SIMs that an order names, each once."""
+    """The SIMs of an order, without repetitions."""
     unique = tuple(dict.fromkeys(iccids))
     if not unique:
         raise Malformed("iccids", "must name at least one SIM")
@@ -207,7 +206,7 @@ def affected(world: World, caller: Caller, iccids: Iterable[str]) -> list[Sim]:
 
 
 def unexpired(named: list[Sim]) -> list[Sim]:
-    """The same SIMs. Raises SimExpired, with all that are (D§3.2: only extension is allowed)."""
+    """The same SIMs. Raises SimExpired with all expired ones (D§3.2: only an extension is allowed)."""
     expired = tuple(sim.iccid for sim in named if sim.state is SimState.EXPIRED)
     if expired:
         raise SimExpired(expired)
@@ -215,7 +214,7 @@ def unexpired(named: list[Sim]) -> list[Sim]:
 
 
 def payment_by(world: World, organisation: int, method: str | None) -> str:
-    """The method to pay by: an unknown word is a bank transfer, a known one must be set up (D§12.2, C15)."""
+    """The payment method. Unknown words mean a bank transfer; known ones must be set up (D§12.2, C15)."""
     chosen = method if method in PAYMENT_METHODS else DEFAULT_METHOD
     customer = world.organisations.get(organisation)
     if customer is None or chosen not in customer.payment_methods:
@@ -237,9 +236,9 @@ def write(
     address: dict[str, str] | None = None,
     customer_reference: str | None = None,
 ) -> Order:
-    """Keep a new order with its invoice, and let it be paid now or later. Returns it as it then stands."""
+    """Create an order with its invoice, pay it now or schedule the payment, and return its present state."""
     number = FIRST_NUMBER - 1 + world.next_id("order")
-    while world.orders.get(number) is not None:  # a fixture may have brought some along
+    while world.orders.get(number) is not None:  # the fixture's orders have numbers of their own
         number = FIRST_NUMBER - 1 + world.next_id("order")
     order = world.orders.put(
         Order(
@@ -266,11 +265,11 @@ def write(
     return world.orders.get(number) or order
 
 
-# --------------------------------------------------------------------------------------------- completing
+# --------------------------------------------------------------------------------------------- completion
 
 
 def pay(world: World, number: str) -> None:
-    """The money has arrived; SIMs take ``policy.delivery_time`` from here, all else is done at once."""
+    """Pay an order. New SIMs arrive after ``policy.delivery_time``; everything else is done at once."""
     order = world.orders.get(int(number))
     if order is None or order.status is not OrderStatus.IN_PROGRESS:
         return
@@ -283,7 +282,7 @@ def pay(world: World, number: str) -> None:
 
 
 def complete(world: World, number: str) -> None:
-    """Do what was ordered. SIMs that are gone by now are left out."""
+    """Carry out an order. SIMs that no longer exist are skipped."""
     order = world.orders.get(int(number))
     if order is None or order.status is not OrderStatus.IN_PROGRESS:
         return
@@ -297,12 +296,12 @@ def complete(world: World, number: str) -> None:
             if order.purpose is OrderPurpose.TOPUP:
                 quotas.top_up(world, sim, world.policy.topup_data_mb, world.policy.topup_sms)
             else:
-                lengthen(world, sim, order.product)
+                extend_life(world, sim, order.product)
     world.orders.put(replace(order, status=OrderStatus.COMPLETED, completed=world.now))
 
 
 def deliver(world: World, order: Order) -> list[Sim]:
-    """New SIMs for every line; one package of a product may hold many."""
+    """Create the SIMs of every line. A package of a product may hold several SIMs."""
     delivered = []
     for line in order.lines:
         product = world.products.get(line.product)
@@ -312,10 +311,10 @@ def deliver(world: World, order: Order) -> list[Sim]:
     return delivered
 
 
-def lengthen(world: World, sim: Sim, product: int | None) -> None:
-    """A new period for a SIM: what is left of volume and time carries over, and an expired SIM works again.
+def extend_life(world: World, sim: Sim, product: int | None) -> None:
+    """Extend the life of a SIM. Remaining volume and time carry over; an expired SIM becomes active again.
 
-    The new period begins where the old one ends, or now if it has ended (D§12.4).
+    The new period begins when the old one ends, or now if it has ended (D§12.4).
     """
     policy = world.policy
     if sim.expires is not None:
@@ -333,25 +332,25 @@ def lengthen(world: World, sim: Sim, product: int | None) -> None:
 
 
 def set_auto_topup(world: World, caller: Caller, iccids: tuple[str, ...], enabled: bool) -> None:
-    """Let SIMs be topped up by themselves, or no longer (D§12.3).
+    """Switch the automatic top-up of SIMs on or off (D§12.3).
 
     Raises Malformed, UnknownSim, ForeignSim, SimExpired, and PaymentMethodInvalid without a credit card.
     """
     payment_by(world, caller.organisation, "creditcard")
     for sim in unexpired(affected(world, caller, iccids)):
         world.sims.put(replace(sim, auto_topup=enabled))
-    watch(world)
+    schedule_check(world)
 
 
-def watch(world: World) -> None:
-    """See that the next check is due while any SIM wants it, and none is otherwise."""
+def schedule_check(world: World) -> None:
+    """Schedule the next check if any SIM has automatic top-up; otherwise none."""
     schedule.cancel(world, JobKind.ORDERS_AUTO_TOPUP)
     if world.sims.count(auto_topup=True):
         schedule.at(world, next_check(world.now, world.policy.auto_topup_hours), JobKind.ORDERS_AUTO_TOPUP)
 
 
 def next_check(now: datetime, hours: int) -> datetime:
-    """The next full multiple of *hours* on the clock of CET, after *now*."""
+    """The next time after *now* at which the hour in CET is a multiple of *hours*."""
     local = now + CET
     midnight = midnight_of(local)
     every = timedelta(hours=hours)
@@ -360,21 +359,21 @@ def next_check(now: datetime, hours: int) -> datetime:
 
 
 def auto_topup(world: World, _: str = "") -> None:
-    """Top up by credit card what wants it and has less than the threshold left, of data or of SMS."""
+    """Top up SIMs by credit card if data or SMS are below the threshold."""
     for sim in world.sims.find(auto_topup=True):
         if sim.organisation is None or sim.state is SimState.EXPIRED:
             continue
         volumes = (quota for quota in (sim.data_quota, sim.sms_quota) if quota is not None)
         if any(quotas.below_threshold(world, quota) for quota in volumes):
             order_volume(world, sim.organisation, [sim], "creditcard", OrderType.TOPUP)
-    watch(world)
+    schedule_check(world)
 
 
 # --------------------------------------------------------------------------------------------- support
 
 
 def open_case(world: World, caller: Caller, *, sender: str, reply_to: str, subject: str, text: str) -> SupportCase:
-    """Open a case; what the customer wrote is its first communication."""
+    """Open a case. The customer's text is its first communication."""
     said = Communication(
         id=world.next_id("communication"),
         at=world.now,
@@ -396,6 +395,6 @@ def open_case(world: World, caller: Caller, *, sender: str, reply_to: str, subje
 
 
 def cases(world: World, caller: Caller, *, offset: int, limit: int) -> tuple[list[SupportCase], int]:
-    """Cases of the caller's organisation in the order in which they were opened, and how many in all."""
+    """A page of the organisation's cases in the order of their opening, and their number in all."""
     mine = world.cases.find(organisation=caller.organisation, order="id", offset=offset, limit=limit)
     return mine, world.cases.count(organisation=caller.organisation)

@@ -1,4 +1,4 @@
-"""Organisations that come and go while the world runs, one for each test: created, removed, reset."""
+"""Create, reset and remove organisations while the world runs, for example one for each test."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -23,13 +23,13 @@ from operator_emulator.core.world.errors import Malformed, UnknownOrganisation
 from operator_emulator.core.world.model import EventType, Fate, Subscription, Way
 from operator_emulator.core.world.world import World
 
-FIRST_ID: Final = 100_001  # clear of those that fixtures write by hand
+FIRST_ID: Final = 100_001  # above the ids that fixtures usually choose
 FORWARDED: Final = (EventType.MO_RECEIVED, EventType.SMS_DELIVERED, EventType.SMS_FAILED, EventType.SMS_EXPIRED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a new organisation is to be. What is left out gets a value of its own."""
+    """A new organisation. Omitted values get unique defaults."""
 
     id: int | None = None
     name: str | None = None
@@ -41,9 +41,9 @@ class Wanted:
 
 
 def create(world: World, wanted: Wanted) -> OrganisationSnapshot:
-    """A new organisation with a user, and SIMs that are activated, full and offline. No event tells of it.
+    """Create an organisation with a user, and with SIMs that are activated, have full volumes and are offline.
 
-    A recipe is kept, by which ``reset`` makes it anew. Raises Malformed for an id or user name that is taken.
+    No events are recorded. A snapshot is kept for ``reset``. Raises Malformed for an id or user name that is taken.
     """
     id = next_id(world) if wanted.id is None else wanted.id
     if world.organisations.get(id) is not None:
@@ -65,13 +65,12 @@ def create(world: World, wanted: Wanted) -> OrganisationSnapshot:
         forward(world, id, wanted.url)
     for _ in range(wanted.sims):
         activated(world, sims.new(world, organisation=id))
-    recipe = organisation_snapshot.gather(world, id)
-    return world.organisation_snapshots.put(recipe)
+    return world.organisation_snapshots.put(organisation_snapshot.gather(world, id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedSim:
-    """What one more SIM is to be; *data_left* in octets. Volumes are full when left out."""
+    """A new SIM; *data_left* is in octets. Omitted volumes are full."""
 
     label: str | None = None
     core: CoreNetwork = CoreNetwork.PLATFORM_1
@@ -81,7 +80,7 @@ class WantedSim:
 
 
 def add_sim(world: World, id: int, wanted: WantedSim) -> Sim:
-    """One more SIM, offline. A reset of the organisation takes it away again. Raises UnknownOrganisation."""
+    """Add a SIM, which is offline. A reset of the organisation removes it. Raises UnknownOrganisation."""
     if world.organisations.get(id) is None:
         raise UnknownOrganisation(id)
     sim = sims.new(world, organisation=id, label=wanted.label, core=wanted.core)
@@ -99,7 +98,7 @@ def add_sim(world: World, id: int, wanted: WantedSim) -> Sim:
 
 
 def with_left(quota: Quota | None, left: int | None) -> Quota | None:
-    """So much of it is left; if that is more than there was, there was as much."""
+    """The quota with *left* remaining. Its total grows if that is less than *left*."""
     if quota is None or left is None:
         return quota
     return replace(quota, volume=left, total=max(left, quota.total))
@@ -113,14 +112,14 @@ def next_id(world: World) -> int:
 
 
 def secret(world: World, about: str) -> str:
-    """As good as random, and the same in the same world."""
+    """A text that looks random, and is the same in the same world."""
     return f"{int(world.roll(about) * 2**60):015x}"
 
 
 def forward(world: World, id: int, url: str | None) -> None:
-    """From now on push its messages and delivery reports to *url*, or nowhere. Raises UnknownOrganisation.
+    """Set the URL of the organisation's forwarder, or remove the forwarder. Raises UnknownOrganisation.
 
-    What is owed already goes there, too, or is no longer owed.
+    Notifications that are still owed go to the new URL, or are given up.
     """
     if world.organisations.get(id) is None:
         raise UnknownOrganisation(id)
@@ -134,7 +133,7 @@ def forward(world: World, id: int, url: str | None) -> None:
 
 
 def activated(world: World, sim: Sim) -> Sim:
-    """In use since now, with full volumes."""
+    """Activate a SIM now, with full volumes and without events."""
     now = world.now.replace(microsecond=0)
     data, messages = world.policy.data_quota_mb * OCTETS_PER_MB, world.policy.sms_quota
     return world.sims.put(
@@ -150,7 +149,10 @@ def activated(world: World, sim: Sim) -> Sim:
 
 
 def remove(world: World, id: int) -> None:
-    """With everything in it; its sub-organisations stand alone. Raises UnknownOrganisation."""
+    """Remove an organisation and all that it has. Its sub-organisations lose their parent.
+
+    Raises UnknownOrganisation.
+    """
     organisation_snapshot.remove(world, id)
     for child in world.organisations.find(parent=id):
         world.organisations.put(replace(child, parent=None))
@@ -158,17 +160,17 @@ def remove(world: World, id: int) -> None:
 
 
 def reset(world: World, id: int, planted: OrganisationSnapshot | None = None) -> OrganisationSnapshot:
-    """Make it anew: as it was created, or *planted*. Time goes on.
+    """Restore an organisation as it was created, or as the fixture has it: *planted*. Time goes on.
 
-    Raises UnknownOrganisation, also where nothing says what it was.
+    Raises UnknownOrganisation, also if there is no such snapshot.
     """
-    recipe = world.organisation_snapshots.get(id) or planted
-    if recipe is None:
+    snapshot = world.organisation_snapshots.get(id) or planted
+    if snapshot is None:
         raise UnknownOrganisation(id)
     if world.organisations.get(id) is not None:
-        organisation_snapshot.remove(world, id, [sim.iccid for sim in recipe.sims])
-    for user in recipe.users:
+        organisation_snapshot.remove(world, id, [sim.iccid for sim in snapshot.sims])
+    for user in snapshot.users:
         if world.users.get(user.username) is not None:
-            raise Malformed("username", f"{user.username} is another organisation's now")
-    organisation_snapshot.put(world, recipe)
-    return recipe
+            raise Malformed("username", f"{user.username} now belongs to another organisation")
+    organisation_snapshot.put(world, snapshot)
+    return snapshot

@@ -1,4 +1,4 @@
-"""Whose SIM is it? SimRequest before anything else, by every verb that is about one."""
+"""Access to SIMs: every verb about a SIM begins with one of these checks."""
 
 from operator_emulator.core.customers.model import Caller, Sim, SimState
 from operator_emulator.core.network import numbering
@@ -7,7 +7,7 @@ from operator_emulator.core.world.world import World
 
 
 def existing(world: World, iccid: str) -> Sim:
-    """The SIM, whoever owns it. Raises UnknownSim."""
+    """The SIM, regardless of its owner. Raises UnknownSim."""
     sim = world.sims.get(iccid)
     if sim is None:
         raise UnknownSim(iccid)
@@ -15,9 +15,9 @@ def existing(world: World, iccid: str) -> Sim:
 
 
 def owned(world: World, caller: Caller, iccid: str) -> Sim:
-    """The caller's SIM. Raises UnknownSim, for another organisation's too (D§3.2).
+    """The caller's SIM. Raises UnknownSim, also for a SIM of another organisation (D§3.2).
 
-    With ``policy.accept_luhn`` an ICCID of 20 digits finds the SIM if the last is the right check digit (D§7).
+    ``policy.accept_luhn`` also accepts an ICCID of 20 digits with the right check digit (D§7).
     """
     if world.policy.accept_luhn and len(iccid) == 20 and iccid == numbering.iccid_with_luhn(iccid[:19]):
         iccid = iccid[:19]
@@ -28,12 +28,12 @@ def owned(world: World, caller: Caller, iccid: str) -> Sim:
 
 
 def visible(sim: Sim, caller: Caller) -> bool:
-    """Whether the SIM is the caller's, and on a core network that the caller sees."""
+    """Whether the SIM belongs to the caller, and is on a core network that the caller sees."""
     return sim.organisation == caller.organisation and caller.core in (None, sim.core)
 
 
 def usable(world: World, caller: Caller, iccid: str) -> Sim:
-    """The caller's SIM, to be changed. Raises UnknownSim, and SimExpired at the end of its life (D§14)."""
+    """The caller's SIM, for a change. Raises UnknownSim, and SimExpired after the end of its life (D§14)."""
     sim = owned(world, caller, iccid)
     if sim.state is SimState.EXPIRED:
         raise SimExpired((sim.iccid,))

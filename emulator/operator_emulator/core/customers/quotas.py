@@ -1,4 +1,4 @@
-"""Volumes: what a SIM has left, what a customer allows itself in a month, and what was used day by day."""
+"""Volumes: quotas of SIMs, monthly limits of organisations, and daily usage."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from operator_emulator.core.world.world import Since, World
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A monthly limit that can be selected; *amount* None is no limit at all."""
+    """A monthly limit that can be selected. *amount* None means no limit."""
 
     id: int
     amount: int | None
@@ -41,7 +41,7 @@ def _selectable(unit: str, amounts: dict[int, int]) -> Mapping[int, Limit]:
     return MappingProxyType({0: Limit(0, None, unit), **{limit.id: limit for limit in limits}})
 
 
-# The ids in use (D§12.1); that 0 takes a limit away is assumed.
+# The ids are published (D§12.1); that 0 removes a limit is assumed.
 SELECTABLE: Final = MappingProxyType(
     {
         "data": _selectable("MB", {9: 10, 10: 20, 17: 30, 16: 40}),
@@ -49,7 +49,7 @@ SELECTABLE: Final = MappingProxyType(
         "smsMO": _selectable("SMS", {35: 10, 31: 25, 30: 50, 7: 100}),
     }
 )
-# The events of the two marks that a quota passes.
+# The events at the two marks of a quota: threshold, and used up.
 MARKS: Final = MappingProxyType(
     {
         Service.DATA: (EventType.DATA_THRESHOLD_REACHED, EventType.DATA_USED_UP),
@@ -60,7 +60,7 @@ SMS_LIMITS: Final = MappingProxyType({Direction.MT: "smsMT", Direction.MO: "smsM
 
 
 def selectable(service: str) -> Mapping[int, Limit]:
-    """The limits that can be set for a service, whose name may be in any case (D§7). Raises Malformed."""
+    """The limits that can be set for a service, whose name is read in any case (D§7). Raises Malformed."""
     for name, limits in SELECTABLE.items():
         if name.casefold() == service.casefold():
             return limits
@@ -74,9 +74,9 @@ def set_limits(
     sms_mt: int | None = None,
     sms_mo: int | None = None,
 ) -> None:
-    """Choose the limits of the caller's organisation by id; None leaves one as it is. Raises Malformed.
+    """Set the limits of the caller's organisation by id. None leaves a limit unchanged. Raises Malformed.
 
-    What was used already stays counted (D§12.1).
+    Earlier usage still counts (D§12.1).
     """
     organisation = world.organisations.get(caller.organisation)
     assert organisation is not None, "a caller has an organisation"
@@ -92,7 +92,7 @@ def set_limits(
 
 
 def limits(world: World, caller: Caller) -> dict[str, Limit]:
-    """The limits that are set, by service: data, smsMT, smsMO. A service without one is absent (D§12.1)."""
+    """The limits in force by service: data, smsMT, smsMO. Services without a limit are absent (D§12.1)."""
     organisation = world.organisations.get(caller.organisation)
     assert organisation is not None, "a caller has an organisation"
     return {
@@ -103,18 +103,18 @@ def limits(world: World, caller: Caller) -> dict[str, Limit]:
 
 
 def limit_of(world: World, sim: Sim, service: str) -> int | None:
-    """What each SIM of the organisation may use in a month, in MB or messages; None: as much as it likes."""
+    """The volume that each SIM of the organisation may use in a month, in MB or messages; None: unlimited."""
     organisation = None if sim.organisation is None else world.organisations.get(sim.organisation)
     if organisation is None or service not in organisation.limits:
         return None
     return SELECTABLE[service][organisation.limits[service]].amount
 
 
-# --------------------------------------------------------------------------------------------- what bars
+# --------------------------------------------------------------------------------------------- barring
 
 
 def sms_barred(world: World, sim: Sim, direction: Direction) -> DeliveryFailure | None:
-    """Why the SIM's volumes let no further message pass, if so."""
+    """The reason why quota or monthly limit bar another message; None if they do not."""
     if sim.sms_quota is not None and sim.sms_quota.volume <= 0:
         return DeliveryFailure.QUOTA_EXHAUSTED
     limit = limit_of(world, sim, SMS_LIMITS[direction])
@@ -126,9 +126,9 @@ def sms_barred(world: World, sim: Sim, direction: Direction) -> DeliveryFailure 
 
 
 def data_barred(world: World, sim: Sim) -> AttachFailure | None:
-    """Why the SIM's volumes allow no new data session, if so (D§11.2).
+    """The reason why quota or monthly limit bar a new data session; None if they do not (D§11.2).
 
-    A SIM of no organisation is a partner's, whose volumes are pools.
+    A SIM without an organisation belongs to a partner, whose volumes are pools.
     """
     if sim.organisation is None:
         return None
@@ -146,9 +146,9 @@ def data_limit_reached(world: World, sim: Sim) -> bool:
 
 
 def require(world: World, sim: Sim, service: Service) -> None:
-    """Raises QuotaExhausted or LimitReached if the SIM may not send another MT message, or begin a session.
+    """Raises QuotaExhausted or LimitReached if no further MT message, or no session, is possible.
 
-    With ``policy.sms_without_quota`` "fail" a message is taken, to fail later.
+    With ``policy.sms_without_quota`` "fail" a message is accepted and fails later.
     """
     if service is Service.SMS:
         cause: DeliveryFailure | AttachFailure | None = sms_barred(world, sim, Direction.MT)
@@ -183,9 +183,9 @@ def charge_sms(world: World, sim: Sim, direction: Direction) -> Sim:
 
 
 def charge_data(world: World, sim: Sim, octets_tx: int, octets_rx: int) -> Sim:
-    """Charge data, whichever way it went, and count it on its day. What it leaves may be below zero (D§8.4).
+    """Charge data and count it on its day. The remaining volume may become negative (D§8.4).
 
-    Crossing the organisation's monthly limit writes an event; it is new sessions that are refused (D§12.1).
+    Crossing the monthly limit records an event; only new sessions are refused (D§12.1).
     """
     octets = octets_tx + octets_rx
     limit = limit_of(world, sim, "data")
@@ -202,25 +202,25 @@ def charge_data(world: World, sim: Sim, octets_tx: int, octets_rx: int) -> Sim:
 
 
 def billed(world: World, sim: Sim, octets: int) -> int:
-    """What one direction of a data session counts for. On the second core it is rounded up to whole kilobytes (V§1)."""
+    """The charged octets of one direction of a session. The second core rounds up to whole kilobytes (V§1)."""
     unit = world.policy.session_rounding if sim.core is CoreNetwork.PLATFORM_2 else 1
     return -(-octets // unit) * unit
 
 
 def _less(world: World, sim: Sim, service: Service, quota: Quota, count: int) -> Quota:
-    """The quota without *count*; each of the two marks is passed, dated and told of once (D§9.6, 14)."""
+    """The quota less *count*. Each of its two marks is dated and recorded once (D§9.6, 14)."""
     threshold, used_up = MARKS[service]
     quota = replace(quota, volume=quota.volume - count)
     if quota.threshold_reached is None and below_threshold(world, quota):
         quota = replace(quota, threshold_reached=world.now, changed=world.now)
-        events.record(world, threshold, sim, payload=told(sim, service, quota))
+        events.record(world, threshold, sim, payload=change_of(sim, service, quota))
     if quota.exceeded is None and quota.volume <= 0:
         quota = replace(quota, exceeded=world.now, changed=world.now)
-        events.record(world, used_up, sim, payload=told(sim, service, quota))
+        events.record(world, used_up, sim, payload=change_of(sim, service, quota))
     return quota
 
 
-def told(sim: Sim, service: Service, quota: Quota) -> QuotaChange:
+def change_of(sim: Sim, service: Service, quota: Quota) -> QuotaChange:
     return QuotaChange(service=service, quota=quota, expires=sim.expires)
 
 
@@ -238,11 +238,11 @@ def threshold(policy: Policy, quota: Quota) -> float:
 
 
 def top_up(world: World, sim: Sim, mb: int, sms: int) -> Sim:
-    """Add volume to both quotas, or give a SIM its first ones. A device that was blocked may come back (D§12.2)."""
+    """Add volume to both quotas, or create them. A device that was blocked may attach again (D§12.2)."""
     data, messages = _more(world, sim.data_quota, mb * OCTETS_PER_MB), _more(world, sim.sms_quota, sms)
     sim = world.sims.put(replace(sim, data_quota=data, sms_quota=messages))
-    events.record(world, EventType.DATA_QUOTA_ASSIGNED, sim, payload=told(sim, Service.DATA, data))
-    events.record(world, EventType.SMS_QUOTA_ASSIGNED, sim, payload=told(sim, Service.SMS, messages))
+    events.record(world, EventType.DATA_QUOTA_ASSIGNED, sim, payload=change_of(sim, Service.DATA, data))
+    events.record(world, EventType.SMS_QUOTA_ASSIGNED, sim, payload=change_of(sim, Service.SMS, messages))
     return sim
 
 
@@ -268,7 +268,7 @@ def _more(world: World, quota: Quota | None, volume: int) -> Quota:
 
 
 def used_on(world: World, iccid: str, day: date) -> DailyUsage:
-    """What one SIM used on one day, nothing if there is no row."""
+    """The usage of one SIM on one day, which may be zero."""
     key = f"{iccid} {day}"
     return world.usage.get(key) or DailyUsage(id=key, iccid=iccid, day=str(day))
 
@@ -278,7 +278,7 @@ def data_of(usage: DailyUsage) -> int:
 
 
 def total(iccid: str, period: str, rows: Iterable[DailyUsage]) -> DailyUsage:
-    """The sum of several days, named by its *period*."""
+    """The sum of several days, under the name *period*."""
     rows = tuple(rows)
     return DailyUsage(
         id=f"{iccid} {period}",
@@ -292,7 +292,7 @@ def total(iccid: str, period: str, rows: Iterable[DailyUsage]) -> DailyUsage:
 
 
 def month_to_date(world: World, iccid: str) -> DailyUsage:
-    """What one SIM used in this calendar month, in UTC (D§9.6, assumed)."""
+    """The usage of one SIM in this calendar month in UTC (D§9.6, assumed)."""
     month = f"{world.now:%Y-%m}"
     return total(iccid, month, world.usage.find(iccid=iccid, day=Since(f"{month}-01")))
 
@@ -300,10 +300,10 @@ def month_to_date(world: World, iccid: str) -> DailyUsage:
 def usage(
     world: World, caller: Caller, iccid: str, start: date | None = None, end: date | None = None
 ) -> list[DailyUsage]:
-    """What a SIM used, newest day first, idle days too; both ends are within (D§8.3). Raises UnknownSim.
+    """The usage of a SIM by day, newest first, including idle days and both ends (D§8.3). Raises UnknownSim.
 
-    Without *start* the window begins with the month of *end*; without both, ``policy.usage_window`` says how.
-    It reaches neither beyond today nor further back than ``policy.usage_months``, and may be empty.
+    Without *start* the window begins with the month of *end*; without both, ``policy.usage_window`` decides. The
+    window ends today at the latest, begins ``policy.usage_months`` ago at the earliest, and may be empty.
     """
     sim = ownership.owned(world, caller, iccid)
     today = world.now.date()
@@ -322,5 +322,5 @@ def usage(
 
 
 def oldest_day(world: World) -> date:
-    """How far back usage is kept: six months (D§8.3)."""
+    """The oldest day whose usage is kept: six months ago (D§8.3)."""
     return add_months(world.now, -world.policy.usage_months).date()

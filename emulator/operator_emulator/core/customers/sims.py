@@ -1,4 +1,4 @@
-"""SIMs, as their owner sees and changes them (D§7, 12.5, 14)."""
+"""SIMs: listing, activation, changes and transfers (D§7, 12.5, 14)."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -25,14 +25,14 @@ from operator_emulator.core.world.model import EventType, JobKind
 from operator_emulator.core.world.payloads import DataDisconnection, SimStateChange
 from operator_emulator.core.world.world import Between, Prefix, World
 
-# Cards that are ordered: parts of the range that fixtures write by hand or generate last.
+# Where the ICCIDs of ordered SIMs begin, away from those of fixtures.
 ORDERED_FROM: Final = {
     CoreNetwork.PLATFORM_1: int(numbering.GLOBAL.iccid + "09900000"),
-    CoreNetwork.PLATFORM_2: int(numbering.GLOBAL.iccid + "89900000"),  # as recorded ones begin (V§4.3)
+    CoreNetwork.PLATFORM_2: int(numbering.GLOBAL.iccid + "89900000"),  # like recorded ones (V§4.3)
 }
 APPLIED_AT_ONCE: Final = 500  # changes of a batch in one transaction
 
-# --------------------------------------------------------------------------------------------- looking
+# --------------------------------------------------------------------------------------------- views
 
 
 def page(
@@ -45,9 +45,9 @@ def page(
     imei: str | None = None,
     ip_address: str | None = None,
 ) -> tuple[list[Sim], int]:
-    """The caller's SIMs in the order in which they came, or in *order*, and how many there are in all.
+    """A page of the caller's SIMs, by position unless *order* is given, and their number in all.
 
-    An IMEI, with or without its check digit, finds the device whatever its software version is (D§5, 15).
+    An IMEI, with or without its check digit, matches every software version of the device (D§5, 15).
     """
     asked: dict[str, Any] = {"organisation": caller.organisation}
     if caller.core is not None:
@@ -60,7 +60,7 @@ def page(
     return world.sims.find(order=by, offset=offset, limit=limit, **asked), world.sims.count(**asked)
 
 
-# --------------------------------------------------------------------------------------------- making
+# --------------------------------------------------------------------------------------------- creation
 
 
 def new(
@@ -75,10 +75,7 @@ def new(
     label: str | None = None,
     core: CoreNetwork = CoreNetwork.PLATFORM_1,
 ) -> Sim:
-    """A SIM fresh from the factory: Issued, without volumes. What is left out follows from its ICCID.
-
-    Whoever plants or delivers it does the rest: ``activate``, ``quotas.top_up``.
-    """
+    """Create a SIM in state Issued, without volumes. Omitted identities are derived from the ICCID."""
     if iccid is None:
         iccid = next_iccid(world, core)
     return world.sims.put(
@@ -98,7 +95,7 @@ def new(
 
 
 def next_iccid(world: World, core: CoreNetwork) -> str:
-    """The next card that is on sale and not in this world yet."""
+    """The next ICCID on sale that this world does not have yet."""
     while True:
         iccid = str(ORDERED_FROM[core] + world.next_id("iccid"))
         if world.sims.get(iccid) is None:
@@ -112,7 +109,7 @@ def core_at(world: World, delivered: datetime) -> CoreNetwork:
 
 
 def next_ip_address(world: World, organisation: int | None) -> str:
-    """The next address of an organisation's network that none of its SIMs has; SIMs of none share one."""
+    """The next free address of an organisation's network. SIMs without an organisation share one network."""
     while True:
         index = world.next_id(f"ip address {organisation}") - 1
         address = numbering.ip_address_for(organisation or 0, index)
@@ -121,18 +118,18 @@ def next_ip_address(world: World, organisation: int | None) -> str:
 
 
 def deliver(world: World, organisation: int, product: int) -> Sim:
-    """A SIM that was ordered arrives, with its volumes (D§14: 51, 56, 58)."""
+    """Create a SIM that was ordered, with its volumes (D§14: 51, 56, 58)."""
     core = core_at(world, world.now)
     sim = world.sims.put(replace(new(world, organisation=organisation, core=core), product=product))
     events.record(world, EventType.SIM_ASSIGNED, sim)
     return quotas.top_up(world, sim, world.policy.data_quota_mb, world.policy.sms_quota)
 
 
-# --------------------------------------------------------------------------------------------- switching
+# --------------------------------------------------------------------------------------------- activation
 
 
 def activate(world: World, sim: Sim) -> Sim:
-    """Let the SIM into the network. The first time begins its life, and fills quotas that it lacks (D§8.4, 14)."""
+    """Activate a SIM. The first activation starts its lifetime and adds missing quotas (D§8.4, 14)."""
     if sim.state is SimState.ACTIVATED:
         return sim
     policy = world.policy
@@ -145,7 +142,7 @@ def activate(world: World, sim: Sim) -> Sim:
     )
     sim = _state_changed(world, sim, before)
     partners.follow(world, sim)
-    # A partner's SIM has no volumes of its own but its contract's.
+    # A partner's SIM has no quotas: its volumes are in its contract.
     if sim.organisation is not None and (sim.data_quota is None or sim.sms_quota is None):
         sim = quotas.top_up(
             world,
@@ -157,7 +154,7 @@ def activate(world: World, sim: Sim) -> Sim:
 
 
 def suspend(world: World, sim: Sim) -> Sim:
-    """Take an activated SIM off the network (D§14: 9, 0, 5, 15, 16). Any other stays as it is."""
+    """Suspend an activated SIM and take it off the network (D§14: 9, 0, 5, 15, 16)."""
     if sim.state is not SimState.ACTIVATED:
         return sim
     sim = _state_changed(world, replace(sim, state=SimState.SUSPENDED), SimState.ACTIVATED)
@@ -169,7 +166,7 @@ def suspend(world: World, sim: Sim) -> Sim:
 
 
 def end_of_life(world: World, activated: datetime) -> datetime:
-    """Ten years and three months after the activation, at midnight (D§8.4)."""
+    """When a SIM expires: ten years and three months after activation, at midnight (D§8.4)."""
     months = 12 * world.policy.lifetime_years + world.policy.lifetime_months
     return midnight_of(add_months(activated, months))
 
@@ -180,11 +177,11 @@ def _state_changed(world: World, sim: Sim, before: SimState) -> Sim:
     return world.sims.put(sim)
 
 
-# --------------------------------------------------------------------------------------------- changing
+# --------------------------------------------------------------------------------------------- changes
 
 
 def change(world: World, caller: Caller, iccid: str, change: SimChange) -> Sim:
-    """Change one SIM at once (D§7.2). What has the asked-for value already writes no event.
+    """Change one SIM at once (D§7.2). Values that are set already cause no event.
 
     A change that names another ICCID is ignored. Raises UnknownSim, SimExpired and Malformed.
     """
@@ -199,7 +196,7 @@ def check(world: World, change: SimChange) -> None:
     """Raises Malformed for a label that is too long."""
     most = world.policy.max_label
     if change.label is not None and len(change.label) > most:
-        raise Malformed("label", f"has {len(change.label)} characters, and {most} are possible")
+        raise Malformed("label", f"has {len(change.label)} characters; the limit is {most}")
 
 
 def _apply(world: World, sim: Sim, change: SimChange) -> Sim:
@@ -213,16 +210,16 @@ def _apply(world: World, sim: Sim, change: SimChange) -> Sim:
 
 
 def _lock(world: World, sim: Sim, on: bool) -> Sim:
-    """Lock the SIM to a device: the one in the network, whose session is dropped, or the next to attach (D§14)."""
-    there = sim.device.status is not DeviceStatus.OFFLINE
-    sim = world.sims.put(replace(sim, imei_lock=on, locked_imei=sim.device.imei if on and there else None))
+    """Lock the SIM to the attached device, closing its session, or else to the next device that attaches (D§14)."""
+    attached = sim.device.status is not DeviceStatus.OFFLINE
+    sim = world.sims.put(replace(sim, imei_lock=on, locked_imei=sim.device.imei if on and attached else None))
     return device.close_pdp_context(world, sim.iccid) if on else sim
 
 
 def submit_batch(world: World, caller: Caller, changes: tuple[SimChange, ...]) -> None:
-    """Change many SIMs ``policy.bulk_delay`` later; whose they are not, and what is none, is skipped (D§7.3).
+    """Change many SIMs after ``policy.bulk_delay`` (D§7.3). Unknown ICCIDs and SIMs of others are skipped.
 
-    Raises Malformed, and SimExpired with all those that are.
+    Raises Malformed, and SimExpired with all expired SIMs.
     """
     expired = []
     for one in changes:
@@ -245,7 +242,7 @@ def skipped(world: World, caller: Caller, changes: tuple[SimChange, ...]) -> lis
 
 
 def apply_batch(world: World, batch_id: str) -> None:
-    """Apply what was submitted, a part at a time, to the SIMs that still are the customer's and alive."""
+    """Apply a batch in portions, to SIMs that still belong to the customer and have not expired."""
     batch = world.batches.get(int(batch_id))
     if batch is None:
         return
@@ -268,9 +265,9 @@ def _of(world: World, caller: Caller, change: SimChange) -> Sim | None:
 
 
 def reset(world: World, caller: Caller, iccid: str) -> None:
-    """Send the device off the network; it returns by itself (D§7.4). Raises UnknownSim and SimExpired.
+    """Detach the device, which returns by itself (D§7.4). Raises UnknownSim and SimExpired.
 
-    With ``policy.reset_wraps_status`` the two changes of state that the portal speaks of are written, too.
+    ``policy.reset_wraps_status`` also records the two changes of state that the operator's portal mentions.
     """
     sim = ownership.usable(world, caller, iccid)
     wrapped = world.policy.reset_wraps_status and sim.state is SimState.ACTIVATED
@@ -281,7 +278,7 @@ def reset(world: World, caller: Caller, iccid: str) -> None:
         _state_changed(world, sim, SimState.SUSPENDED)
 
 
-# --------------------------------------------------------------------------------------------- transferring
+# --------------------------------------------------------------------------------------------- transfers
 
 
 def transfer(
@@ -292,9 +289,10 @@ def transfer(
     iccids: Iterable[str] = (),
     ranges: Iterable[tuple[str, str]] = (),
 ) -> Transfer:
-    """Hand SIMs over, from a master organisation to its sub-organisation or back, a little later (D§12.5).
+    """Transfer SIMs between a master organisation and a sub-organisation, after ``policy.transfer_time`` (D§12.5).
 
-    *target* None is the caller's master. Of a range, which includes both its ends, the caller's SIMs are meant.
+    *target* None is the caller's master. Ranges include both ends and select the caller's SIMs.
+
     Raises UnknownOrganisation, TransferForbidden, UnknownSim, SimExpired and Malformed.
     """
     source = world.organisations.get(caller.organisation)
@@ -328,7 +326,7 @@ def transfer(
 
 
 def complete_transfer(world: World, transfer_id: str) -> None:
-    """Move the SIMs that still are where they were; each gets an address in its new network (D§12.5: 50, 51)."""
+    """Move the SIMs that still belong to the source. Each gets a new IP address (D§12.5: 50, 51)."""
     moving = world.transfers.get(int(transfer_id))
     if moving is None:
         return
@@ -336,7 +334,7 @@ def complete_transfer(world: World, transfer_id: str) -> None:
         sim = world.sims.get(iccid)
         if sim is None or sim.organisation != moving.source:
             continue
-        sim = device.close_pdp_context(world, iccid)  # a session keeps its address to its end
+        sim = device.close_pdp_context(world, iccid)  # the address of a session never changes
         events.record(world, EventType.SIM_RELEASED, sim)
         sim = replace(sim, organisation=moving.target, ip_address=next_ip_address(world, moving.target))
         events.record(world, EventType.SIM_ASSIGNED, world.sims.put(sim))

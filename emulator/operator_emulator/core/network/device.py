@@ -270,7 +270,7 @@ def send_mo(
     tpdu.check(payload, dcs, udh)
     cause = _mo_barred(world, sim)
     if cause is DeliveryFailure.QUOTA_EXHAUSTED and sim.sms_quota is not None:
-        events.record(world, EventType.SMS_USED_UP, sim, payload=quotas.told(sim, Service.SMS, sim.sms_quota))
+        events.record(world, EventType.SMS_USED_UP, sim, payload=quotas.change_of(sim, Service.SMS, sim.sms_quota))
     if cause is not None:
         return LostAtNetwork(sim.iccid, cause)
     return smsc.receive_mo(world, sim, payload, dest_address, dcs, udh)

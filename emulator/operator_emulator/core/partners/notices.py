@@ -1,7 +1,6 @@
-"""What the events of the portal's streams tell (P§5): a payload for each type of event.
+"""Payloads of the events in the portal's streams (P§5).
 
-*overrides* are a tester's values for the data that a surface sends, in the JSON of that surface. They may break its
-rules.
+*overrides* are a tester's values for the ``data`` that is sent, as JSON. They may violate its description.
 """
 
 from enum import StrEnum, unique

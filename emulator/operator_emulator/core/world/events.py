@@ -1,4 +1,4 @@
-"""The log of what happened, and who is owed word of it."""
+"""The event log, and the notifications owed to subscribers."""
 
 from datetime import UTC, datetime
 from types import NoneType
@@ -11,7 +11,7 @@ from operator_emulator.core.world.model import PAYLOADS, Event, EventType, JobKi
 from operator_emulator.core.world.payloads import Payload
 from operator_emulator.core.world.world import World
 
-# What a partner's profiles watch (P§5.2): after one of these the SIM is looked at again.
+# Events that partners' profiles react to (P§5.2): the SIM is checked again after them.
 WATCHED: Final = frozenset(
     {
         EventType.PDP_CONTEXT_CREATED,
@@ -36,10 +36,10 @@ def record(
     imei: str | None = None,
     payload: Payload | None = None,
 ) -> Event:
-    """Write one event and owe it to every subscription that wants it.
+    """Record an event and owe it to every subscription that wants it.
 
-    *organisation* and *imei* default to the SIM's; an event that concerns a *partner* of the portal has no
-    organisation unless given.
+    *organisation* and *imei* default to the SIM's. An event about a *partner* of the portal has no default
+    organisation.
     """
     expected = PAYLOADS.get(type)
     assert isinstance(payload, expected or NoneType), f"{type} with {payload!r}"
@@ -69,7 +69,7 @@ def record(
 
 
 def subscribers(world: World, event: Event) -> list[Subscription]:
-    """Who wants the event: forwarders of its organisation, streams that cover its partner."""
+    """The subscriptions that want an event: forwarders of its organisation, streams that cover its partner."""
     found: list[Subscription] = []
     if event.organisation is not None:
         found += world.subscriptions.find(organisation=event.organisation)
@@ -81,13 +81,13 @@ def subscribers(world: World, event: Event) -> list[Subscription]:
 
 
 def horizon(world: World) -> datetime:
-    """How far back messages and events are shown: seven days (D§9.4, 11.1), or as far as there are any."""
+    """The instant since which messages and events are shown: seven days ago, or always (D§9.4, 11.1)."""
     kept = world.policy.retention
     return datetime.min.replace(tzinfo=UTC) if kept is None else world.now - kept
 
 
 def owe(world: World, event: Event, subscription: Subscription) -> Notification:
-    """Owe *event* to *subscription*: a push is attempted as soon as time moves, a stream waits to be read."""
+    """Owe *event* to *subscription*. A push is attempted as soon as time moves; a stream waits to be read."""
     pushed = subscription.way is Way.FORWARDER
     patience = world.policy.forwarder_give_up if pushed else world.policy.stream_retention
     notification = world.notifications.put(
@@ -108,7 +108,7 @@ def owe(world: World, event: Event, subscription: Subscription) -> Notification:
 
 
 def watch(world: World, sim: Sim) -> None:
-    """Let the profiles of the SIM's contract be looked at, once time moves."""
+    """Check the profiles of the SIM's contract as soon as time moves."""
     if world.contracts.get(sim.iccid) is not None:
         schedule.cancel(world, JobKind.PROFILES_CHECK, sim.iccid)
         schedule.at(world, world.now, JobKind.PROFILES_CHECK, sim.iccid)

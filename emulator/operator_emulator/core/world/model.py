@@ -140,7 +140,7 @@ class EventType(StrEnum):
     COST_LIMIT_NOTICE = "cost-limit-notice"
 
 
-# What the events of a type tell; the others have no payload.
+# The payload of each type of event; the other types have none.
 PAYLOADS: Final[Mapping[EventType, type[Payload]]] = MappingProxyType(
     {
         EventType.LOCATION_UPDATED: LocationUpdate,
@@ -169,7 +169,7 @@ PAYLOADS: Final[Mapping[EventType, type[Payload]]] = MappingProxyType(
 
 
 class Event(Struct, frozen=True, gc=False, kw_only=True):
-    """A fact, recorded once. Surfaces render it from what they know of its type, and from its *payload*."""
+    """A fact. Surfaces render it from its type and *payload*."""
 
     id: int
     at: datetime

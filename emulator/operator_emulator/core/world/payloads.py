@@ -1,8 +1,8 @@
-"""What an event tells, besides when, where and about whom: a payload for each type of event, or for a family of types.
+"""Payloads of events: the facts besides time, place and SIM, one class for each family of event types.
 
-Sentences (D§11.2), the objects of version 2 (V§9) and the Data Streamer's records (S§5) are rendered from the same
-payload. It repeats neither the event nor what follows from the event's network, such as the number of a VLR. The
-events of a message have none: the message is final, or an MO, and its row says everything.
+Version 1's sentences (D§11.2), the objects of version 2 (V§9) and the Data Streamer's records (S§5) are rendered from
+the same payload. It does not repeat what the event's network implies, such as the number of a VLR. Events of messages
+have none: the message's row has everything, and no longer changes.
 """
 
 from datetime import datetime
@@ -16,7 +16,7 @@ from operator_emulator.core.partners.notices import AnyNotice
 
 
 class Cell(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Where in its network a device was, and by which radio. *lac* is the TAC in LTE; *rat* None: not known."""
+    """The cell of a device, and its radio access technology (None: unknown). *lac* is the TAC in LTE."""
 
     rat: Rat | None = None
     lac: int = 0
@@ -28,7 +28,7 @@ class LocationUpdate(Struct, frozen=True, kw_only=True, tag=True, gc=False):
 
 
 class PdpContextChange(Struct, frozen=True, kw_only=True, tag=True, gc=False):
-    """A data session that was opened, updated or closed. *pdp* is the session after that, with its volumes."""
+    """A data session was opened, updated or closed. *pdp* is the session afterwards, with its volumes."""
 
     pdp: PdpContext
     cell: Cell = Cell()
@@ -46,13 +46,13 @@ class SimStateChange(Struct, frozen=True, kw_only=True, tag=True, gc=False):
 
 
 class DataDisconnection(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True, gc=False):
-    """Why the operator ended a data session. None: the SIM was disabled."""
+    """The operator ended a data session. *cause* None: the SIM was disabled."""
 
     cause: AttachFailure | None = None
 
 
 class QuotaChange(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True, gc=False):
-    """*quota* after the change; *expires* is the end of the SIM's life."""
+    """*quota* is the quota after the change, *expires* the end of the SIM's life."""
 
     service: Service
     quota: Quota
@@ -61,7 +61,7 @@ class QuotaChange(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=Tru
 
 @unique
 class Forwarded(StrEnum):
-    """What the SMS forwarder sends (D§10.5): messages from devices, and delivery reports."""
+    """The two kinds of requests of the SMS forwarder, as events name them (D§10.5)."""
 
     SMS = "SMS"
     REPORT = "DLR"

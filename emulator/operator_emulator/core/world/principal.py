@@ -1,10 +1,10 @@
-"""The caller of an API, whichever surface it is."""
+"""The caller of an API, on any surface."""
 
 from typing import Protocol
 
 
 class Principal(Protocol):
-    """*organisation* is None for a caller that belongs to none, such as an application of the portal."""
+    """*organisation* is None for callers without one, such as applications of the portal."""
 
     @property
     def client_id(self) -> str: ...

@@ -32,7 +32,7 @@ ADDRESS: Final = (
 
 
 def read_order(body: Any) -> tuple[tuple[OrderLine, ...], dict[str, str], str | None]:
-    """What to order, where to send it, and the customer's own reference."""
+    """The lines, the delivery address, and the customer's reference."""
     values = read_object(body)
     lines = []
     for one in read_list(values.get("products"), "products"):
@@ -41,16 +41,16 @@ def read_order(body: Any) -> tuple[tuple[OrderLine, ...], dict[str, str], str | 
         if product is None or quantity is None:
             raise Malformed("products", "needs a productId and a quantity in each entry")
         lines.append(OrderLine(product, quantity))
-    given = values.get("delivery_address")
-    sent_to = {} if given is None or given == "" else read_object(given, "delivery_address")
-    address = {name: text for name in ADDRESS if (text := read_text(sent_to, name))}
+    delivery = values.get("delivery_address")
+    fields = {} if delivery is None or delivery == "" else read_object(delivery, "delivery_address")
+    address = {name: text for name in ADDRESS if (text := read_text(fields, name))}
     if address.get("salutation", "1") not in ("1", "2"):
         raise Malformed("salutation", "must be 1 or 2")
     return tuple(lines), address, read_text(values, "customer_reference") or None
 
 
 def read_extension(body: Any) -> tuple[tuple[str, ...], int | None]:
-    """Which SIMs, and what product they become."""
+    """The SIMs to extend, and their new product."""
     values = read_object(body)
     return read_iccids(values.get("iccids"), "iccids"), read_number(values, "productId")
 
@@ -64,7 +64,7 @@ def read_auto_topup(body: Any) -> tuple[tuple[str, ...], bool]:
 
 
 def show_order(order: Order, dialect: Dialect, sims: str) -> dict[str, Any]:
-    """An order; *sims* is the address that its links to SIMs begin with."""
+    """An order. *sims* is the URL before the ICCID in links to SIMs."""
     known = order.type is not OrderType.TARIFF_CHANGE or dialect.edition.tariff_change
     shown: dict[str, Any] = {
         "order_number": order.number,
@@ -113,7 +113,7 @@ def show_charge(charge: Charge) -> dict[str, Any]:
 
 
 def read_case(body: Any) -> dict[str, str]:
-    """A support case; all four fields are needed (assumed, D§13)."""
+    """A support case. All four fields are required (assumed, D§13)."""
     values = read_object(body)
     return {
         "sender": read_required(values, "senderName"),

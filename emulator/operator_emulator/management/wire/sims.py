@@ -1,4 +1,4 @@
-"""SIM cards: changes and transfers read, SIMs shown (D§7, 12.5)."""
+"""SIMs, and requests to change or transfer them (D§7, 12.5)."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -26,7 +26,7 @@ ENABLED: Final[Mapping[str, bool]] = {"Enabled": True, "Activated": True, "Disab
 
 
 def read_change(body: Any) -> SimChange:
-    """What a PUT asks for; every field may be missing (D§7.2)."""
+    """The change in the body of a PUT. Every field is optional (D§7.2)."""
     values = read_object(body)
     status = read_text(values, "status")
     if status and status not in ENABLED:
@@ -44,7 +44,7 @@ def read_changes(body: Any) -> tuple[SimChange, ...]:
 
 
 def read_transfer(body: Any) -> tuple[int | None, tuple[str, ...], tuple[tuple[str, str], ...]]:
-    """Where SIMs go (None: back to the master), single ICCIDs, and ranges of them (D§12.5)."""
+    """Target (None: the master), ICCIDs, and ranges of ICCIDs (D§12.5)."""
     values = read_object(body)
     ranges = []
     for one in read_list(values.get("iccid_ranges") or [], "iccid_ranges"):
@@ -65,7 +65,7 @@ with_luhn = lru_cache(maxsize=4096)(numbering.iccid_with_luhn)
 
 
 def show_sim(sim: Sim, dialect: Dialect, *, alone: bool = False) -> dict[str, Any]:
-    """A SIM; *alone* is the GET of a single one, which said Activated in 2021 (D§7.1, C7)."""
+    """A SIM. *alone*: it is not in a list; in 2021 its status was then Activated (D§7.1, C7)."""
     edition, policy = dialect.edition, dialect.policy
     shown: dict[str, Any] = {"iccid": sim.iccid}
     if edition.sim_luhn:
@@ -98,7 +98,7 @@ def show_sim(sim: Sim, dialect: Dialect, *, alone: bool = False) -> dict[str, An
 
 
 def show_quota_status(quota: Quota, policy: Policy) -> dict[str, Any]:
-    """Level 0, 1 or 2, with the dates of what has happened (D§7.1)."""
+    """Level 0, 1 or 2, with the dates at which the marks were passed (D§7.1)."""
     if quota.volume <= 0:
         level = 2
     elif quota.volume <= quotas.threshold(policy, quota):

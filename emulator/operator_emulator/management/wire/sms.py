@@ -41,7 +41,7 @@ def read_address_type(value: Any) -> AddressType:
 
 
 def read_udh(text: str, note: Note) -> str:
-    """Octets in hexadecimal. What is none is dropped, as clients copy Swagger's "string" (D§9.2)."""
+    """Octets in hexadecimal. Anything else is dropped: clients copy Swagger's "string" (D§9.2)."""
     text = text.strip()
     try:
         header = tpdu.header_of(text)
@@ -68,7 +68,7 @@ ADDRESS_TYPES: Final = {kind: {"id": kind.value, "description": kind.name.capita
 
 
 def show_sms(sms: Sms, policy: Policy) -> dict[str, Any]:
-    """A message. ``delivery_date`` is the submission, whatever became of it (D§9.3)."""
+    """A message. ``delivery_date`` is always the date of submission (D§9.3)."""
     when = zulu if policy.date_style == "spec" else stamp
     submitted = when(sms.submitted)
     shown: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Where a SIM is: its registers and session, and the look-up in the visited network (D§8.1, 8.2)."""
+"""Location and session of a SIM, and the look-up in the visited network (D§8.1, 8.2)."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,7 +10,7 @@ from operator_emulator.core.network.model import DeviceStatus, Network, PdpConte
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.management.wire.values import endpoint_id, imsi_id, precise, sim_id, spaced
 
-# The published names; the operator's own table of technologies says HSPA+, LTE and CAT-M.
+# The published names. The operator's own table of technologies has HSPA+, LTE and CAT-M.
 RAT_WORDS: Final[Mapping[Rat, str]] = {
     Rat.UTRAN_3G: "3G",
     Rat.GERAN_2G: "2G",
@@ -19,14 +19,14 @@ RAT_WORDS: Final[Mapping[Rat, str]] = {
     Rat.NB_IOT: "NB-IoT",
     Rat.CAT_M: "4G",
 }
-CIRCUIT: Final = frozenset({Rat.UTRAN_3G, Rat.GERAN_2G, Rat.HSPA_PLUS})  # a look-up finds these only (D§8.2)
+CIRCUIT: Final = frozenset({Rat.UTRAN_3G, Rat.GERAN_2G, Rat.HSPA_PLUS})  # a look-up works in these only (D§8.2)
 GATEWAY: Final = ("203.0.113.5", "203.0.113.6")  # from TEST-NET-3: control plane, data plane
 TARIFF: Final = 442
 RATEZONE: Final = 2171
 
 
 def show_status(sim: Sim, now: datetime) -> dict[str, Any]:
-    """Registers and session. Every value is a string but the two ids in "operator" (D§8.1)."""
+    """Location and session. All values are strings except the two ids in "operator" (D§8.1)."""
     device = sim.device
     shown: dict[str, Any] = {"status": device.status.value}
     if device.network is not None:
@@ -116,7 +116,7 @@ def show_pdp_context(sim: Sim, network: Network, pdp: PdpContext, now: datetime)
 
 
 def show_connectivity(sim: Sim, now: datetime, policy: Policy, *, subscriber: bool, ussd: bool) -> dict[str, Any]:
-    """A look-up in the visited network, which answers for 2G and 3G only; a failed one is in the body (D§8.2)."""
+    """A look-up in the visited network. It works in 2G and 3G only; failures are in the body (D§8.2)."""
     shown: dict[str, Any] = {}
     if ussd:
         shown["ussd_info"] = {"success": False, "error": "Request Timeout Error"}

@@ -1,4 +1,4 @@
-"""Volumes: usage by day, quotas, monthly limits (D§8.3, 8.4, 12.1)."""
+"""Volumes: daily usage, quotas, monthly limits (D§8.3, 8.4, 12.1)."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -43,7 +43,7 @@ SMS_TRAFFIC: Final = {"description": "SMS", "id": 6, "unit": "SMS"}
 
 
 def show_usage(days: Iterable[DailyUsage], policy: Policy) -> dict[str, Any]:
-    """Usage by day as it comes, newest first, and then the total (D§8.3)."""
+    """Usage by day in the given order, then the total (D§8.3)."""
     spec = policy.date_style == "spec"
     shown, total = [], [0, 0, 0, 0]
     for one in days:
@@ -65,7 +65,7 @@ def show_day(day: str, volumes: list[int], policy: Policy) -> dict[str, Any]:
 
 
 def show_volume(volume: str, tx: str, rx: str, traffic: dict[str, Any]) -> dict[str, Any]:
-    """All strings. Cost equals volume and is no money; an idle day has none (D§8.3)."""
+    """All values are strings. ``cost`` equals the volume and is not money; idle days have none (D§8.3)."""
     shown: dict[str, Any] = {"volume": volume, "volume_tx": tx, "volume_rx": rx}
     if volume != "0":
         shown |= {"cost": volume, "currency": EURO, "traffic_type": traffic}
@@ -76,7 +76,7 @@ def show_volume(volume: str, tx: str, rx: str, traffic: dict[str, Any]) -> dict[
 
 
 def show_quota(quota: Quota, expires: datetime | None, policy: Policy, *, data: bool) -> dict[str, Any]:
-    """What is left of a volume, and what was bought (D§8.4)."""
+    """The remaining and the purchased volume (D§8.4)."""
     when = zulu if policy.date_style == "spec" else spaced
     amount = megabytes if data else int
     shown: dict[str, Any] = {"volume": amount(quota.volume), "total_volume": amount(quota.total)}
@@ -96,7 +96,7 @@ LIMIT_KEYS: Final[Mapping[str, str]] = {"data": "data", "smsMT": "smsMt", "smsMO
 
 
 def read_limits(body: Any) -> dict[str, int | None]:
-    """The limit ids to set, by service; None leaves one as it is (D§12.1)."""
+    """The limit ids to set, by service. None leaves a limit unchanged (D§12.1)."""
     values = read_object(body)
     return {
         "data": read_number(values, "dataLimitId"),
@@ -106,7 +106,7 @@ def read_limits(body: Any) -> dict[str, int | None]:
 
 
 def show_limits(limits: Mapping[str, Limit]) -> dict[str, Any]:
-    """The limits in force by service; ``limit`` is a string (D§12.1)."""
+    """The limits in force, by service. ``limit`` is a string (D§12.1)."""
     return {
         LIMIT_KEYS[service]: {"id": limit.id, "limit": str(limit.amount), "unit": limit.unit}
         for service, limit in limits.items()

@@ -13,7 +13,7 @@ from operator_emulator.core.world.errors import Malformed
 
 
 def stamp(instant: datetime) -> str:
-    """2018-08-15T09:53:17.000+0000: whole seconds, as every recorded date of SIMs, messages and events has."""
+    """2018-08-15T09:53:17.000+0000: whole seconds, like all recorded dates of SIMs, messages and events."""
     return instant.isoformat()[:19] + ".000+0000"
 
 
@@ -38,7 +38,7 @@ def seconds(instant: datetime) -> str:
 
 
 def read_instant(field: str, text: str) -> datetime:
-    """ISO 8601 with Z, +0000, +00:00 or no zone at all, which is UTC. Raises Malformed."""
+    """ISO 8601 with Z, +0000, +00:00, or without a zone, which means UTC. Raises Malformed."""
     try:
         instant = datetime.fromisoformat(text.strip())
         instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
@@ -67,7 +67,7 @@ def read_list(body: Any, field: str = "") -> list[Any]:
 
 
 def read_text(body: Mapping[str, Any], field: str) -> str | None:
-    """A string, or a number as one; absent and null are None."""
+    """A string, or a number as a string. Absent and null are None."""
     value = body.get(field)
     if value is None or isinstance(value, str):
         return value
@@ -77,7 +77,7 @@ def read_text(body: Mapping[str, Any], field: str) -> str | None:
 
 
 def read_number(body: Mapping[str, Any], field: str) -> int | None:
-    """A whole number, or a string that is one; absent, null and "" are None."""
+    """A whole number, or a string with one. Absent, null and "" are None."""
     value = body.get(field)
     if value is None or value == "":
         return None
@@ -96,7 +96,7 @@ BOOLEANS: Final[Mapping[str, bool]] = {"true": True, "1": True, "false": False, 
 
 
 def read_boolean(body: Mapping[str, Any], field: str) -> bool | None:
-    """true or false; also 1, 0 and their strings, which old clients send (D§5). Absent, null and "" are None."""
+    """true or false; also 1, 0 and strings, which old clients send (D§5). Absent, null and "" are None."""
     value = body.get(field)
     if value is None or value == "":
         return None
@@ -117,7 +117,7 @@ def read_iccids(values: Any, field: str) -> tuple[str, ...]:
 
 
 def read_id(field: str, text: str) -> int | None:
-    """A number in a path. Malformed if it is none; None if it is larger than any that we give."""
+    """A number in a path, or None if it is larger than any id. Raises Malformed."""
     if not (text.isascii() and text.isdigit()):
         raise Malformed(field, "must be a number")
     return int(text) if len(text) < 19 else None
@@ -134,7 +134,7 @@ def read_required(values: Mapping[str, Any], field: str) -> str:
 
 
 def megabytes(octets: int) -> int | float:
-    """A whole number where it is one: 500, not 500.0 (D§6)."""
+    """Megabytes, as an int if they are whole: 500, not 500.0 (D§6)."""
     whole, rest = divmod(octets, OCTETS_PER_MB)
     return octets / OCTETS_PER_MB if rest else whole
 
