@@ -307,7 +307,7 @@ def test_a_label_has_255_characters_at_most(laboratory: CoreWorld) -> None:
     """More is malformed, wherever it is asked for (D§7.2, assumed)."""
     laboratory.active()
     assert change(laboratory, label="ü" * 255).label == "ü" * 255
-    with pytest.raises(Malformed, match="label: has 256 characters, and 255 are possible"):
+    with pytest.raises(Malformed, match="label: has 256 characters; the limit is 255"):
         change(laboratory, label="x" * 256)
     with pytest.raises(Malformed):
         laboratory.do(sims.submit_batch, CALLER, (SimChange(iccid=ICCID, label="x" * 256),))
