@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from starlette.types import ASGIApp
 
@@ -19,6 +20,10 @@ Describe = Callable[[Event], tuple[str, str] | None]
 """Severity and sentence of an event as its API has them; None if the API does not show it."""
 
 
+Migration = Callable[[World, Callable[[int], Mapping[Any, Any]], int | None], dict[str, Any]]
+"""A view: which calls of an ending version were made, as JSON. Takes the calls of an organisation, and which one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Logins:
     """The credentials that the surface takes. *title* says what they are called there."""
@@ -33,7 +38,8 @@ class Surface:
 
     *apps* answer the requests whose paths begin with their keys. *documents* are its descriptions by the addresses at
     which the explorer serves them. Both are made when they are first asked for. *renderers* make the requests that go
-    to customers; *rate_limits* are those that the operator publishes; *describe* words an event.
+    to customers; *rate_limits* are those that the operator publishes; *describe* words an event; *migration* reports
+    on a version that is about to end.
     """
 
     title: str
@@ -43,5 +49,6 @@ class Surface:
     renderers: Mapping[Way, Renderer] = field(default_factory=dict)
     rate_limits: tuple[RateLimit, ...] = ()
     describe: Describe | None = None
+    migration: Migration | None = None
     logins: Logins | None = None
     journaled: bool = True

@@ -12,6 +12,7 @@ from operator_emulator.cli.faults import faults
 from operator_emulator.cli.fixture import fixture
 from operator_emulator.cli.journal import journal
 from operator_emulator.cli.messages import callbacks, sms
+from operator_emulator.cli.migration import migration
 from operator_emulator.cli.options import PREFIX
 from operator_emulator.cli.serve import serve
 from operator_emulator.cli.sims import sim
@@ -30,5 +31,5 @@ def main() -> None:
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a terminal may lack a character
 
 
-for one in (serve, token, sim, sms, callbacks, clock, faults, journal, watch, reset, snapshot, fixture):
+for one in (serve, token, sim, sms, callbacks, clock, faults, journal, migration, watch, reset, snapshot, fixture):
     main.add_command(one)

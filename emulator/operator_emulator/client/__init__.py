@@ -37,6 +37,7 @@ from operator_emulator.client.values import Fault as Fault
 from operator_emulator.client.values import FaultList as FaultList
 from operator_emulator.client.values import Job as Job
 from operator_emulator.client.values import Message as Message
+from operator_emulator.client.values import Migration as Migration
 from operator_emulator.client.values import Received as Received
 from operator_emulator.client.values import Sent as Sent
 from operator_emulator.client.values import SimEvent as SimEvent

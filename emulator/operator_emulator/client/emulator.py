@@ -15,7 +15,7 @@ from operator_emulator.client.faults import Faults, Limits
 from operator_emulator.client.organisations import Organisations
 from operator_emulator.client.sims import Sim
 from operator_emulator.client.snapshots import Snapshots
-from operator_emulator.client.values import Callback, Card, Change, Exchange, Job, Json, Message, World
+from operator_emulator.client.values import Callback, Card, Change, Exchange, Job, Json, Message, Migration, World
 
 Kind = Literal["callbacks", "messages", "exchanges"]
 
@@ -154,6 +154,10 @@ class EmulatorClient(Connection):
                 raise
             raise NotVerified(409, explain_near_misses(error.body), body=error.body) from None
         return [Exchange.read(one) for one in found["exchanges"]]
+
+    def migration(self, organisation: int | None = None) -> Migration:
+        """Which calls of version 1 of the management API all organisations or one made, and what replaces them."""
+        return Migration.read(self.call("GET", "/migration", params={"organisation": organisation}))
 
     def callbacks(self, **match: Any) -> list[Callback]:
         """Notifications for customers' endpoints: by *organisation*, *iccid*, *fate*, *event*, *url*, *sms*."""

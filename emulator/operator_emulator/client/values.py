@@ -216,6 +216,19 @@ class Callback(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Migration(Value):
+    """The calls of version 1 of the management API. *organisations* are as the control plane describes them."""
+
+    instants = frozenset({"now", "retired_at"})
+
+    now: datetime
+    retired_at: datetime | None
+    retired: bool
+    calls: int
+    organisations: tuple[Json, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange(Value):
     """An HTTP request with its response: *inbound* from a customer, or *outbound* to a customer's endpoint.
 

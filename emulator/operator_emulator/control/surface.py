@@ -39,6 +39,7 @@ def control(settings: Settings, journal: Journal, operators: Sequence[Surface]) 
             journal,
             tuple(limit for operator in operators for limit in operator.rate_limits),
             partial(describe, [operator.describe for operator in operators if operator.describe is not None]),
+            next((operator.migration for operator in operators if operator.migration is not None), None),
         ),
     )
     return Surface(

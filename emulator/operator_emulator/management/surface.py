@@ -14,7 +14,7 @@ from operator_emulator.core.tester.model import Per, RateLimit
 from operator_emulator.core.world.model import Way
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.fixtures import Fixture
-from operator_emulator.management import auth, errors, events, forwarder, routes
+from operator_emulator.management import auth, errors, events, forwarder, migration, routes
 from operator_emulator.management.context import Management
 from operator_emulator.management.editions import EDITIONS, Dialect
 from operator_emulator.management.links import BASE
@@ -62,8 +62,10 @@ def management(settings: Settings, policy: Policy, fixture: Fixture) -> Surface:
     token_app = open_to_browsers(router(), policy)
     apps: dict[str, Callable[[], ASGIApp]] = {f"{BASE}/v1/": lambda: version_1, f"{BASE}/oauth/": lambda: token_app}
     documents: dict[str, Callable[[], Document]] = {f"{BASE}/api-docs": lambda: document}
+    report = None
     if edition.second_version or policy.all_routes:
         document_2 = cache(partial(load, resources.spec("management-v2.yaml"), base=BASE, headers=edition.headers))
+        report = partial(migration.report, document=document)
         apps[f"{BASE}/v2/"] = cache(lambda: open_to_browsers(v2.app(document_2(), policy, faults), policy))
         documents["/explorer/management-v2.json"] = document_2
     return Surface(
@@ -76,6 +78,7 @@ def management(settings: Settings, policy: Policy, fixture: Fixture) -> Surface:
         },
         rate_limits=RATE_LIMITS,
         describe=partial(events.describe, edition=edition),
+        migration=report,
         logins=Logins("User / password", access.logins),
     )
 

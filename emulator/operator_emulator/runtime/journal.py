@@ -10,6 +10,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from operator_emulator.core.tester.matching import like, within
+from operator_emulator.runtime.tally import Tally, client_of
 from operator_emulator.store.bell import Bell
 
 KEPT = 1000
@@ -35,6 +36,7 @@ class Exchange:
     real: datetime
     id: int = 0
     operation: str | None = None
+    route: tuple[str, str] | None = None  # method, and path as in the description
     organisation: int | None = None
     raw_request_headers: Iterable[tuple[bytes, bytes]] = ()
     request_body: bytes = b""
@@ -165,6 +167,7 @@ class Journal:
         self._room = room
         self._octets = 0
         self._last = 0
+        self.tally = Tally()
         self.bell = Bell()
 
     def add(self, exchange: Exchange) -> Exchange:
@@ -172,6 +175,8 @@ class Journal:
         exchange.id = self._last
         self._kept.append(exchange)
         self._octets += exchange.octets
+        if exchange.organisation is not None and exchange.route is not None:
+            self.tally.add(exchange.organisation, exchange.route, client_of(exchange.raw_request_headers), exchange.at)
         self._make_room()
         self.bell.ring()
         return exchange
@@ -224,6 +229,7 @@ class Journal:
         self._octets = 0
 
     def clear(self) -> None:
-        """Forget everything; numbering begins at 1 again."""
+        """Forget everything, the tally too; numbering begins at 1 again."""
         self.forget()
+        self.tally.clear()
         self._last = 0

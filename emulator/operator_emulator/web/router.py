@@ -72,6 +72,7 @@ class Router:
             context.operation = route.operation
             if context.exchange is not None:
                 context.exchange.operation = route.operation.id
+                context.exchange.route = (route.operation.method, route.operation.path)
         try:
             response = await self._worded(request, partial(self._respond, request, route))
         except ClientDisconnect:  # in the middle of its request: there is nobody to answer, and nothing to report
