@@ -51,10 +51,23 @@ def ask(address: tuple[str, int], request: str) -> bytes:
         return answer
 
 
+def until_reset(address: tuple[str, int], request: str) -> tuple[bytes, bool]:
+    """What comes back before the connection is reset; the kernel may drop some of it. And whether it is reset."""
+    octets = b""
+    with socket.create_connection(address) as connection:
+        connection.sendall(request.replace("\n", "\r\n").encode())
+        try:
+            while piece := connection.recv(1):
+                octets += piece
+        except ConnectionResetError:
+            return octets, True
+    return octets, False
+
+
 GET = f"GET /management-api/v1/sims/{ONLINE} HTTP/1.1\nHost: localhost\nConnection: close\n\n"
 
 
-@pytest.mark.parametrize("when", ["before", "middle"])
+@pytest.mark.parametrize("when", ["before", "after", "head", "middle"])
 def test_a_connection_is_reset_by_peer(http: httpx2.Client, address: tuple[str, int], when: str) -> None:
     """Not closed politely: the kernel says that it was reset."""
     http.post("/_emulator/faults", json={"point": "http", "effect": {"reset": when}})
@@ -64,7 +77,18 @@ def test_a_connection_is_reset_by_peer(http: httpx2.Client, address: tuple[str, 
     assert ask(address, GET).startswith(b"HTTP/1.1 401")
 
 
-@pytest.mark.parametrize("effect", [{"mangle": "truncated"}, {"mangle": "empty"}, {"rate": 100000}, {"status": 599}])
+def test_a_client_gets_half_of_the_head(http: httpx2.Client, address: tuple[str, int]) -> None:
+    """Status line and some headers, in which the connection ends; the request was carried out."""
+    http.post("/_emulator/faults", json={"name": "cut", "point": "http", "effect": {"reset": "head"}})
+    octets, gone = until_reset(address, GET)
+    assert gone
+    assert octets == b"" or (octets.startswith(b"HTTP/1.1 401") and b"\r\n\r\n" not in octets)
+    http.delete("/_emulator/faults")
+    exchange = http.get("/_emulator/journal", params={"limit": 1}).json()["exchanges"][-1]
+    assert (exchange["status"], exchange["fault"]) == (None, "cut")
+
+
+@pytest.mark.parametrize("effect", [{"mangle": "truncated"}, {"mangle": "empty"}, {"rate": 1000}, {"status": 599}])
 def test_other_faults_keep_to_the_protocol(http: httpx2.Client, effect: dict[str, Any]) -> None:
     """Lengths are right, and the connection lives on."""
     http.post("/_emulator/faults", json={"point": "http", "effect": effect, "times": 3})

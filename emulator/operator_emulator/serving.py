@@ -16,7 +16,7 @@ import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from operator_emulator.web.faults import CONNECTION
+from operator_emulator.web.connection import EXTENSION, Connection
 
 NO_LINGER: Final = struct.pack("ii", 1, 0)  # closing sends RST and drops unsent data
 IDLE: Final = 310  # seconds that an idle connection is kept
@@ -41,7 +41,8 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["extensions"] = {CONNECTION: {"reset": self.reset, "closing": self.closing}}
+        connection: Any = Connection(self.transport.write, self.reset, self.closing)
+        self.scope["extensions"] = {EXTENSION: connection}
 
     def on_headers_complete(self) -> None:
         if self.parser.should_upgrade():

@@ -78,6 +78,13 @@ def test_a_reset_ends_all_faults(operator: Operator) -> None:
         ({"point": "network", "effect": {"cause": "bad weather"}}, "effect.cause"),
         ({"point": "network", "effect": {}}, "effect.cause"),
         ({"point": "callback", "effect": {"problem": "refused", "status": 1}}, "effect"),
+        ({"point": "callback", "effect": {"problem": "refused", "status": 500}}, "effect"),
+        ({"point": "callback", "effect": {"phase": "after"}}, "effect.phase"),
+        ({"point": "callback", "effect": {"twice": True, "phase": "after"}}, "effect.phase"),
+        ({"point": "callback", "effect": {"twice": False}}, "effect.twice"),
+        ({"point": "http", "effect": {"phase": "after"}}, "effect.phase"),
+        ({"point": "http", "effect": {"phase": "after", "reset": "middle"}}, "effect.phase"),
+        ({"point": "http", "effect": {"phase": "later", "delay": 1}}, "effect.phase"),
         ({"name": "maintenance", "probability": 1.5}, "probability"),
         ({"name": "maintenance", "times": 0}, "times"),
         ({"name": "two words", "point": "http", "effect": {"status": 500}}, "name"),
@@ -211,18 +218,73 @@ def test_a_body_arrives_spoiled(operator: Operator, how: str, length: str | None
         spoiled.json()
 
 
-@pytest.mark.parametrize(("when", "sent"), [("before", 0), ("middle", 1)])
+WITHOUT_AN_ANSWER = [
+    ("POST", f"/sims/{OFFLINE}/sms", {"payload": "x"}),
+    ("PUT", f"/sims/{OFFLINE}", {"label": "new"}),
+    ("POST", f"/sims/{OFFLINE}/reset", None),
+]
+
+
+def send(operator: Operator, token: str, method: str, path: str, body: Any = None) -> Any:
+    headers = {"Authorization": f"Bearer {token}"}
+    return operator.http.request(method, f"/management-api/v1{path}", json=body, headers=headers)
+
+
+@pytest.mark.parametrize(("when", "sent"), [("before", 0), ("after", 1), ("head", 1), ("middle", 1)])
 def test_a_connection_is_reset(operator: Operator, when: str, sent: int) -> None:
-    """Before the request is carried out, or after, while the answer is on its way."""
+    """Before the request is carried out, or after: before, in the head or in the body of its answer, which is empty."""
     token = operator.token()
     add(operator, point="http", match={"method": "POST"}, effect={"reset": when}, times=1)
     with pytest.raises(ConnectionResetError):
-        operator.http.post(
-            f"/management-api/v1/sims/{OFFLINE}/sms",
-            json={"payload": "x"},
-            headers={"Authorization": f"Bearer {token}"},
-        )
+        send(operator, token, "POST", f"/sims/{OFFLINE}/sms", {"payload": "x"})
     assert len(operator.get(f"/sims/{OFFLINE}/sms")) == sent
+    (lost,) = operator.control("GET", "/journal", params={"method": "POST", "path": "*/sms"})["exchanges"]
+    assert (lost["status"], lost["problem"]) == (None, "a fault reset the connection")
+
+
+@pytest.mark.parametrize(("method", "path", "body"), WITHOUT_AN_ANSWER)
+@pytest.mark.parametrize("effect", [{"mangle": "empty"}, {"mangle": "truncated"}, {"rate": 10}, {"headers": {}}])
+def test_a_fault_that_finds_nothing_to_spoil_does_not_strike(
+    operator: Operator, method: str, path: str, body: Any, effect: Any
+) -> None:
+    """An answer without a body stays as it is: nothing names the fault, and it strikes as often as before."""
+    token = operator.token()
+    fault = add(operator, name="spoiler", point="http", match={"method": method}, effect=effect, times=2)
+    answer = send(operator, token, method, path, body)
+    assert answer.status_code < 300
+    assert "x-emulator-fault" not in answer.headers
+    assert operator.control("GET", "/journal", params={"fault": "*"})["exchanges"] == []
+    (listed,) = operator.control("GET", "/faults")["faults"]
+    assert listed == {**fault, "considered": 1}
+
+
+@pytest.mark.parametrize(
+    ("effect", "status"), [({"status": 503}, 503), ({"body": "lost"}, 200), ({"delay": 1e-9}, 201)]
+)
+@pytest.mark.parametrize(("phase", "sent"), [("before", 0), ("after", 1)])
+def test_a_fault_strikes_before_or_after_the_request_is_carried_out(
+    operator: Operator, effect: dict[str, Any], status: int, phase: str, sent: int
+) -> None:
+    """After it, the request has its effect, and its own answer is lost; a delay alone loses nothing."""
+    token = operator.token()
+    add(operator, point="http", match={"method": "POST"}, effect={**effect, "phase": phase}, times=1)
+    answer = send(operator, token, "POST", f"/sims/{OFFLINE}/sms", {"payload": "x"})
+    assert (answer.status_code, answer.headers["x-emulator-fault"]) == (status, "fault-1")
+    assert len(operator.get(f"/sims/{OFFLINE}/sms")) == (1 if "delay" in effect else sent)
+
+
+def test_a_fault_after_a_refusal_takes_the_place_of_its_answer(operator: Operator) -> None:
+    """A request that is refused has been carried out, as far as faults are concerned."""
+    add(operator, point="http", match={"path": "*/sims/*"}, effect={"status": 502, "phase": "after"})
+    assert get(operator, f"/sims/{FOREIGN}").status_code == 502
+
+
+@pytest.mark.parametrize("status", [204, 205, 304])
+def test_a_status_without_a_body_comes_without_one(operator: Operator, status: int) -> None:
+    """Whatever the operator would say with it (RFC 9110)."""
+    add(operator, point="http", match={"path": "*/sims*"}, effect={"status": status})
+    answer = get(operator)
+    assert (answer.status_code, answer.content, answer.headers["x-emulator-fault"]) == (status, b"", "fault-1")
 
 
 @pytest.mark.parametrize("name", ["unauthorized-once", "rate-limited", "maintenance", "network-down", "customer-down"])
@@ -326,6 +388,33 @@ def test_a_callback_fails(operator: Operator, effect: dict[str, Any], status: in
     assert (failed["status"], failed["problem"], failed["fault"]) == (status, problem, "down")
     operator.advance(120)
     assert operator.customer.methods == ["POST"]
+
+
+@pytest.mark.parametrize("effect", [{"problem": "timeout"}, {"status": 500}])
+def test_a_callback_arrives_and_its_answer_is_lost(operator: Operator, effect: dict[str, Any]) -> None:
+    """The customer has taken it and gets it again: whoever receives callbacks must bear that."""
+    add(operator, point="callback", effect={**effect, "phase": "after"}, times=1)
+    operator.send_mo(ONLINE, "hello")
+    operator.advance(1)
+    assert operator.customer.methods == ["POST"]
+    operator.advance(120)
+    assert operator.customer.methods == ["POST", "POST"]
+    assert operator.customer.bodies[0] == operator.customer.bodies[1]
+    (callback,) = operator.control("GET", "/callbacks")["callbacks"]
+    assert ([one["status"] for one in callback["tries"]], callback["fate"]) == ([effect.get("status"), 200], "taken")
+
+
+def test_a_callback_arrives_twice(operator: Operator) -> None:
+    """At once, in one attempt; the journal has both requests, and the second answer counts."""
+    operator.customer.answers = [500, 200]
+    add(operator, name="twice", point="callback", effect={"twice": True}, times=1)
+    operator.send_mo(ONLINE, "hello")
+    operator.advance(1)
+    assert operator.customer.methods == ["POST", "POST"]
+    (callback,) = operator.control("GET", "/callbacks")["callbacks"]
+    assert ([one["status"] for one in callback["tries"]], callback["fate"]) == ([200], "taken")
+    exchanges = operator.control("GET", "/journal", params={"fault": "twice"})["exchanges"]
+    assert [exchange["status"] for exchange in exchanges] == [500, 200]
 
 
 # --------------------------------------------------------------------------------------------- rate limits

@@ -97,6 +97,18 @@ def test_what_was_taken_is_not_sent_again(operator: Operator) -> None:
     assert len(operator.customer.received) == 1
 
 
+def test_what_was_taken_is_sent_again_by_force(operator: Operator) -> None:
+    """It is owed once more until the customer takes it, and its earlier tries stay."""
+    operator.send_mo(ONLINE, "hello")
+    operator.advance(0)
+    operator.customer.answers = [500]
+    again = operator.control("POST", "/callbacks/1/retry", json={"force": True})
+    assert ([one["status"] for one in again["tries"]], again["fate"]) == ([200, 500], "owed")
+    operator.advance(300)
+    assert operator.customer.bodies == [operator.customer.bodies[0]] * 3
+    assert operator.http.post("/_emulator/callbacks/1/retry", json={"force": False}).status_code == 409
+
+
 def test_what_is_owed_to_nobody_is_not_sent(operator: Operator) -> None:
     """404, when the endpoint is no longer pushed to."""
     operator.send_mo(ONLINE, "hello")

@@ -71,7 +71,7 @@ def test_a_wrong_base_address_is_told_the_right_one(http: TestClient, method: st
 def test_all_that_the_page_needs_is_served_here(http: TestClient) -> None:
     """Every script, style sheet and icon is on this server, is not empty, and has the right type."""
     page = http.get("/").text
-    wanted = re.findall(r'(?:src|href)="([^"]+)"', page)
+    wanted = re.findall(r'<(?:script|link)[^>]* (?:src|href)="([^"]+)"', page)
     types = {".js": "text/javascript", ".css": "text/css", ".png": "image/png"}
     assert len([address for address in wanted if address.endswith(".js")]) == 3
     for address in wanted:

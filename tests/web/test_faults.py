@@ -11,6 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from operator_emulator.core.tester import faults
 from operator_emulator.runtime.engine import Engine
+from operator_emulator.web.connection import EXTENSION, Connection
 from operator_emulator.web.context import RequestContext
 from operator_emulator.web.faults import HttpFaults
 from tests.web.conftest import running_engine
@@ -38,6 +39,7 @@ class Line:
         self.sent: list[Message] = []
         self.slept: list[float] = []
         self.aborted = 0
+        self.raw: list[bytes] = []  # octets that went past the server
         self.heard: list[Message] = [{"type": "http.request", "body": b""}, {"type": "http.disconnect"}]
         self._bodies = bodies
         self._abortable = abortable
@@ -68,6 +70,7 @@ class Line:
 
     async def _ask(self, engine: Engine) -> None:
         """As a Router does."""
+        connection = Connection(self.raw.append, self._abort, asyncio.Event())
         scope = {
             "type": "http",
             "method": "GET",
@@ -75,12 +78,12 @@ class Line:
             "query_string": b"",
             "headers": [],
             "context": RequestContext(engine=engine),
-            "extensions": {"emulator.connection": {"reset": self._abort}} if self._abortable else {},
+            "extensions": {EXTENSION: connection} if self._abortable else {},
         }
         request = Request(scope, self._receive, self._send)
         strike = await HttpFaults(sleep=self._sleep).strike(request)
         assert strike is not None
-        response = strike.spoiled(await strike.respond(request, self._carry_out))
+        response = strike.spoiled(request, await strike.respond(request, self._carry_out))
         await response(scope, self._receive, self._send)
 
     async def _carry_out(self) -> Response:
@@ -177,6 +180,31 @@ def test_a_reset_in_the_middle_sends_half() -> None:
     """Status and half of the body, then nothing."""
     line = Line().play({"reset": "middle"})
     assert (line.pieces, line.complete, line.aborted) == ([b"01234"], False, 1)
+
+
+def test_a_reset_after_sends_nothing() -> None:
+    """The request was carried out, and nobody hears of it."""
+    line = Line().play({"reset": "after"})
+    assert (line.sent, line.raw, line.aborted) == ([], [], 1)
+
+
+@pytest.mark.parametrize(
+    ("bodies", "when"), [((BODY,), "head"), ((b"",), "head"), ((b"",), "middle"), ((b"0",), "middle")]
+)
+def test_a_reset_in_the_head_sends_half_of_it(bodies: tuple[bytes, ...], when: str) -> None:
+    """An answer whose body has no middle is cut there, too."""
+    line = Line(bodies).play({"reset": when})
+    assert (line.sent, line.aborted) == ([], 1)
+    (half,) = line.raw
+    assert half.startswith(b"HTTP/1.1 200 \r\ncontent-l")
+    assert b"\r\n\r\n" not in half
+
+
+def test_a_fault_without_an_effect_leaves_the_answer_alone() -> None:
+    """Its octets are few enough to go out at once, and its type is what the fault wants."""
+    line = Line().play({"rate": 1000, "mangle": "none"})
+    assert (line.pieces, line.complete) == ([BODY], True)
+    assert line.headers == {b"content-length": b"10"}
 
 
 def test_without_a_server_a_reset_is_an_error() -> None:

@@ -15,8 +15,8 @@ from starlette.types import Receive, Scope, Send
 from operator_emulator.control.context import journal_of
 from operator_emulator.runtime.journal import Journal
 from operator_emulator.store.feed import Feed, shown
+from operator_emulator.web.connection import connection_of
 from operator_emulator.web.context import engine_of
-from operator_emulator.web.faults import CONNECTION
 from operator_emulator.web.json import encode
 
 GATHER: Final = 0.1  # seconds that changes are gathered for one frame
@@ -46,7 +46,8 @@ class ChangeStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._send = send
-        closing = scope.get("extensions", {}).get(CONNECTION, {}).get("closing") or asyncio.Event()
+        connection = connection_of(scope)
+        closing = asyncio.Event() if connection is None else connection.closing
         over = [asyncio.ensure_future(disconnected(receive)), asyncio.ensure_future(closing.wait())]
         self._feed.follow()
         try:

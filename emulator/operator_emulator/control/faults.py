@@ -9,7 +9,7 @@ from starlette.responses import Response
 from operator_emulator.control.context import control_of
 from operator_emulator.control.wire import check, read_id, read_object, show_fault, show_limits
 from operator_emulator.core.tester import faults, rate_limits
-from operator_emulator.core.tester.model import Per, RateLimit
+from operator_emulator.core.tester.model import FaultPoint, Per, RateLimit
 from operator_emulator.core.world.errors import Malformed
 from operator_emulator.web.context import engine_of
 from operator_emulator.web.respond import answer
@@ -20,6 +20,7 @@ async def add_fault(request: Request) -> Response:
     point = wanted["point"].capitalize()
     check(request, f"{point}Match", wanted.get("match", {}), "match")
     check(request, f"{point}Effect", wanted["effect"], "effect")
+    faults.check_effect(FaultPoint(wanted["point"]), wanted["effect"])
     fault = await engine_of(request).write(faults.add, wanted)
     return answer(request, show_fault(fault), status=201)
 

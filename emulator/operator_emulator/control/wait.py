@@ -43,8 +43,9 @@ async def list_callbacks(request: Request) -> Response:
 async def retry_callback(request: Request) -> Response:
     """Try once more, now; the answer shows what came of it."""
     id = read_id(request.path_params["id"])
+    body = await read_object(request)
     emulator = engine_of(request)
-    await emulator.send_now(outbox.retry, id)
+    await emulator.send_now(outbox.retry, id, force=body.get("force", False))
     return answer(request, await emulator.read(callback, id))
 
 

@@ -31,10 +31,15 @@ LARGEST: Final = 2**63 - 1  # what a table holds
 
 
 async def read_object(request: Request, may_halve: Collection[str] = ()) -> dict[str, Any]:
-    """The JSON body, as described. Raises Malformed with the field, UnsupportedMediaType, TooLarge."""
-    value = await read_json(request, may_halve)
+    """The JSON body, as described; ``{}`` if there is none and none is required.
+
+    Raises Malformed with the field, UnsupportedMediaType, TooLarge.
+    """
     operation = operation_of(request)
     assert operation.body is not None, "the description says what the body is"
+    if not operation.body_required and request.headers.get("content-length", "0") == "0":
+        return {}
+    value = await read_json(request, may_halve)
     for error in operation.body.iter_errors(value):
         raise Malformed(*place_and_problem(error))
     body: dict[str, Any] = plain(value)

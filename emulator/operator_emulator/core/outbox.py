@@ -79,17 +79,17 @@ def attempt(world: World, notification_id: str) -> Outgoing | None:
     )
 
 
-def retry(world: World, notification_id: int) -> Outgoing:
+def retry(world: World, notification_id: int, *, force: bool = False) -> Outgoing:
     """Try now, whatever was promised; what was given up gets another day.
 
-    Raises UnknownCallback, and NothingOwed if the customer has taken it.
+    Raises UnknownCallback, and NothingOwed if the customer has taken it. With *force* it is owed and sent again.
     """
     notification = world.notifications.get(notification_id)
     if notification is None:
         raise UnknownCallback(notification_id)
-    if notification.fate is Fate.TAKEN:
+    if notification.fate is Fate.TAKEN and not force:
         raise NothingOwed(notification_id)
-    if notification.fate is Fate.GIVEN_UP:
+    if notification.fate is not Fate.OWED:
         deadline = world.now + world.policy.forwarder_give_up
         world.notifications.put(replace(notification, fate=Fate.OWED, deadline=deadline, finished=None))
         schedule.at(world, deadline, JobKind.OUTBOX_GIVE_UP, notification_id)

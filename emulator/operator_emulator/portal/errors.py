@@ -173,7 +173,7 @@ async def refuse_resource(request: Request, error: Exception) -> Response:
 async def portal_says(
     request: Request, status: HTTPStatus, message: str, error: str, headers: Mapping[str, str] | None = None
 ) -> Response:
-    now = await engine_of(request).read(lambda world: world.now)
+    now, _ = await engine_of(request).times()
     body = {
         "status": status.name.replace("REQUEST_ENTITY_TOO_LARGE", "PAYLOAD_TOO_LARGE"),
         "message": message,
@@ -220,7 +220,7 @@ TOKEN_EXPIRED: Final = 'Token claims invalid: ["exp"]="token expired"'
 
 async def relay_says(request: Request, status: HTTPStatus) -> Response:
     """The gateway's second hop, when it has trouble; nobody sees it here unless a fault says so (P§2.4)."""
-    now = await engine_of(request).read(lambda world: world.now)
+    now, _ = await engine_of(request).times()
     trace = blake2b(f"{now} {request.url.path}".encode(), digest_size=8).hexdigest()
     body = {
         "service": "jumper",
@@ -325,7 +325,7 @@ def say(
         findings = (*findings, f"status {status} is not described")
     text = encode(body)
     raw = [(b"content-type", media_type.encode()), (b"content-length", str(len(text)).encode())]
-    if operation is not None and findings and not context.struck:  # a fault may answer what it likes
+    if operation is not None and findings and not context.exempt:  # a fault may answer what it likes
         raw.append(VIOLATED)
         report(request, operation, "; ".join(findings))
     raw += [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in (headers or {}).items()]

@@ -20,8 +20,8 @@ from operator_emulator.core.world.model import Event, Notification
 from operator_emulator.portal import frames, wire
 from operator_emulator.portal.context import base_of, caller_of, portal_of
 from operator_emulator.portal.errors import gateway_says, problem
+from operator_emulator.web.connection import connection_of
 from operator_emulator.web.context import context_of, engine_of
-from operator_emulator.web.faults import CONNECTION
 from operator_emulator.web.json import encode
 from operator_emulator.web.openapi import problems
 from operator_emulator.web.respond import Answer, answer
@@ -123,7 +123,8 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         gone = asyncio.create_task(disconnected(receive))
-        self._closing = scope.get("extensions", {}).get(CONNECTION, {}).get("closing") or asyncio.Event()
+        connection = connection_of(scope)
+        self._closing = asyncio.Event() if connection is None else connection.closing
         try:
             if self._policy.stream_commit == "immediate":
                 await self._begin(send)

@@ -82,6 +82,8 @@ class Sender:
         self.waiting += 1
         try:
             async with places:
+                if outgoing.strike is not None and "twice" in outgoing.strike.fault.effect:
+                    await self._exchange(outgoing, message)
                 return await self._exchange(outgoing, message)
         finally:
             self.waiting -= 1
@@ -118,11 +120,17 @@ class Sender:
         """The customer's reply, or what a fault says in its place. Raises Unreachable."""
         if outgoing.strike is None:
             return await self._transport(message)
-        fault = outgoing.strike.fault
-        exchange.fault = fault.name
-        if "status" in fault.effect:
-            return Reply(fault.effect["status"])
-        raise Unreachable(PROBLEMS[fault.effect["problem"]])
+        effect = outgoing.strike.fault.effect
+        exchange.fault = outgoing.strike.fault.name
+        reply = None
+        if "twice" in effect or effect.get("phase") == "after":
+            reply = await self._transport(message)
+        if "status" in effect:
+            reply = Reply(effect["status"])
+        if "problem" in effect:
+            raise Unreachable(PROBLEMS[effect["problem"]])
+        assert reply is not None, "the effect of a fault at a callback is one of three"
+        return reply
 
 
 def raw(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:

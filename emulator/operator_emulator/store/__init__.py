@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.core.world.world import World
@@ -17,6 +17,17 @@ T = TypeVar("T")
 
 class StoreFailure(Exception):
     """The world cannot be opened or written; the message says why and what to do. What was kept is unharmed."""
+
+
+class DamagedRow(StoreFailure):
+    """A row cannot be decoded: somebody or something else has changed it."""
+
+    def __init__(self, table: str, key: Any, why: Exception) -> None:
+        super().__init__(
+            f"row {key} of {table} is damaged ({why}); restore a snapshot, or begin again with POST /_emulator/reset"
+        )
+        self.table = table
+        self.key = key
 
 
 @dataclass(frozen=True, slots=True)

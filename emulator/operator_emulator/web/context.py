@@ -21,7 +21,7 @@ class RequestContext:
     operation: Operation | None = None  # None: no operation is at this path
     caller: Principal | None = None
     token: str = ""  # the access token of the caller
-    struck: bool = False  # a fault or a rate limit answers, with whatever status it likes
+    exempt: bool = False  # a fault, a rate limit or a failure of ours answers: the description need not know the status
 
 
 def context_of(request: Request) -> RequestContext:

@@ -5,13 +5,13 @@ of whatever answer there is.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Scope
 
 from operator_emulator.core.customers import access
 from operator_emulator.core.tester import faults, rate_limits
@@ -21,14 +21,8 @@ from operator_emulator.core.world.world import World
 from operator_emulator.web.context import RequestContext, context_of
 from operator_emulator.web.json import encode
 from operator_emulator.web.respond import JSON_TYPE
+from operator_emulator.web.spoiled import Reset, Sleep, Spoiled
 
-MARK: Final = b"x-emulator-fault"
-CHUNK_INTERVAL: Final = 0.1  # real seconds between two pieces of a slow answer
-
-# The server's own way to reset a connection, where it has one; see serving.py.
-CONNECTION: Final = "emulator.connection"
-
-Sleep = Callable[[float], Awaitable[None]]
 CarryOut = Callable[[], Awaitable[Response]]
 
 
@@ -55,7 +49,7 @@ class HttpFaults:
         address = "" if request.client is None else request.client.host
         wait = await engine.write(rate_limits.allow, self._published, scope["path"], organisation, address)
         if wait is not None:
-            context.struck = True
+            context.exempt = True
             raise HTTPException(429, "Too Many Requests", {"Retry-After": str(wait)})
         strike: Strike | None = await engine.write(
             faults.strike,
@@ -69,7 +63,6 @@ class HttpFaults:
         )
         if strike is None:
             return None
-        context.struck = True
         if context.exchange is not None:
             context.exchange.fault = strike.fault.name
         return HttpStrike(strike, self._sleep)
@@ -90,24 +83,39 @@ class HttpStrike:
     def __init__(self, strike: Strike, sleep: Sleep) -> None:
         self._strike = strike
         self._sleep = sleep
+        self._seen = False  # the client sees an effect, whatever is done to the bytes of the answer
 
     async def respond(self, request: Request, carry_out: CarryOut) -> Response:
-        """The answer to the request: the fault's own, or that of *carry_out*. Raises what the surface words."""
+        """The answer to the request: the fault's own, or that of *carry_out*. Raises what the surface words.
+
+        In the phase "after" the request is carried out whatever the fault answers.
+        """
         effect = self._strike.fault.effect
+        carried_out = await carry_out() if effect.get("phase") == "after" else None
         if self._strike.delay:
+            self._seen = True
             await self._sleep(self._strike.delay)
         if effect.get("reset") == "before":
             return Reset(self._sleep)
-        if "token" in effect:
-            await end_token(context_of(request), effect["token"])
-        if "body" in effect:
-            return canned_response(effect)
-        if "status" in effect:
-            raise HTTPException(effect["status"], None, effect.get("headers"))
-        return await carry_out()
+        if any(name in effect for name in ("token", "body", "status")):
+            self._seen = context_of(request).exempt = True
+            return await answer_of(request, effect)
+        return carried_out if carried_out is not None else await carry_out()
 
-    def spoiled(self, response: Response) -> Response:
-        return Spoiled(response, self._strike, self._sleep)
+    def spoiled(self, request: Request, response: Response) -> Response:
+        """*response* as the fault lets it arrive."""
+        if isinstance(response, Reset):
+            return response
+        return Spoiled(request, response, self._strike.fault, seen=self._seen, sleep=self._sleep)
+
+
+async def answer_of(request: Request, effect: Mapping[str, Any]) -> Response:
+    """The fault's own answer. Raises the refusal that is to be worded by the surface."""
+    if "token" in effect:
+        await end_token(context_of(request), effect["token"])
+    if "body" in effect:
+        return canned_response(effect)
+    raise HTTPException(effect["status"], None, effect.get("headers"))
 
 
 async def end_token(context: RequestContext, how: str) -> None:
@@ -122,114 +130,3 @@ def canned_response(effect: Mapping[str, Any]) -> Response:
     text = body.encode() if isinstance(body, str) else encode(body)
     headers = {"content-type": JSON_TYPE, **{name.lower(): value for name, value in effect.get("headers", {}).items()}}
     return Response(text, effect.get("status", 200), headers)
-
-
-# --------------------------------------------------------------------------------------------- the bytes of an answer
-
-
-class ConnectionGone(Exception):
-    """The connection is to be reset."""
-
-
-class Reset(Response):
-    """Reset the connection instead of answering."""
-
-    def __init__(self, sleep: Sleep) -> None:
-        self._sleep = sleep
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Without a server underneath there is no connection: then ConnectionResetError says so."""
-        connection = scope.get("extensions", {}).get(CONNECTION)
-        if connection is None:
-            raise ConnectionResetError("a fault has reset the connection")
-        await self._sleep(0)  # what was sent goes out first
-        connection["reset"]()
-        while (await receive())["type"] != "http.disconnect":
-            pass
-
-
-class Spoiled(Response):
-    """An answer that a fault spoils on its way."""
-
-    def __init__(self, response: Response, strike: Strike, sleep: Sleep) -> None:
-        self._response = response
-        self._strike = strike
-        self._sleep = sleep
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await self._response(scope, receive, FaultySend(self._strike, send, self._sleep).send)
-        except ConnectionGone:
-            await Reset(self._sleep)(scope, receive, send)
-
-
-class FaultySend:
-    """The ``send`` of one answer: does to its bytes what the fault wants done."""
-
-    def __init__(self, strike: Strike, send: Send, sleep: Sleep) -> None:
-        self._strike = strike
-        self._send = send
-        self._sleep = sleep
-        self._start: MutableMapping[str, Any] = {}
-        self._over = False
-
-    async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            # Kept back until the body is there, whose length it tells.
-            self._start = {**message, "headers": marked(message.get("headers", ()), self._strike)}
-        elif not self._over:
-            await self._body(self._strike.fault.effect, message.get("body", b""), message.get("more_body", False))
-
-    async def _body(self, effect: Mapping[str, Any], body: bytes, more: bool) -> None:
-        mangled = mangle(effect.get("mangle"), body)
-        if mangled != body:
-            more = False  # of a stream, the first piece is all that comes
-            self._tell_length(len(mangled))
-        if self._start:
-            await self._send(self._start)
-            self._start = {}
-        if effect.get("reset") == "middle":
-            await self._send({"type": "http.response.body", "body": mangled[: len(mangled) // 2], "more_body": True})
-            raise ConnectionGone
-        pieces = sliced(mangled, effect.get("rate"))
-        for number, piece in enumerate(pieces, 1):
-            if number > 1:
-                await self._sleep(CHUNK_INTERVAL)
-            last = number == len(pieces) and not more
-            await self._send({"type": "http.response.body", "body": piece, "more_body": not last})
-        self._over = not more
-
-    def _tell_length(self, length: int) -> None:
-        if self._start:
-            others = [(name, value) for name, value in self._start["headers"] if name.lower() != b"content-length"]
-            self._start["headers"] = [*others, (b"content-length", str(length).encode())]
-
-
-def marked(headers: Any, strike: Strike) -> list[tuple[bytes, bytes]]:
-    """The headers of an answer, with the fault's name and what else it changes."""
-    effect = strike.fault.effect
-    changed = {name.lower().encode(): value.encode("latin-1") for name, value in effect.get("headers", {}).items()}
-    if "content_type" in effect:
-        changed[b"content-type"] = effect["content_type"].encode("latin-1")
-    changed[MARK] = strike.fault.name.encode("latin-1", "replace")
-    return [(name, value) for name, value in headers if name.lower() not in changed] + list(changed.items())
-
-
-def mangle(how: str | None, body: bytes) -> bytes:
-    """A body that arrives whole and is wrong: empty, cut in half, or JSON with something after its end."""
-    match how:
-        case "empty":
-            return b""
-        case "truncated":
-            return body[: len(body) // 2]
-        case "malformed":
-            return body + b"}]"
-    return body
-
-
-def sliced(body: bytes, rate: float | None) -> list[bytes]:
-    """The body in pieces, of which one goes out every CHUNK_INTERVAL seconds: so many octets in a second."""
-    if rate is None or not body:
-        return [body]
-    size = max(1, round(rate * CHUNK_INTERVAL))
-    return [body[start : start + size] for start in range(0, len(body), size)]

@@ -72,7 +72,7 @@ class Journaled:
         try:
             await self._app(scope, listen, speak)
         except BaseException as error:
-            exchange.problem = repr(error)
+            exchange.problem = exchange.problem or repr(error)
             raise
         finally:
             complete()

@@ -56,8 +56,9 @@ class Operation:
     query: Mapping[str, QueryParameter]
     answers: Mapping[int, Validator | None]
     empty: frozenset[int] = frozenset()  # statuses whose body may be missing all the same
-    takes_body: bool = False
+    takes_body: bool = False  # of any media type
     members: Members = ANYTHING  # of its JSON body
+    body_required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +140,10 @@ class Document:
             if response.get("x-emulated-empty"):
                 empty.add(int(status))
             answers[int(status)] = validator(*where, "content", media, "schema") if media is not None else None
-        body, members = None, ANYTHING
+        body, members, body_required = None, ANYTHING, False
         if "requestBody" in described:
             where, request_body = follow(source, ("paths", path, method, "requestBody"))
+            body_required = bool(request_body.get("required"))
             media = json_media(request_body)
             if media is not None:
                 body = validator(*where, "content", media, "schema")
@@ -169,6 +171,7 @@ class Document:
             frozenset(empty),
             takes_body="requestBody" in described,
             members=members,
+            body_required=body_required,
         )
 
     def route(self, method: str, path: str, endpoint: Endpoint) -> Route:

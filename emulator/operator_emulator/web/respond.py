@@ -67,7 +67,7 @@ def answer(
     if operation is not None:
         raw += operation.document.headers
         breach = None if checked else breach_of(operation, status, value)
-        if breach is not None and not context.struck:  # a fault may answer what nobody described
+        if breach is not None and not context.exempt:  # a fault may answer what nobody described
             raw.append(VIOLATED)
             report(request, operation, breach)
     return Answer(status, body, raw)

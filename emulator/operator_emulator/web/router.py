@@ -3,6 +3,7 @@ and turns refusals into answers. It stands in for Starlette's router, because a 
 a list of regular expressions.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from operator_emulator.core.world.errors import Refusal
 from operator_emulator.store import StoreFailure
@@ -18,6 +19,8 @@ from operator_emulator.web.context import context_of
 from operator_emulator.web.faults import HttpFaults
 from operator_emulator.web.openapi import Operation, Route
 from operator_emulator.web.receive import check_body, check_query
+
+log = logging.getLogger("operator_emulator.router")
 
 Refuse = Callable[[Request, Exception], Awaitable[Response]]
 Admit = Callable[[Request, Operation | None], Awaitable[None]]
@@ -30,6 +33,8 @@ class Router:
     """*admit* raises a Refusal unless the caller may come in, and is asked even where there is no endpoint: an
     unknown caller learns nothing (D§3.1). *refuse* makes the answer of a Refusal, HTTPException or StoreFailure.
     *surface* is handed to the endpoints in the request's context.
+
+    Errors that nobody foresaw are answered as status 500, but raised in tests (``raises`` of the routes' document).
     """
 
     def __init__(
@@ -47,6 +52,8 @@ class Router:
         self._admit = admit
         self._faults = faults
         self._surface = surface
+        routes = tuple(routes)
+        self._raises = any(route.operation.document.raises for route in routes)
         self._fixed: dict[str, dict[str, Route]] = {}
         self._patterns: dict[int, list[tuple[Literals, dict[str, Route]]]] = {}
         for route in routes:
@@ -75,18 +82,47 @@ class Router:
                 context.exchange.route = (route.operation.method, route.operation.path)
         try:
             response = await self._worded(request, partial(self._respond, request, route))
+            await self._send(request, response, send)
         except ClientDisconnect:  # in the middle of its request: there is nobody to answer, and nothing to report
             if context.exchange is not None:
                 context.exchange.problem = "the client hung up"
-            return
-        await response(scope, receive, send)
 
     async def _worded(self, request: Request, respond: Callable[[], Awaitable[Response]]) -> Response:
         """What *respond* answers, or the surface's own answer to what it raises."""
         try:
             return await respond()
-        except REFUSALS as refusal:
-            return await self._refuse(request, refusal)
+        except Exception as error:
+            return await self._answer_to(request, error)
+
+    async def _answer_to(self, request: Request, error: Exception) -> Response:
+        """The surface's words for a refusal, or for an error that nobody foresaw, which is a bug of ours."""
+        if isinstance(error, REFUSALS):
+            return await self._refuse(request, error)
+        if self._raises or isinstance(error, ClientDisconnect):
+            raise error
+        log.error("%s %s failed; please report this", request.method, request.scope["path"], exc_info=error)
+        context = context_of(request)
+        context.exempt = True
+        if context.exchange is not None:
+            context.exchange.problem = repr(error)
+        return await self._refuse(request, HTTPException(500))
+
+    async def _send(self, request: Request, response: Response, send: Send) -> None:
+        """Send *response*. What it raises before its first octet is answered, too."""
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await response(request.scope, request.receive, sending)
+        except Exception as error:
+            if begun or isinstance(error, ConnectionResetError):
+                raise
+            instead = await self._answer_to(request, error)
+            await instead(request.scope, request.receive, send)
 
     async def _respond(self, request: Request, route: Route | None) -> Response:
         refusal = await self._refusal_of(request)
@@ -95,7 +131,7 @@ class Router:
         if strike is None:
             return await carry_out()
         respond = partial(strike.respond, request, partial(self._worded, request, carry_out))
-        return strike.spoiled(await self._worded(request, respond))
+        return strike.spoiled(request, await self._worded(request, respond))
 
     async def _refusal_of(self, request: Request) -> Exception | None:
         """Why the caller may not come in. It is not raised at once: faults strike whoever asks."""

@@ -1,10 +1,10 @@
 """Faults: what should go wrong, where and how often.
 
-A fault matches on facts of the moment, such as the path of a request; then chance decides, which depends on the seed
-and on what it is about, so that the same story goes wrong in the same way twice.
+A fault matches on facts, such as the path of a request; then chance decides. Chance depends only on the seed and on
+what the fault strikes, so the same story goes wrong in the same way twice.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import exp
 from statistics import NormalDist
 from types import MappingProxyType
@@ -33,14 +33,24 @@ READY: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     }
 )
 
+# The members of an effect that ``phase`` is about.
+PHASED: Final[Mapping[FaultPoint, frozenset[str]]] = MappingProxyType(
+    {
+        FaultPoint.HTTP: frozenset({"delay", "status", "body", "token"}),
+        FaultPoint.NETWORK: frozenset(),
+        FaultPoint.CALLBACK: frozenset({"problem", "status"}),
+    }
+)
+ENDS: Final = frozenset({"problem", "status", "twice"})  # what may come of a callback
+
 LONGEST: Final = 600.0  # seconds of delay
 LARGEST_ROLL: Final = 1 - 2**-53  # a roll may round to 1.0, whose quantile is infinite
 
 
 def complete(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """What was asked for; one that only has a ready-made name is completed from READY.
+    """Fill in from READY what was left out beside the name of a ready-made fault.
 
-    Raises Malformed where that leaves open what it is.
+    Raises Malformed if point or effect are still missing.
     """
     name = asked.get("name", "")
     given = {**READY.get(name, {}), **asked}
@@ -50,8 +60,22 @@ def complete(asked: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
+def check_effect(point: FaultPoint, effect: Mapping[str, Any]) -> None:
+    """Raises Malformed for members that make no sense together, or alone."""
+    phased = PHASED[point]
+    if "phase" in effect and phased.isdisjoint(effect):
+        raise Malformed("effect.phase", f"goes with {or_(phased)}, and none of them is given")
+    if point is FaultPoint.CALLBACK and len(ENDS.intersection(effect)) != 1:
+        raise Malformed("effect", f"must have one of {or_(ENDS)}")
+
+
+def or_(names: Iterable[str]) -> str:
+    *others, last = sorted(names)
+    return f"{', '.join(others)} or {last}"
+
+
 def add(world: World, wanted: Mapping[str, Any]) -> Fault:
-    """Arm a fault, complete and as described."""
+    """Arm a fault. *wanted* is complete and as described."""
     id = world.next_id("fault")
     return world.faults.put(
         Fault(
@@ -85,55 +109,59 @@ def any_at(world: World, point: FaultPoint) -> bool:
 
 
 def strike(world: World, /, point: FaultPoint, about: str = "", **facts: Any) -> Strike | None:
-    """The first fault, by age, that strikes now; it is counted.
+    """Find the fault that strikes now, the oldest one first, and count it.
 
-    *facts* are what ``match`` is held against. Chance depends on *about*, or, where nothing has a name of its own,
-    on how often the fault was considered before.
+    *facts* are what ``match`` is held against. Chance depends on *about*, or, if that is empty, on how often the
+    fault was considered before.
     """
     for fault in world.faults.find(point=point):
-        if fault.times == 0 or not meant(fault, facts):
+        if fault.times == 0 or not matches(fault, facts):
             continue
         number = fault.considered
-        chance = what_chance_is_about(world, fault, about or str(number))
-        roll = world.roll(chance)
-        strikes = roll < fault.probability
-        times = fault.times
-        fault = world.faults.put(
-            replace(
-                fault,
-                considered=number + 1,
-                struck=fault.struck + strikes,
-                times=times - strikes if times is not None else None,
-            )
-        )
+        chance = chance_key(world, fault, about or str(number))
+        strikes = world.roll(chance) < fault.probability
+        fault = world.faults.put(counted(replace(fault, considered=number + 1), int(strikes)))
         if strikes:
             return Strike(fault, delay_of(world, fault, chance))
     return None
 
 
-def meant(fault: Fault, facts: Mapping[str, Any]) -> bool:
-    """Does *fault* concern what *facts* describe? A revoked token concerns only who came in by one."""
+def spare(world: World, id: int) -> None:
+    """Do not count a strike after all: it found nothing that it could spoil."""
+    fault = world.faults.get(id)
+    if fault is not None:
+        world.faults.put(counted(fault, -1))
+
+
+def counted(fault: Fault, strikes: int) -> Fault:
+    times = None if fault.times is None else fault.times - strikes
+    return replace(fault, struck=fault.struck + strikes, times=times)
+
+
+def matches(fault: Fault, facts: Mapping[str, Any]) -> bool:
+    """Whether *fault* concerns what *facts* describe. A revoked token concerns only requests that brought one."""
     if "token" in fault.effect and not facts.get("token"):
         return False
-    return all(fits(wanted, facts.get(name)) for name, wanted in fault.match.items())
+    return all(matches_value(wanted, facts.get(name)) for name, wanted in fault.match.items())
 
 
-def fits(wanted: Any, fact: Any) -> bool:
-    """Texts are patterns, in any case; of objects each member must fit; of several facts one is enough."""
+def matches_value(wanted: Any, fact: Any) -> bool:
+    """Strings are case-insensitive patterns. Every member of an object must match. Of several facts one is enough."""
     if isinstance(wanted, dict):
         members = {name.lower(): value for name, value in (fact or {}).items()}
-        return all(fits(one, members.get(name.lower())) for name, one in wanted.items())
+        return all(matches_value(one, members.get(name.lower())) for name, one in wanted.items())
     if isinstance(fact, tuple):
-        return any(fits(wanted, one) for one in fact)
+        return any(matches_value(wanted, one) for one in fact)
     if isinstance(wanted, str):
         return fact is not None and like(wanted.lower(), str(fact).lower())
     return bool(wanted == fact)
 
 
-def what_chance_is_about(world: World, fault: Fault, about: str) -> str:
-    """What a roll depends on. A fault that concerns one organisation only, and this one has a seed, is its own story:
+def chance_key(world: World, fault: Fault, about: str) -> str:
+    """What a roll depends on.
 
-    then neither other organisations nor the ids that they use up change it.
+    A fault that concerns one organisation, which has a seed, depends on that seed and on how often it was considered:
+    neither other organisations nor the ids that they use up change what it does.
     """
     organisation = world.organisations.get(fault.match.get("organisation"))
     if organisation is None or organisation.seed is None:
@@ -142,7 +170,7 @@ def what_chance_is_about(world: World, fault: Fault, about: str) -> str:
 
 
 def delay_of(world: World, fault: Fault, chance: str) -> float:
-    """Real seconds: fixed, or drawn from a distribution; ten minutes at most."""
+    """The real seconds of a delay: fixed, or drawn from a distribution; ten minutes at most."""
     delay = fault.effect.get("delay", 0)
     if isinstance(delay, int | float):
         return float(delay)

@@ -23,7 +23,7 @@ from operator_emulator.core.world import clock
 from operator_emulator.core.world.model import Clock
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.core.world.world import Before, Between, Contains, Prefix, Since, World
-from operator_emulator.store import Snapshot, StoreFailure, upgrades
+from operator_emulator.store import DamagedRow, Snapshot, StoreFailure, upgrades
 from operator_emulator.store.bell import Bell
 from operator_emulator.store.feed import Feed
 from operator_emulator.store.sqlite.snapshots import SnapshotFiles
@@ -136,7 +136,10 @@ class SqliteTable(Generic[T]):
             found = self._execute(self._get, (key,)).fetchone()
             if found is None:
                 return None
-            row = self._keep(key, self._decode(found[0]))
+            try:
+                row = self._keep(key, self._decode(found[0]))
+            except msgspec.MsgspecError as error:
+                raise DamagedRow(self._name, key, error) from error
         return row
 
     def put(self, row: T) -> T:
