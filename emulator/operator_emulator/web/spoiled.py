@@ -120,15 +120,17 @@ class FaultySend:
         effect, head = self._effect, list(start.get("headers", ()))
         spoiled = self._spoil(start["status"], body)
         headers = with_headers(head, effect)
-        if spoiled != body:
-            more = False  # of a stream, the first piece is all that comes
-            headers = with_length(headers, len(spoiled))
-        if not (self._seen or "reset" in effect or sorted(headers) != sorted(head) or self._drips(spoiled, more)):
+        changed = spoiled != body or sorted(headers) != sorted(head) or self._drips(spoiled, more)
+        if not (changed or self._seen or "reset" in effect):
             self._effect = {}
             await self._spare()
             await self._send(start)
             return body, more
-        start = {**start, "headers": [*headers, self._mark]}
+        headers.append(self._mark)
+        if spoiled != body:
+            more = False  # of a stream, the first piece is all that comes
+            headers = with_length(headers, len(spoiled))
+        start = {**start, "headers": headers}
         whole = self._bodiless or len(spoiled) < 2  # there is no middle of the body
         match effect.get("reset"):
             case "after":
