@@ -40,7 +40,7 @@ export const button = (text, action, more = {}) => h("button", { type: "button",
 export function table(heads, rows, { caption, sorted } = {}) {
   return h(
     "div.scroll",
-    { tabindex: 0, role: "region", "aria-label": caption },
+    { tabindex: 0, role: "group", "aria-label": caption },
     h(
       "table",
       null,
