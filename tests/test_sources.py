@@ -79,7 +79,11 @@ def test_sections_are_sorted(explained: list[str]) -> None:
 def test_every_cited_contradiction_is_listed() -> None:
     """Comments cite the twenty contradictions as C1 to C20."""
     listed = re.findall(r"^\| (C\d+) \|", SOURCES.text, re.M)
-    cited = {number for path in files() for number in re.findall(r"(?<!element )\bC\d\d?\b", path.read_text(encoding="utf-8"))}
+    cited = {
+        number
+        for path in files()
+        for number in re.findall(r"(?<!element )\bC\d\d?\b", path.read_text(encoding="utf-8"))
+    }
     assert {f"C{number}" for number in range(1, 21)} == set(listed)
     assert cited - set(listed) == set()
 

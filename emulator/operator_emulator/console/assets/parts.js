@@ -59,7 +59,7 @@ export function table(heads, rows, { caption, sorted } = {}) {
                 class: kind,
                 "aria-sort": sorted && order && sorted.replace("-", "") === order ? (sorted.startsWith("-") ? "descending" : "ascending") : null,
               },
-              order ? button([title, sorted?.replace("-", "") === order ? (sorted.startsWith("-") ? " ↓" : " ↑") : ""].join(""), "sort", { "data-order": order }) : title,
+              order ? button([title, sorted?.replace("-", "") === order ? (sorted.startsWith("-") ? " ↓" : " ↑") : ""].join(""), "sort", { "data-order": order }) : title || h("span.hidden", null, "More"),
             ),
           ),
         ),

@@ -3,7 +3,7 @@
 import { get } from "../api.js";
 import { h } from "../dom.js";
 import { badge, button, empty, fateKind, pager, select, table, when } from "../parts.js";
-import { ago, word } from "../words.js";
+import { ago } from "../words.js";
 import { exchange as drawExchange } from "./journal.js";
 
 const PAGE = 50;
@@ -18,7 +18,7 @@ function tries(callback, exchanges, now) {
         "details",
         { "data-key": index, open: index === callback.tries.length - 1 },
         h("summary", null, `Try ${index + 1}: `, when(one.at), " ", h(one.status >= 200 && one.status < 300 ? "span" : "strong.bad", null, one.status ? `answered ${one.status}` : one.problem ?? "under way")),
-        exchanges[one.exchange] ? drawExchange(exchanges[one.exchange]) : h("p.hint", null, one.exchange ? "The journal has let this exchange go." : null),
+        exchanges[one.exchange] ? drawExchange(exchanges[one.exchange]) : h("p.hint", null, "The journal shows what was sent and answered."),
       ),
     ),
     callback.fate === "owed" && callback.next_try ? h("p", null, `Next try ${ago(callback.next_try, now)}, `, when(callback.next_try), ".") : null,
@@ -30,17 +30,17 @@ export default {
   loadsOpened: true,
 
   load: async ({ query, local }) => {
-    const [page, streams] = await Promise.all([get("/callbacks", { limit: PAGE, ...query }), get("/data-streams").catch(() => ({ data_streams: [] }))]);
+    const page = await get("/callbacks", { limit: PAGE, ...query });
     const opened = page.callbacks.find((one) => String(one.id) === local.opened);
     const ids = (opened?.tries ?? []).map((one) => one.exchange).filter(Boolean);
     const found = await Promise.all(ids.map((id) => get("/journal", { since: id - 1, limit: 1 }).then(({ exchanges }) => exchanges.find((one) => one.id === id))));
     const exchanges = Object.fromEntries(found.filter(Boolean).map((one) => [one.id, one]));
-    return { callbacks: page.callbacks.reverse(), total: page.total ?? null, next: page.next ? { before: page.next } : null, exchanges, streams: streams.data_streams };
+    return { callbacks: page.callbacks.reverse(), total: page.total ?? null, next: page.next ? { before: page.next } : null, exchanges };
   },
 
-  concerns: (changes) => "notifications" in changes || "data_streams" in changes,
+  concerns: (changes) => "notifications" in changes,
 
-  draw({ data: { callbacks, total, next, exchanges, streams }, query, local, now }) {
+  draw({ data: { callbacks, total, next, exchanges }, query, local, now }) {
     const rows = callbacks.flatMap((one) => {
       const last = one.tries.at(-1);
       const opened = String(one.id) === local.opened;
@@ -72,36 +72,10 @@ export default {
           : empty("No callbacks.", "Delivery reports and messages from devices appear here once an organisation has a webhook."),
         pager(callbacks.length, total, { first: Boolean(query.before), next }),
       ),
-      streams.length
-        ? h(
-            "section.card.list",
-            { "aria-label": "Data streams" },
-            h("h2", null, "Data streams"),
-            table(
-              [["Id"], ["Kind"], ["URL"], ["State"], ["Backlog"], ["Next try"], [""]],
-              streams.map((one) => ({
-                key: one.id,
-                cells: [
-                  String(one.id),
-                  `${one.kind}, ${one.generation}`,
-                  h("code", null, one.url),
-                  badge(one.state === "RUNNING" ? "online" : one.state === "FAILED" ? "bad" : "waits", word(one.state)),
-                  String(one.backlog),
-                  one.next_try ? when(one.next_try) : "—",
-                  one.state === "RUNNING"
-                    ? button("Pause", "stream", { "data-id": one.id, "data-verb": "pause" })
-                    : button(one.state === "PAUSED" ? "Resume" : "Restart", "stream", { "data-id": one.id, "data-verb": one.state === "PAUSED" ? "resume" : "restart" }),
-                ],
-              })),
-              { caption: "Data streams" },
-            ),
-          )
-        : null,
     ];
   },
 
   actions: {
     retry: ({ data, call, load }) => call("POST", `/callbacks/${data.id}/retry`).then(load),
-    stream: ({ data, call, load }) => call("POST", `/data-streams/${data.id}/${data.verb}`).then(load),
   },
 };
