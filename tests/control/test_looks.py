@@ -23,7 +23,8 @@ def test_all_sims_are_listed_with_their_devices(operator: Operator) -> None:
         ({"label": "o*line"}, [ONLINE, OFFLINE]),
         ({"iccid": "*5", "organisation": 4321}, [ISSUED]),
         ({"limit": 2}, [ONLINE, ATTACHED]),
-        ({"status": "OFFLINE", "limit": 2}, [OFFLINE, DISABLED]),
+        ({"status": "OFFLINE", "limit": 2}, [OFFLINE, FOREIGN]),
+        ({"status": "INACTIVE"}, [DISABLED, ISSUED]),
         ({"organisation": 1}, []),
     ],
 )

@@ -37,13 +37,18 @@ async def read_object(request: Request, may_halve: Collection[str] = ()) -> dict
     """
     operation = operation_of(request)
     assert operation.body is not None, "the description says what the body is"
-    if not operation.body_required and request.headers.get("content-length", "0") == "0":
+    if not operation.body_required and not has_body(request):
         return {}
     value = await read_json(request, may_halve)
     for error in operation.body.iter_errors(value):
         raise Malformed(*place_and_problem(error))
     body: dict[str, Any] = plain(value)
     return body
+
+
+def has_body(request: Request) -> bool:
+    """Whether the client announced one: by its length, or in chunks (RFC 9112 6.3)."""
+    return "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"
 
 
 def plain(value: Any, place: str = "") -> Any:
