@@ -18,9 +18,11 @@ from markdown_it import MarkdownIt
 
 from operator_emulator.core.network.smsc import MAGIC_ADDRESSES, MAGIC_EXPIRY
 from operator_emulator.core.tester.faults import READY
+from operator_emulator.management.v2.successors import SUCCESSORS
 from tests.terminal import TOP, Block, Page, Terminals, body, open_terminals, shows
 
 CONTROL_PLANE, FIXTURES, PORTAL = Page("docs/control-plane.md"), Page("docs/fixtures.md"), Page("docs/portal.md")
+MIGRATING = Page("docs/migrating-to-v2.md")
 PAGES = [
     Page(path.relative_to(TOP).as_posix())
     for path in sorted([*(TOP / "docs").glob("*.md"), *TOP.glob("*.md")], key=lambda path: path.name)
@@ -54,6 +56,35 @@ def test_a_page_does_what_it_shows(page: Page, terminals: Terminals) -> None:
         said = terminals.type(block.text)
         assert shows(shown, said) == [], f"{block.text}\n{said}"
         assert '"error"' in shown or '"error"' not in said, f"{block.text}\n{said}"
+
+
+@pytest.fixture
+def hybrid(tmp_path: Path) -> Iterator[Terminals]:
+    """The emulator as the page about version 2 starts it."""
+    retired_at = "v1_retired_at=2027-01-01T00:00:00Z"
+    assert f"--clock manual --set {retired_at}" in MIGRATING.text
+    with open_terminals(tmp_path, OPERATOR_EMULATOR_CLOCK="manual", OPERATOR_EMULATOR_SET=retired_at) as terminals:
+        yield terminals
+
+
+def test_the_page_about_version_2_does_what_it_shows(hybrid: Terminals, tmp_path: Path) -> None:
+    """Its files saved under their names, and its commands from top to bottom."""
+    names = re.findall(r"[Ss]ave it as `(\w+\.py)`", MIGRATING.text)
+    programs = MIGRATING.of("A client, and its twin", "python")
+    for name, text in zip(names, programs, strict=True):
+        (tmp_path / name).write_text(text.replace("http://localhost:8080", hybrid.base), encoding="utf-8")
+    for block, shown in typed(MIGRATING):
+        said = hybrid.type(block.text)
+        assert shows(shown, said) == [], f"{block.text}\n{said}"
+
+
+def test_the_page_about_version_2_has_every_operation() -> None:
+    """As the migration report has them."""
+    listed = MIGRATING.rows("Every operation")[1:]
+    assert listed == [
+        [f"{method} {path}", "none" if one.path is None else f"{method} {one.path}", one.changes]
+        for (method, path), one in SUCCESSORS.items()
+    ]
 
 
 def operations() -> set[tuple[str, str]]:
