@@ -46,6 +46,19 @@ def test_trap_14_beyond_the_last_page_is_an_empty_list_with_its_headers(operator
     assert answer.headers["x-total-count"] == "5"
 
 
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_a_client_that_waits_for_the_last_page_comes_to_an_end(make_operator: MakeOperator, version: str) -> None:
+    """The operator's own onboarding client stops only when the page is X-Total-Pages (D§5).
+
+    Without SIMs, too, that must be so on the first page: the client would never come to page 0.
+    """
+    operator = make_operator("{version: 1, organisations: [{id: 1, users: [{username: demo, password: demo}]}]}")
+    call = operator.api if version == "v1" else operator.v2
+    answer = call("GET", "/sims?page=1&pageSize=100")
+    assert (answer.status_code, answer.json()) == (200, [])
+    assert (answer.headers["x-total-count"], answer.headers["x-total-pages"]) == ("0", "1")
+
+
 def test_a_sim_list_is_sorted_and_filtered(operator: Operator) -> None:
     """By imei and ip_address; a minus descends, unknown keys and empty values count for nothing (D§5)."""
     by_address = iccids(operator, "?sort=ip_address")

@@ -54,12 +54,15 @@ def read_count(query: Mapping[str, str], name: str, default: int) -> int:
 
 
 def page_headers(page: Page, total: int) -> dict[str, str]:
-    """The four paging headers. X-Count-Per-Page is the requested size, not the number of rows returned."""
+    """The four paging headers. X-Count-Per-Page is the requested size, not the number of rows returned.
+
+    An empty list has one page: the operator's own client goes on until the page is X-Total-Pages (D§5).
+    """
     return {
         "X-Count-Per-Page": str(page.size),
         "X-Current-Page": str(page.number),
         "X-Total-Count": str(total),
-        "X-Total-Pages": str(pages(page, total)),
+        "X-Total-Pages": str(max(1, pages(page, total))),
     }
 
 

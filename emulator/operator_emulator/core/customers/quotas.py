@@ -225,7 +225,7 @@ def change_of(sim: Sim, service: Service, quota: Quota) -> QuotaChange:
 
 
 def below_threshold(world: World, quota: Quota) -> bool:
-    """Whether the threshold is reached, not only passed (changes A.2, 16)."""
+    """Whether the threshold is reached, not only passed (V§6)."""
     return quota.volume <= threshold(world.policy, quota)
 
 

@@ -118,7 +118,7 @@ def imsi_for(iccid: str) -> str:
 def msisdn_for(iccid: str, core: int = 1) -> str:
     """13 or 15 digits without a plus sign. The relation to the ICCID is as recorded, where one was (D§15).
 
-    On the second core network a number does not end like the IMSI (changes A.2, 6: 901405180005433 has
+    On the second core network a number does not end like the IMSI (V§4.3: 901405180005433 has
     882285110127502). The relation is unknown; here the serial's first digit is replaced, 8 by 1.
     """
     serial = _serial(iccid)
