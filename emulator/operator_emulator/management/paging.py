@@ -54,21 +54,18 @@ def read_count(query: Mapping[str, str], name: str, default: int) -> int:
 
 
 def page_headers(page: Page, total: int) -> dict[str, str]:
-    """The four paging headers. X-Count-Per-Page is the requested size, not the number of rows returned.
-
-    An empty list has one page: the operator's own client goes on until the page is X-Total-Pages (D§5).
-    """
+    """The four paging headers. X-Count-Per-Page is the requested size, not the number of rows returned."""
     return {
         "X-Count-Per-Page": str(page.size),
         "X-Current-Page": str(page.number),
         "X-Total-Count": str(total),
-        "X-Total-Pages": str(max(1, pages(page, total))),
+        "X-Total-Pages": str(pages(page, total)),
     }
 
 
 def pages(page: Page, total: int) -> int:
-    """How many pages *total* rows fill."""
-    return -(-total // page.size)
+    """How many pages there are. An empty list has one: 1NCE's own client reads on until the last page."""
+    return max(1, -(-total // page.size))
 
 
 def read_sort(query: Mapping[str, str], keys: Mapping[str, str], policy: Policy, note: Note) -> str:
