@@ -46,8 +46,8 @@ def test_the_clock(emulator: EmulatorClient) -> None:
 
 def test_a_device(emulator: EmulatorClient) -> None:
     """What it does reads as a sentence; what the network refuses is raised, or told if it was only tried."""
-    sim = emulator.sim(OFFLINE).online(operator="Plus", rat="UTRAN_3G")
-    assert (sim.device.status, sim.device.rat) == ("ONLINE", "UTRAN_3G")
+    sim = emulator.sim(OFFLINE).online(operator="Plus", rat="3G")
+    assert (sim.device.status, sim.device.rat) == ("ONLINE", "3G")
     assert sim.move(operator="26202").device.operator == {
         "id": 5,
         "name": "Vodafone",

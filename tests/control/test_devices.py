@@ -9,9 +9,9 @@ from tests.conftest import DISABLED, FOREIGN, ISSUED, OFFLINE, ONLINE, Operator
 
 def test_a_device_comes_and_goes(operator: Operator) -> None:
     """Attach, open a session, leave: the answer shows the device after each, and so does the operator."""
-    attached = operator.device(OFFLINE, "ATTACHED", operator="Plus", rat="UTRAN_3G", lac=53113, cell=46261)
+    attached = operator.device(OFFLINE, "ATTACHED", operator="Plus", rat="utran-3g", lac=53113, cell=46261)
     assert attached["cause"] is None
-    assert (attached["operator"]["name"], attached["rat"]) == ("Plus", "UTRAN_3G")
+    assert (attached["operator"]["name"], attached["rat"]) == ("Plus", "3G")
     assert (attached["lac"], attached["cell"], attached["session"]) == (53113, 46261, None)
     assert operator.get(f"/sims/{OFFLINE}/status")["status"] == "ATTACHED"
 
@@ -88,7 +88,7 @@ def test_a_sim_is_shown_whoever_owns_it(operator: Operator) -> None:
 
 def test_narrowband_carries_no_sms(operator: Operator) -> None:
     """Attached by NB-IoT, a device gets its messages when it changes its access technology, and sends none before."""
-    operator.device(OFFLINE, "ATTACHED", rat="NB_IOT")
+    operator.device(OFFLINE, "ATTACHED", rat="NB-IoT")
     id = operator.send_mt(OFFLINE, "hello")
     operator.advance(10)
     assert operator.sms(OFFLINE, id)["status"]["id"] == 3

@@ -292,7 +292,7 @@ def test_status_of_an_attached_and_of_an_absent_device(operator: Operator) -> No
 
 def test_nb_iot_has_no_circuit_side(operator: Operator) -> None:
     """Neither VLR nor MSC, and GPRS alone (D§8.1, 9.4)."""
-    operator.device(OFFLINE, "ATTACHED", rat="NB_IOT")
+    operator.device(OFFLINE, "ATTACHED", rat="NB-IoT")
     status = operator.get(f"/sims/{OFFLINE}/status")
     assert status["services"] == ["GPRS"]
     assert not {"vlr_number", "msc", "last_updated"} & set(status["location"])
@@ -314,7 +314,7 @@ def test_connectivity_of_a_device_on_2g(operator: Operator) -> None:
     assert info["reply_timestamp"] == "2026-01-01T00:02:30.200+0000"
 
 
-@pytest.mark.parametrize("rat", ["LTE", "NB_IOT", "CAT_M"])
+@pytest.mark.parametrize("rat", ["LTE", "NB-IoT", "CAT-M"])
 def test_a_failed_look_up_is_in_the_body(operator: Operator, rat: str) -> None:
     """Always 200: what is offline, or on another technology than 2G and 3G, is absent (D§8.2)."""
     absent = {"success": False, "error": "Absent Subscriber"}

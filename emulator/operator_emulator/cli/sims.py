@@ -142,7 +142,7 @@ def device_command(name: str, status: str, help: str) -> None:
     @command(sim, name, show_device)
     @click.argument("iccid")
     @click.option("--network", "operator", metavar="NAME", help="In this network: its name, or MCC and MNC.")
-    @click.option("--rat", help="By this radio access, such as LTE, CAT_M or NB_IOT.")
+    @click.option("--rat", help="By this radio access: 2G, 3G, HSPA+, LTE, CAT-M or NB-IoT.")
     @click.option("--imei", help="IMEI of the device that holds the SIM.")
     @click.option("--lac", type=int, help="Location area code.")
     @click.option("--cell", type=int, help="Cell identity.")

@@ -16,8 +16,8 @@ from operator_emulator.control.wire import (
     show_sim,
 )
 from operator_emulator.core.customers import ownership
-from operator_emulator.core.network import behaviours, device, inbox, tpdu
-from operator_emulator.core.network.model import DeviceStatus, Rat
+from operator_emulator.core.network import behaviours, device, inbox, rats, tpdu
+from operator_emulator.core.network.model import DeviceStatus
 from operator_emulator.core.tester.model import AutoReply, Behaviour, GoesOffline, UsesData
 from operator_emulator.core.world.errors import LostAtNetwork, Malformed
 from operator_emulator.core.world.world import World
@@ -46,7 +46,7 @@ def move(world: World, iccid: str, body: Mapping[str, Any]) -> dict[str, Any]:
         DeviceStatus(body.get("status", before.status)),
         imei=read_imei(body.get("imei")),
         operator=body.get("operator"),
-        rat=Rat[body["rat"]] if "rat" in body else None,
+        rat=rats.read(body["rat"]) if "rat" in body else None,
         cell_lac=body.get("lac"),
         cell_id=body.get("cell"),
     )

@@ -12,6 +12,7 @@ from typing import Any, Final
 from starlette.requests import Request
 
 from operator_emulator.core.customers.model import OCTETS_PER_MB, Organisation, Quota, Sim
+from operator_emulator.core.network import rats
 from operator_emulator.core.network.inbox import Received
 from operator_emulator.core.network.model import Device, Network, Sms
 from operator_emulator.core.tester.model import Behaviour, Fault, RateLimit
@@ -214,7 +215,7 @@ def show_device(device: Device) -> dict[str, Any]:
     return {
         "status": device.status,
         "imei": device.imei,
-        "rat": device.rat.name,
+        "rat": rats.NAMES[device.rat],
         "operator": None if device.network is None else show_network(device.network),
         "lac": device.cell_lac,
         "cell": device.cell_id,

@@ -13,7 +13,9 @@ from typing import Any, Final
 from msgspec import ValidationError, convert, to_builtins
 
 from operator_emulator.core.customers.model import Quota, Service, SimState
+from operator_emulator.core.network import rats
 from operator_emulator.core.network.model import AttachFailure, PdpContext, Rat
+from operator_emulator.core.world.errors import Malformed
 from operator_emulator.core.world.model import PAYLOADS, EventType
 from operator_emulator.core.world.payloads import (
     DataDisconnection,
@@ -39,14 +41,27 @@ class Value:
 
     def read(self, found: object) -> Any:
         """Raises ValidationError."""
-        return None if self.none is not None and found == self.none else convert(found, self.kind, strict=False)
+        if self.none is not None and found == self.none:
+            return None
+        if self.kind is Rat and isinstance(found, str):
+            found = _rat(found)
+        return convert(found, self.kind, strict=False)
 
     @property
     def words(self) -> list[str]:
         """The permitted texts; empty if any text or number is permitted."""
+        if self.kind is Rat:
+            return list(rats.NAMES.values())
         if not issubclass(self.kind, Enum):
             return []
         return [*([self.none] if self.none else []), *(str(one.value) for one in self.kind)]
+
+
+def _rat(text: str) -> Rat | str:
+    try:
+        return rats.read(text)
+    except Malformed:
+        return text
 
 
 # The values of each payload, by their keys in a fixture.

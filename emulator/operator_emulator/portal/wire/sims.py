@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from operator_emulator.core.customers.model import OCTETS_PER_MB, DailyUsage, Sim
-from operator_emulator.core.network import tpdu
+from operator_emulator.core.network import rats, tpdu
 from operator_emulator.core.network.model import AddressType, DeviceStatus, Direction, Rat, Sms, SmsDraft, SmsStatus
 from operator_emulator.core.partners.model import IDENTIFIED, Contract, ContractState, DataSession
 from operator_emulator.core.partners.partners import IDENTIFIERS
@@ -90,17 +90,6 @@ def show_profiles(contract: Contract) -> Json:
 
 # --------------------------------------------------------------------------------------------- data sessions
 
-RATS: Final = MappingProxyType(
-    {
-        Rat.GERAN_2G: "2G",
-        Rat.UTRAN_3G: "3G",
-        Rat.HSPA_PLUS: "HSPA+",
-        Rat.LTE: "LTE",
-        Rat.CAT_M: "CAT-M",
-        Rat.NB_IOT: "NB-IoT",
-    }
-)
-
 OFFLINE: Final = MappingProxyType(
     {
         "sessionStatus": "OFFLINE",
@@ -122,7 +111,7 @@ def show_session_record(session: DataSession, *, online: bool) -> Json:
         "sessionStatus": "ONLINE" if online else "OFFLINE",
         "apnName": session.apn,
         "ipAddress": session.ip_address,
-        "ratType": RATS[Rat(session.rat)],
+        "ratType": rats.NAMES[Rat(session.rat)],
         "network": session.network,
         "sessionStart": instant(session.opened),
         "volumeUpload": session.octets_tx,
@@ -156,7 +145,7 @@ def show_hlr(contract: Contract, sim: Sim) -> Json:
     return shown | {
         "attached": attached,
         "network": device.network.name if attached and device.network is not None else None,
-        "ratType": RATS[device.rat] if attached else None,
+        "ratType": rats.NAMES[device.rat] if attached else None,
         "locationUpdatedAt": maybe(device.attached),
         "gprsLocationUpdatedAt": maybe(device.attached_gprs),
     }

@@ -6,7 +6,7 @@ import { badge, button, columns, empty, facts, input, quota, select, simState, t
 import { ago, day, instant, megabytes, number, time } from "../words.js";
 
 const STATES = [["ONLINE", "Online"], ["ATTACHED", "Attached"], ["OFFLINE", "Offline"]];
-const RATS = ["LTE", "CAT_M", "NB_IOT", "UTRAN_3G", "GERAN_2G", "HSPA_PLUS"];
+const RATS = ["LTE", "CAT-M", "NB-IoT", "3G", "2G", "HSPA+"];
 const UNDER_WAY = new Set(["PENDING", "IN_PROGRESS", "BUFFERED"]);
 
 const path = (iccid, rest = "") => `/sims/${encodeURIComponent(iccid)}${rest}`;
@@ -18,7 +18,7 @@ function hint(sim, messages, clock) {
   if (sim.state !== "Activated") return `The SIM is ${sim.state.toLowerCase()}: the network lets no device in with it.`;
   if (waits.length && sim.device.status === "OFFLINE") return `${some} Attach, and ${waits.length === 1 ? "it is" : "they are"} delivered.`;
   if (waits.length && clock.mode === "manual") return `${some} Time stands still: move the clock, and ${waits.length === 1 ? "it goes" : "they go"}.`;
-  if (sim.device.rat === "NB_IOT" && sim.device.status !== "OFFLINE") return "NB-IoT carries no SMS: messages wait until the radio is another one.";
+  if (sim.device.rat === "NB-IoT" && sim.device.status !== "OFFLINE") return "NB-IoT carries no SMS: messages wait until the radio is another one.";
   if (sim.device.status === "OFFLINE") return "The device is switched off. Attach it, or send it an SMS that waits.";
   if (sim.device.status === "ATTACHED") return "The device can take SMS. Go online to use data.";
   return "The device has an open data session.";
