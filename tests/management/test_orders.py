@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from operator_emulator.core.world.model import DAY
+from operator_emulator.management.editions import EDITIONS
 from tests.conftest import FOREIGN, OFFLINE, ONLINE, MakeOperator, Operator
 
 HOUR = timedelta(hours=1)
@@ -37,7 +38,8 @@ organisations:
 def ordered(operator: Operator, path: str, user: str = "demo", **how: Any) -> Any:
     """Place an order that must be taken, and show it."""
     answer = operator.api("POST", path, user=user, **how)
-    assert (answer.status_code, answer.content) == (201, b""), answer.text
+    assert answer.status_code == 201, answer.text
+    assert (answer.content == b"") is (path != "/orders")
     location = answer.headers["location"]
     assert location.startswith("http://operator.test/management-api/v1/orders/")
     return operator.get(f"/orders/{location.rpartition('/')[2]}", user=user)
@@ -367,6 +369,17 @@ def test_an_extension_may_come_too_early(make_operator: MakeOperator) -> None:
 # --------------------------------------------------------------------------------------------- products, support
 
 
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_a_new_order_is_answered_with_the_order(make_operator: MakeOperator, edition: str) -> None:
+    """1NCE's own client reads the answer as JSON; published are an echo with 200, and 201 without a body (D§13)."""
+    operator = make_operator(edition=edition)
+    answer = operator.api("POST", "/orders", json={"products": [{"productId": 1001, "quantity": 2}]})
+    assert answer.status_code == 201
+    number = answer.headers["location"].rpartition("/")[2]
+    assert answer.json() == operator.get(f"/orders/{number}")
+    assert answer.json()["products"] == [{"product_id": 1001, "quantity": 2}]
+
+
 def test_the_catalogue_is_unpaged(operator: Operator) -> None:
     """Published fields; whole prices are whole numbers (D§13)."""
     answer = operator.api("GET", "/products?page=7")
@@ -382,9 +395,32 @@ def test_the_catalogue_is_unpaged(operator: Operator) -> None:
         "maxQuantityPerCustomer": 10000,
         "min_contract_duration": 120,
         "one_time_charges": [{"name": "provisionCharge", "amount_net": 10, "currency": "EUR"}],
-        "recurring_charges": [],
     }
     assert b"10.0" not in answer.content
+
+
+CHARGES = """
+    version: 1
+    products:
+      - id: 1001
+        name: Standard
+        one_time_charges: [{name: provisionCharge, amount_net: 10}]
+        recurring_charges: [{name: monthlyCharge, amount_net: 0.5}]
+    organisations:
+      - {id: 1, name: One, users: [{username: demo, password: demo}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("edition", "single"), [("1nce", False), ("1nce-2019", True), ("bsc-2019", True), ("easyconnect", False)]
+)
+def test_charges_are_lists_and_were_objects_in_2019(make_operator: MakeOperator, edition: str, single: bool) -> None:
+    """D§13: the models of 2019 have single charges."""
+    (product,) = make_operator(CHARGES, edition=edition).get("/products")
+    once = {"name": "provisionCharge", "amount_net": 10, "currency": "EUR"}
+    monthly = {"name": "monthlyCharge", "amount_net": 0.5, "currency": "EUR"}
+    charges = (product["one_time_charges"], product["recurring_charges"])
+    assert charges == ((once, monthly) if single else ([once], [monthly]))
 
 
 CASE = {"replyToMail": "i@fleet.example", "senderName": "Ines", "subject": "No roaming", "text": "Since Sunday."}

@@ -142,7 +142,7 @@ def test_an_unknown_sim_is_not_found_and_a_foreign_one_neither(operator: Operato
     """C4, edition 1nce: 404 (D§3.2)."""
     answer = operator.api("GET", f"/sims/{iccid}")
     assert answer.status_code == 404
-    assert answer.json()["message"] == "No message available"
+    assert answer.json()["message"] == "SIM not found."
 
 
 def test_an_unknown_sim_may_be_an_empty_200(make_operator: MakeOperator) -> None:

@@ -230,12 +230,18 @@ def test_a_buffered_mo_message_has_the_fate_of_its_forwarding(operator: Operator
 
 
 def test_date_style_spec_prints_z(make_operator: MakeOperator) -> None:
-    """C5, the other setting: messages, quota and usage as in today's published examples (D§6)."""
+    """C5, the other setting: messages, quota, usage and status as in today's published examples (D§6)."""
     operator = make_operator(policy={"date_style": "spec"})
     sms = operator.sms(ONLINE, operator.send_mt(ONLINE, "x"))
     assert sms["submit_date"] == "2026-01-01T00:00:00.000Z"
     assert operator.get(f"/sims/{ONLINE}/quota/data")["expiry_date"].endswith("T00:00:00.000Z")
     assert operator.get(f"/sims/{ONLINE}/usage")["stats"][0]["date"] == "2026-01-01T00:00:00.000Z"
+    status = operator.get(f"/sims/{ONLINE}/status")
+    dates = [status["location"]["last_updated"], status["location"]["last_updated_gprs"]]
+    assert all(date.endswith(".000Z") for date in (*dates, status["pdp_context"]["created"]))
+    operator.control("POST", f"/sims/{ONLINE}/usage", json={"volume_tx": 500, "volume_rx": 0})
+    quota = operator.get(f"/sims/{ONLINE}")["quota_status"]
+    assert quota["quota_exceeded_date"] == quota["threshold_reached_date"] == "2026-01-01T00:00:00.000Z"
     assert operator.get(f"/sims/{ONLINE}")["activation_date"].endswith("+0000")
 
 

@@ -184,7 +184,8 @@ def test_a_sim_without_a_quota_has_none_to_show(make_operator: MakeOperator) -> 
             sims: [{iccid: "8988228066600000005", status: Issued, quota: null}]
     """)
     for service in ("data", "sms"):
-        assert operator.api("GET", f"/sims/{ISSUED}/quota/{service}").status_code == 404
+        answer = operator.api("GET", f"/sims/{ISSUED}/quota/{service}")
+        assert (answer.status_code, answer.json()["message"]) == (404, "No message available")
     assert not {"current_quota", "quota_status", "current_quota_SMS"} & set(operator.get(f"/sims/{ISSUED}"))
 
 
@@ -237,8 +238,15 @@ def test_trap_13_limits_on_offer_by_service_in_any_case(
 def test_limits_as_the_published_schema_has_them(make_operator: MakeOperator) -> None:
     """C14, the other setting: the current limits, copied."""
     operator = make_operator(policy={"selectable_limits_as_spec": True})
+    unlimited = {"id": 0, "limit": "No Limit", "unit": "SMS"}
+    assert operator.get("/sims/smsMO/limits") == {
+        "data": {"id": 0, "limit": "No Limit", "unit": "MB"},
+        "smsMt": unlimited,
+        "smsMo": unlimited,
+    }
     operator.api("POST", "/sims/limits", json={"dataLimitId": 9})
-    assert operator.get("/sims/data/limits") == {"data": {"id": 9, "limit": "10", "unit": "MB"}}
+    assert operator.get("/sims/data/limits")["data"] == {"id": 9, "limit": "10", "unit": "MB"}
+    assert operator.get("/sims/limits") == {"data": {"id": 9, "limit": "10", "unit": "MB"}}
 
 
 @pytest.mark.parametrize("service", ["voice", ONLINE, "%20"])

@@ -48,6 +48,7 @@ class Edition:
     sim_imsis: bool = True  # imsi_2 and current_imsi
     sim_sms_quota: bool = True  # current_quota_SMS and quota_status_SMS
     tariff_change: bool = True  # the order type of that name
+    single_charges: bool = False  # charges of a product are an object, not a list (D§13)
     cancel_unknown_sms: Literal[200, 404] = 404  # DELETE of an unknown id (D§9.5)
     callback_ids: type[int] | type[str] = int  # type of numbers in callbacks (D§10.2)
     rat_in_events: bool = True  # the RAT in the sentence of a location update (D§11.2)
@@ -68,6 +69,7 @@ IN_2019: Final = Edition(
     sim_imsis=False,
     sim_sms_quota=False,
     tariff_change=False,
+    single_charges=True,
     cancel_unknown_sms=200,
     callback_ids=str,
     rat_in_events=False,
@@ -86,6 +88,7 @@ EASY_CONNECT: Final = replace(
     without=AFTER_2019 - LIMITS,
     sim_imsis=True,
     sim_sms_quota=True,
+    single_charges=False,
     policy=MappingProxyType({"unknown_sim": "empty", "platform_2_since": None}),
 )
 

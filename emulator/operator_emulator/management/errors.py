@@ -43,7 +43,7 @@ from operator_emulator.management.context import dialect_of
 from operator_emulator.management.editions import SECURITY_HEADERS, Edition
 from operator_emulator.management.links import BASE, LEAKED
 from operator_emulator.management.wire.values import precise
-from operator_emulator.web.context import context_of, engine_of, operation_of
+from operator_emulator.web.context import context_of, engine_of
 from operator_emulator.web.receive import UnsupportedMediaType
 from operator_emulator.web.respond import answer
 
@@ -96,6 +96,7 @@ RESOURCES: Final[tuple[tuple[type[Exception], int, Sentence], ...]] = (
     (ForeignSim, 403, lambda _: "SIM does not belong to user."),
     (NotAllowed, 403, lambda _: NO_MESSAGE),
     (UnknownProduct, 400, lambda refusal: f"There is no product {refusal.id}"),
+    (UnknownSim, 404, lambda _: "SIM not found."),  # published for top-ups (D§12.2); elsewhere assumed
     (NotFound, 404, lambda _: NO_MESSAGE),
     (
         SimExpired,
@@ -124,9 +125,6 @@ MESSAGES: Final[tuple[tuple[type[Exception], int, Sentence], ...]] = (
     ),
 )
 
-SIM_NOT_FOUND: Final = frozenset({"topUpUsingPOST", "topUpMultipleUsingPOST"})  # another message (D§12.2)
-
-
 ALWAYS: Final = {name.decode(): value.decode() for name, value in SECURITY_HEADERS}
 
 
@@ -136,10 +134,7 @@ async def refuse_resource(request: Request, error: Exception) -> Response:
             return answer(request, {"message": sentence(error)}, status=status)
     for kind, status, sentence in RESOURCES:
         if isinstance(error, kind):
-            message = sentence(error)
-            if isinstance(error, UnknownSim) and operation_of(request).id in SIM_NOT_FOUND:
-                message = "SIM not found."
-            return await spring(request, status, message)
+            return await spring(request, status, sentence(error))
     if isinstance(error, VersionRetired):
         return await spring(request, dialect_of(request).policy.v1_retired_status, RETIRED)
     if isinstance(error, HTTPException):

@@ -54,11 +54,15 @@ async def place_order(request: Request) -> Response:
     """POST /v1/orders"""
     lines, address, reference = wire.read_order(await read_json(request))
     order = await engine_of(request).write(orders.place, caller_of(request), lines, address, reference)
-    return ordered(request, order)
+    return answer(request, show(request, order), status=201, headers=location_of(request, order))
 
 
 def ordered(request: Request, order: Order) -> Response:
-    return answer(request, status=201, headers={"Location": address_of(request, f"/orders/{order.number}")})
+    return answer(request, status=201, headers=location_of(request, order))
+
+
+def location_of(request: Request, order: Order) -> dict[str, str]:
+    return {"Location": address_of(request, f"/orders/{order.number}")}
 
 
 # --------------------------------------------------------------------------------------------- volume and time
@@ -105,7 +109,8 @@ def payment_method(request: Request) -> str | None:
 async def list_products(request: Request) -> Response:
     """GET /v1/products"""
     found = await engine_of(request).read(orders.products)
-    return answer(request, [wire.show_product(product) for product in found])
+    edition = dialect_of(request).edition
+    return answer(request, [wire.show_product(product, edition) for product in found])
 
 
 async def list_cases(request: Request) -> Response:

@@ -87,7 +87,7 @@ async def change_sims(request: Request) -> Response:
 async def show_status(request: Request) -> Response:
     """GET /v1/sims/{iccid}/status"""
     sim, now = await engine_of(request).read(sim_now, caller_of(request), request.path_params["iccid"])
-    return answer(request, status_wire.show_status(sim, now))
+    return answer(request, status_wire.show_status(sim, now, dialect_of(request).policy))
 
 
 async def show_connectivity(request: Request) -> Response:

@@ -69,5 +69,6 @@ async def list_limits(request: Request) -> Response:
     """GET /v1/sims/{service}/limits. The published schema has the limits in force, not the selectable ones (C14)."""
     selectable = quotas.selectable(request.path_params["service"])
     if dialect_of(request).policy.selectable_limits_as_spec:
-        return await show_limits(request)
+        limits = await engine_of(request).read(quotas.limits, caller_of(request))
+        return answer(request, wire.show_limits({**quotas.UNLIMITED, **limits}))
     return answer(request, wire.show_selectable(selectable.values()))

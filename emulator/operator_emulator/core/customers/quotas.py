@@ -49,6 +49,7 @@ SELECTABLE: Final = MappingProxyType(
         "smsMO": _selectable("SMS", {35: 10, 31: 25, 30: 50, 7: 100}),
     }
 )
+UNLIMITED: Final = MappingProxyType({service: limits[0] for service, limits in SELECTABLE.items()})
 # The events at the two marks of a quota: threshold, and used up.
 MARKS: Final = MappingProxyType(
     {

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from operator_emulator.core.customers.model import Charge, Order, OrderLine, OrderType, Product, SupportCase
 from operator_emulator.core.world.errors import Malformed
-from operator_emulator.management.editions import Dialect
+from operator_emulator.management.editions import Dialect, Edition
 from operator_emulator.management.wire.values import (
     read_boolean,
     read_iccids,
@@ -85,8 +85,8 @@ def show_order(order: Order, dialect: Dialect, sims: str) -> dict[str, Any]:
     return shown
 
 
-def show_product(product: Product) -> dict[str, Any]:
-    return {
+def show_product(product: Product, edition: Edition) -> dict[str, Any]:
+    shown: dict[str, Any] = {
         "id": product.id,
         "product": product.name,
         "material": product.material,
@@ -95,9 +95,15 @@ def show_product(product: Product) -> dict[str, Any]:
         "maxQuantity": product.max_quantity,
         "maxQuantityPerCustomer": product.max_quantity_per_customer,
         "min_contract_duration": product.min_contract_duration,
-        "one_time_charges": [show_charge(charge) for charge in product.one_time_charges],
-        "recurring_charges": [show_charge(charge) for charge in product.recurring_charges],
     }
+    for name, charges in (
+        ("one_time_charges", product.one_time_charges),
+        ("recurring_charges", product.recurring_charges),
+    ):
+        if charges:
+            listed = [show_charge(charge) for charge in charges]
+            shown[name] = listed[0] if edition.single_charges else listed
+    return shown
 
 
 def show_charge(charge: Charge) -> dict[str, Any]:

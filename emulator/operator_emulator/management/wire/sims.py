@@ -12,6 +12,7 @@ from operator_emulator.core.world.policy import Policy
 from operator_emulator.management.editions import Dialect
 from operator_emulator.management.wire.values import (
     megabytes,
+    notation,
     read_boolean,
     read_iccids,
     read_list,
@@ -105,9 +106,10 @@ def show_quota_status(quota: Quota, policy: Policy) -> dict[str, Any]:
         level = 1
     else:
         return {"id": 0, "description": QUOTA_STATUS[0]}
+    when = notation(policy, stamp)
     shown = {"id": level, "description": QUOTA_STATUS[level]}
     if quota.threshold_reached is not None:
-        shown["threshold_reached_date"] = stamp(quota.threshold_reached)
+        shown["threshold_reached_date"] = when(quota.threshold_reached)
     if level == 2 and quota.exceeded is not None:
-        shown["quota_exceeded_date"] = stamp(quota.exceeded)
+        shown["quota_exceeded_date"] = when(quota.exceeded)
     return shown

@@ -7,7 +7,7 @@ from operator_emulator.core.network import tpdu
 from operator_emulator.core.network.model import AddressType, Direction, Sms, SmsDraft, SmsStatus
 from operator_emulator.core.world.errors import Malformed
 from operator_emulator.core.world.policy import Policy
-from operator_emulator.management.wire.values import read_instant, read_number, read_object, read_text, stamp, zulu
+from operator_emulator.management.wire.values import notation, read_instant, read_number, read_object, read_text, stamp
 from operator_emulator.web.receive import Note
 
 
@@ -69,7 +69,7 @@ ADDRESS_TYPES: Final = {kind: {"id": kind.value, "description": kind.name.capita
 
 def show_sms(sms: Sms, policy: Policy) -> dict[str, Any]:
     """A message. ``delivery_date`` is always the date of submission (D§9.3)."""
-    when = zulu if policy.date_style == "spec" else stamp
+    when = notation(policy, stamp)
     submitted = when(sms.submitted)
     shown: dict[str, Any] = {
         "id": sms.id,

@@ -8,7 +8,7 @@ from operator_emulator.core.customers.model import Sim
 from operator_emulator.core.network import networks
 from operator_emulator.core.network.model import DeviceStatus, Network, PdpContext, Rat
 from operator_emulator.core.world.policy import Policy
-from operator_emulator.management.wire.values import endpoint_id, imsi_id, precise, sim_id, spaced
+from operator_emulator.management.wire.values import Notation, endpoint_id, imsi_id, notation, precise, sim_id, spaced
 
 # The published names. The operator's own table of technologies has HSPA+, LTE and CAT-M.
 RAT_WORDS: Final[Mapping[Rat, str]] = {
@@ -25,27 +25,27 @@ TARIFF: Final = 442
 RATEZONE: Final = 2171
 
 
-def show_status(sim: Sim, now: datetime) -> dict[str, Any]:
+def show_status(sim: Sim, now: datetime, policy: Policy) -> dict[str, Any]:
     """Location and session. All values are strings except the two ids in "operator" (D§8.1)."""
-    device = sim.device
+    device, when = sim.device, notation(policy, spaced)
     shown: dict[str, Any] = {"status": device.status.value}
     if device.network is not None:
-        shown["location"] = show_location(sim, device.network)
+        shown["location"] = show_location(sim, device.network, when)
         if device.pdp is not None:
-            shown["pdp_context"] = show_pdp_context(sim, device.network, device.pdp, now)
+            shown["pdp_context"] = show_pdp_context(sim, device.network, device.pdp, now, when)
     there = device.status is not DeviceStatus.OFFLINE
     services = (("GSM", device.attached), ("GPRS", device.attached_gprs))
     shown["services"] = [name for name, since in services if there and since is not None]
     return shown
 
 
-def show_location(sim: Sim, network: Network) -> dict[str, Any]:
+def show_location(sim: Sim, network: Network, when: Notation) -> dict[str, Any]:
     device = sim.device
     shown: dict[str, Any] = {"iccid": sim.iccid, "imsi": sim.imsi}
     if device.attached is not None:
-        shown["last_updated"] = spaced(device.attached)
+        shown["last_updated"] = when(device.attached)
     if device.attached_gprs is not None:
-        shown["last_updated_gprs"] = spaced(device.attached_gprs)
+        shown["last_updated_gprs"] = when(device.attached_gprs)
         shown |= {"sgsn_number": networks.sgsn(network), "sgsn_number_np": "1"}
     if device.attached is not None:
         shown |= {
@@ -76,7 +76,7 @@ def show_location(sim: Sim, network: Network) -> dict[str, Any]:
     return shown
 
 
-def show_pdp_context(sim: Sim, network: Network, pdp: PdpContext, now: datetime) -> dict[str, Any]:
+def show_pdp_context(sim: Sim, network: Network, pdp: PdpContext, now: datetime, when: Notation) -> dict[str, Any]:
     device = sim.device
     minutes, seconds = divmod(int((now - pdp.opened).total_seconds()), 60)
     shown: dict[str, Any] = {
@@ -97,7 +97,7 @@ def show_pdp_context(sim: Sim, network: Network, pdp: PdpContext, now: datetime)
         "sgsn_data_plane_ip_address": networks.sgsn_ip(network, 1),
         "ggsn_control_plane_ip_address": GATEWAY[0],
         "ggsn_data_plane_ip_address": GATEWAY[1],
-        "created": spaced(pdp.opened),
+        "created": when(pdp.opened),
         "mcc": network.mcc,
         "mnc": network.mnc,
         "operator_id": str(network.id),

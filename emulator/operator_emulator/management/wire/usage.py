@@ -7,7 +7,7 @@ from typing import Any, Final
 from operator_emulator.core.customers.model import DailyUsage, Quota
 from operator_emulator.core.customers.quotas import Limit
 from operator_emulator.core.world.policy import Policy
-from operator_emulator.management.wire.values import decimal, megabytes, read_number, read_object, spaced, zulu
+from operator_emulator.management.wire.values import decimal, megabytes, notation, read_number, read_object, spaced
 from operator_emulator.web.receive import Note
 
 # --------------------------------------------------------------------------------------------- usage
@@ -77,7 +77,7 @@ def show_volume(volume: str, tx: str, rx: str, traffic: dict[str, Any]) -> dict[
 
 def show_quota(quota: Quota, expires: datetime | None, policy: Policy, *, data: bool) -> dict[str, Any]:
     """The remaining and the purchased volume (D§8.4)."""
-    when = zulu if policy.date_style == "spec" else spaced
+    when = notation(policy, spaced)
     amount = megabytes if data else int
     shown: dict[str, Any] = {"volume": amount(quota.volume), "total_volume": amount(quota.total)}
     if expires is not None:
@@ -108,7 +108,11 @@ def read_limits(body: Any) -> dict[str, int | None]:
 def show_limits(limits: Mapping[str, Limit]) -> dict[str, Any]:
     """The limits in force, by service. ``limit`` is a string (D§12.1)."""
     return {
-        LIMIT_KEYS[service]: {"id": limit.id, "limit": str(limit.amount), "unit": limit.unit}
+        LIMIT_KEYS[service]: {
+            "id": limit.id,
+            "limit": "No Limit" if limit.amount is None else str(limit.amount),
+            "unit": limit.unit,
+        }
         for service, limit in limits.items()
     }
 

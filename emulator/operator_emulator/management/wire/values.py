@@ -1,6 +1,6 @@
 """Values that every group shares: instants, numbers, texts, and the operator's internal ids."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -8,6 +8,7 @@ from operator_emulator.core.customers.model import OCTETS_PER_MB, Service
 from operator_emulator.core.network import numbering
 from operator_emulator.core.world.clock import LAST_INSTANT
 from operator_emulator.core.world.errors import Malformed
+from operator_emulator.core.world.policy import Policy
 
 # --------------------------------------------------------------------------------------------- instants (D§6)
 
@@ -35,6 +36,14 @@ def zulu(instant: datetime) -> str:
 def seconds(instant: datetime) -> str:
     """2024-08-24T13:13:21Z: some dates of version 2 have no fraction (V§4.3)."""
     return instant.isoformat()[:19] + "Z"
+
+
+Notation = Callable[[datetime], str]
+
+
+def notation(policy: Policy, recorded: Notation) -> Notation:
+    """The notation of dates for which another one was recorded than the published one (C5)."""
+    return zulu if policy.date_style == "spec" else recorded
 
 
 def read_instant(field: str, text: str) -> datetime:
