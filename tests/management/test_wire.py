@@ -215,7 +215,7 @@ def test_a_status_shows_what_there_is() -> None:
     sim = Sim(
         iccid="8988228066600000001", organisation=1, position=1, imsi="1", msisdn="2", ip_address="3", device=device
     )
-    shown = status.show_status(sim, now)
+    shown = status.show_status(sim, now, Policy())
     assert not {"last_updated", "last_updated_gprs", "msc", "sgsn_number", "sgsn_ip_address"} & set(shown["location"])
     assert shown["services"] == []
     assert "imeisv" not in shown["pdp_context"]
