@@ -17,7 +17,7 @@ from operator_emulator.core.partners.action_model import (
 )
 from operator_emulator.core.partners.actions import SimRequest
 from operator_emulator.core.partners.model import Partner, PartnerCaller
-from operator_emulator.core.partners.portal_rate_limits import Class
+from operator_emulator.core.partners.portal_rate_limits import CallClass
 from operator_emulator.core.world.clock import LAST_INSTANT
 from operator_emulator.core.world.world import Between, World
 from operator_emulator.portal import wire
@@ -55,7 +55,7 @@ def counted(
 ) -> Action:
     """Start an action if the rate limit allows so many SIMs (P§7); if not, nothing is started."""
     action = actions.start(world, caller, partner, kind, requests, parameters, begins)
-    portal_rate_limits.count(world, partner, Class.ACTIONS, len(requests))
+    portal_rate_limits.count(world, partner, CallClass.ACTIONS, len(requests))
     return action
 
 
@@ -137,6 +137,6 @@ async def update_transfer(request: Request) -> Response:
 
 
 def sides(world: World, verb: Any, *args: Any) -> tuple[SimTransfer, Partner, Partner]:
-    """The transfer that *verb* answers, with its two partners."""
+    """The transfer that *verb* returns, with its two partners."""
     transfer: SimTransfer = verb(world, *args)
     return transfer, partners.named(world, transfer.sender), partners.named(world, transfer.receiver)

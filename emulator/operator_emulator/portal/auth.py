@@ -1,4 +1,4 @@
-"""The token issuer: a Keycloak with one realm, as far as client credentials need it (P§2.1 to 2.3)."""
+"""The token issuer: as much of a Keycloak with one realm as the client credentials grant needs (P§2.1 to 2.3)."""
 
 from base64 import b64decode
 from binascii import Error as Base64Error
@@ -19,9 +19,9 @@ from operator_emulator.web.respond import answer
 
 JSON: Final = "application/json"
 GRANT: Final = "client_credentials"
-DEFAULT_SCOPES: Final = ("profile", "email")  # Keycloak adds them to whatever was asked for
+DEFAULT_SCOPES: Final = ("profile", "email")  # added by Keycloak to the requested ones
 KNOWN_SCOPES: Final = frozenset({"openid", "tardis", *DEFAULT_SCOPES})
-COUNTED: Final = "portal token"  # numbers the tokens
+COUNTED: Final = "portal token"  # the kind under which tokens are numbered
 ACCESS: Final = "token"
 ID: Final = "id token"
 NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -100,7 +100,7 @@ async def issue_token(request: Request) -> Response:
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """The form in the body; anything else is an empty one."""
+    """The form in the body; empty for any other body."""
     text = (await read_body(request)).decode("utf-8", "replace")
     if not request.headers.get("content-type", "").lower().startswith("application/x-www-form-urlencoded"):
         return {}
@@ -111,7 +111,7 @@ async def read_form(request: Request) -> dict[str, str]:
 
 
 def read_credentials(request: Request, form: dict[str, str]) -> tuple[str, str]:
-    """Client id and secret, of the form (published) or of a Basic header, which Keycloak takes as well."""
+    """Client id and secret, from the form (published) or a Basic header, which Keycloak accepts as well."""
     scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "basic" and "client_id" not in form:
         try:
@@ -125,7 +125,7 @@ def read_credentials(request: Request, form: dict[str, str]) -> tuple[str, str]:
 
 
 def read_scope(text: str) -> tuple[str, ...]:
-    """The scopes to grant: those asked for, and what is always added."""
+    """The scopes to grant: the requested ones and those that are always added."""
     asked = text.split()
     if not KNOWN_SCOPES.issuperset(asked):
         raise GrantRefused(400, "invalid_scope", f"Invalid scopes: {text}")
@@ -162,7 +162,7 @@ def issue(
 
 
 def issued(world: World, jti: str) -> bool:
-    """Whether a token with this id was issued in this world: a reset ends those of the world before."""
+    """Whether a token with this id was issued in this world. A reset starts a new world and so ends all tokens."""
     last = world.last_ids().get(COUNTED, 0)
     numbers = (uuids.number_of(world, kind, jti) for kind in (ACCESS, ID))
     return any(number is not None and 1 <= number <= last for number in numbers)

@@ -1,4 +1,4 @@
-"""What every endpoint of this surface may ask for: the descriptions, the choices, the signing key, and addresses."""
+"""What the endpoints of this surface share: descriptions, policy, signing key and addresses."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -31,14 +31,14 @@ def portal_of(request: Request) -> Portal:
 
 
 def caller_of(request: Request) -> PartnerCaller:
-    """Which application is calling; only behind the gateway."""
+    """The application that is calling; only behind the gateway."""
     caller = context_of(request).caller
     assert isinstance(caller, PartnerCaller)
     return caller
 
 
 def origin_of(request: Request) -> str:
-    """This server's own address, as the client knows it."""
+    """The origin of this server, as the client knows it."""
     return f"{request.url.scheme}://{request.url.netloc}"
 
 
@@ -47,5 +47,5 @@ def issuer_of(request: Request) -> str:
 
 
 def base_of(request: Request) -> str:
-    """Where the links in answers and events lead to: here, or as published to a host that nobody reaches (P§5.3)."""
+    """The base of links in answers and events: this server, or the unreachable host of the published events (P§5.3)."""
     return LEAKED if portal_of(request).policy.internal_links else origin_of(request) + BASE

@@ -64,8 +64,9 @@ CONFLICT: Final = "Conflict"
 
 Texts = Callable[[Any], tuple[str, str]]
 
-# (class, status, message and first error), the first class that fits. Published is the sample of the rate limit; the
-# texts for a wrong path, method or type are those of the framework that it points to; the rest is assumed.
+# Class, status, and texts: the message and the first error. The first class that matches decides. Only the answer to
+# the rate limit is published; texts about a path, method or type are those of Spring, which its form points to; the
+# rest is assumed.
 PORTAL: Final[tuple[tuple[type[Exception], HTTPStatus, Texts], ...]] = (
     (
         TooManySims,
@@ -120,7 +121,7 @@ PORTAL: Final[tuple[tuple[type[Exception], HTTPStatus, Texts], ...]] = (
     (Malformed, HTTPStatus.BAD_REQUEST, lambda no: malformed(no)),
 )
 
-# The portal's name of a field, where it is not that of the core.
+# The portal's names of fields, where the core has others.
 FIELDS: Final = MappingProxyType(
     {
         "material": "materialID",
@@ -139,7 +140,7 @@ def malformed(refusal: Malformed) -> tuple[str, str]:
 
 
 async def refuse_resource(request: Request, error: Exception) -> Response:
-    """The answer of the API behind the gateway."""
+    """The API's answer, behind the gateway."""
     for kind, status, texts in PORTAL:
         if isinstance(error, kind):
             message, first = texts(error)
@@ -165,7 +166,7 @@ async def refuse_resource(request: Request, error: Exception) -> Response:
             {"Allow": allowed},
         )
     if isinstance(error, StoreFailure):
-        log.error("%s", error)  # for whoever runs the emulator, not for its client
+        log.error("%s", error)  # for the person who runs the emulator, not for the client
         return await portal_says(request, HTTPStatus.SERVICE_UNAVAILABLE, "Service unavailable", "error occurred")
     return await refuse_gateway(request, error)
 
@@ -186,8 +187,8 @@ async def portal_says(
 # --------------------------------------------------------------------------------------------- the gateway
 
 
-# What it says of itself, by status; beyond these 4xx it is the status's own phrase. 429 is its own limiter, which
-# only a fault lets strike (P§7).
+# The gateway's messages, by status; for other 4xx, the reason phrase. 429 comes from its own rate limiter, which is
+# emulated by faults only (P§7).
 GATEWAY: Final[Mapping[int, str]] = MappingProxyType(
     {
         404: "no Route matched with those values",
@@ -199,12 +200,12 @@ GATEWAY: Final[Mapping[int, str]] = MappingProxyType(
 
 
 async def refuse_gateway(request: Request, error: Exception) -> Response:
-    """The answer of the gateway, which asks before anybody else does; or of its second hop, if that fails."""
+    """The answer of the gateway, which checks a request first, or of its second hop, if that fails."""
     if isinstance(error, Rejected):
         return gateway_says(request, error.status, error.message)
     if isinstance(error, UnknownUser):
         return gateway_says(request, 403, "You cannot consume this service")
-    if isinstance(error, ExpiredToken):  # these two only when a fault says so
+    if isinstance(error, ExpiredToken):  # these two are caused by faults only
         return gateway_says(request, 401, TOKEN_EXPIRED)
     if isinstance(error, InvalidToken):
         return gateway_says(request, 401, "Invalid token signature")
@@ -219,7 +220,7 @@ TOKEN_EXPIRED: Final = 'Token claims invalid: ["exp"]="token expired"'
 
 
 async def relay_says(request: Request, status: HTTPStatus) -> Response:
-    """The gateway's second hop, when it has trouble; nobody sees it here unless a fault says so (P§2.4)."""
+    """The answer of the gateway's second hop to a failure behind it (P§2.4)."""
     now, _ = await engine_of(request).times()
     trace = blake2b(f"{now} {request.url.path}".encode(), digest_size=8).hexdigest()
     body = {
@@ -245,7 +246,7 @@ PROBLEM_TYPE: Final = "https://developer.telekom.de/docs/src/tardis_customer_han
 
 
 async def refuse_stream(request: Request, error: Exception) -> Response:
-    """The answer of the stream server. Its limits that are no numbers are refused by the framework (P§6.3)."""
+    """The answer of the stream server. Limits that are not numbers are refused by its framework (P§6.3)."""
     if isinstance(error, ForeignStream):
         return problem(request, HTTPStatus.FORBIDDEN)
     if isinstance(error, WrongType):
@@ -259,7 +260,7 @@ async def refuse_stream(request: Request, error: Exception) -> Response:
 
 
 def bad_request(request: Request, detail: str) -> Response:
-    """What the framework says by itself (RFC 9457)."""
+    """The framework's own answer (RFC 9457)."""
     body = {
         "type": "about:blank",
         "title": "Bad Request",
@@ -281,7 +282,7 @@ INVALID: Final = "Invalid client or Invalid client credentials"
 
 
 async def refuse_token(request: Request, error: Exception) -> Response:
-    """The answer of the token issuer: one sentence for an unknown client and a wrong secret, but two codes."""
+    """The answer of the token issuer: an unknown client and a wrong secret have one sentence but two codes."""
     if isinstance(error, GrantRefused):
         return oauth(request, error.status, error.error, error.description)
     if isinstance(error, UnknownUser):
@@ -302,7 +303,7 @@ def oauth(request: Request, status: int, error: str, description: str) -> Respon
     return say(request, status, "TokenError", {"error": error, "error_description": description})
 
 
-# --------------------------------------------------------------------------------------------- all of them
+# --------------------------------------------------------------------------------------------- all dialects
 
 
 def say(
@@ -313,7 +314,7 @@ def say(
     media_type: str = JSON,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """An answer in the dialect that the component *schema* describes.
+    """An answer whose body the component *schema* describes.
 
     What the description does not know of an operation, its own status included, is reported.
     """
@@ -325,7 +326,7 @@ def say(
         findings = (*findings, f"status {status} is not described")
     text = encode(body)
     raw = [(b"content-type", media_type.encode()), (b"content-length", str(len(text)).encode())]
-    if operation is not None and findings and not context.exempt:  # a fault may answer what it likes
+    if operation is not None and findings and not context.exempt:  # a fault may answer anything
         raw.append(VIOLATED)
         report(request, operation, "; ".join(findings))
     raw += [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in (headers or {}).items()]

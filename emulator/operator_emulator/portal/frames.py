@@ -7,10 +7,10 @@ LINES: Final = "application/stream+json"
 
 
 def media_type(accept: str) -> str:
-    """Server-sent events only for exactly that type; a list that holds it, or a parameter, gets lines instead."""
+    """Server-sent events for exactly that type; lines for anything else, even a list or a parameter that has it."""
     return EVENT_STREAM if accept == EVENT_STREAM else LINES
 
 
 def frame(document: bytes, media_type: str) -> bytes:
-    """One event: a JSON document that is one line."""
+    """One event, whose JSON document has no line breaks."""
     return b"data: " + document + b"\n\n" if media_type == EVENT_STREAM else document + b"\n"

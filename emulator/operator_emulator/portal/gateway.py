@@ -1,4 +1,4 @@
-"""The gateway in front of the portal: it asks for the token, whose it is, and where it comes from (P§2.4)."""
+"""The gateway in front of the portal: it checks the token, its application and the client's address (P§2.4)."""
 
 import re
 from base64 import urlsafe_b64decode
@@ -21,8 +21,8 @@ from operator_emulator.web.context import context_of, engine_of
 from operator_emulator.web.json import decode
 from operator_emulator.web.openapi import Operation
 
-VERIFIED: Final = 4096  # tokens that are remembered as genuine
-# What a JWT header may name (RFC 7518, 3.1), so that "none" and nonsense are told apart from a wrong choice.
+VERIFIED: Final = 4096  # tokens whose verification is remembered
+# The algorithms of RFC 7518, 3.1. Any other makes a token bad, a different one of these makes it invalid.
 ALGORITHMS: Final = frozenset({*(f"{kind}{size}" for kind in ("HS", "RS", "ES", "PS") for size in (256, 384, 512))})
 
 
@@ -34,13 +34,13 @@ class Gateway:
         self._genuine: dict[str, dict[str, Any]] = {}
 
     async def admit(self, request: Request, operation: Operation | None) -> None:
-        """For the API itself; the calls of known methods are counted."""
+        """For the API. Calls of known methods are counted."""
         partner = request.scope.get("path_params", {}).get("partnerID") if operation is not None else None
         method = routes.name_of(operation) if operation is not None else ""
         await self._enter(request, partner, method)
 
     async def admit_stream(self, request: Request, operation: Operation | None) -> None:
-        """For the streams. What is no route of the gateway is refused before anything else."""
+        """For the streams. A path that is no route of the gateway is a 404, with or without a token."""
         known = operation is not None and request.path_params["eventType"] in applications.STREAMS
         if not known:
             raise HTTPException(404)
@@ -60,13 +60,13 @@ class Gateway:
         context_of(request).caller = caller
 
     def claims(self, request: Request) -> dict[str, Any]:
-        """The claims of the request's token, which this server's key has signed. Raises Rejected."""
+        """The claims of the request's token, once it is known to be genuine. Raises Rejected."""
         token = context_of(request).token = token_text(request)
         claims = self.remembered(token)
         return self.remember(token, self._verify(token, issuer_of(request))) if claims is None else claims
 
     def remembered(self, token: str) -> dict[str, Any] | None:
-        """The claims of a token that was found to be genuine before; verifying is the most expensive part."""
+        """The claims of a token that was verified before, because verification is the most expensive part."""
         return self._genuine.get(access.digest(token))
 
     def remember(self, token: str, claims: dict[str, Any]) -> dict[str, Any]:
@@ -76,9 +76,9 @@ class Gateway:
         return claims
 
     def _verify(self, token: str, issuer: str) -> dict[str, Any]:
-        """Issuer, algorithm, key and signature, in this order.
+        """Check issuer, algorithm, key and signature, in this order. Raises Rejected.
 
-        This server has as many addresses as ways lead to it: a token that it signed is its own under any of them.
+        This server may be known by several addresses; a token that it signed under one is valid under all.
         """
         header, claims = read_token(token)
         named = claims.get("iss")
@@ -97,7 +97,7 @@ class Gateway:
 def require_valid(world: World, claims: dict[str, Any]) -> None:
     """Raises Rejected if the token has expired, or was issued before the world was reset.
 
-    A token without an id was signed by somebody who has the key, and is as good as an issued one.
+    A token without an id was signed by somebody else who has the key, and is accepted.
     """
     expires, jti = claims.get("exp"), claims.get("jti")
     if not isinstance(expires, int | float) or isinstance(expires, bool):
@@ -109,7 +109,7 @@ def require_valid(world: World, claims: dict[str, Any]) -> None:
 
 
 def token_text(request: Request) -> str:
-    """The one token of the request: of the header, or of the query parameter ``jwt``. Raises Rejected."""
+    """The one token of the request, in the header or the query parameter ``jwt``. Raises Rejected."""
     found = [token for token in request.query_params.getlist("jwt") if token]
     header = request.headers.get("authorization", "").strip()
     bearer = re.search(r"\b[Bb]earer\s+(.+)", header)
@@ -125,7 +125,7 @@ def token_text(request: Request) -> str:
 
 
 def read_token(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and claims, nothing verified. Raises Rejected."""
+    """Header and claims, unverified. Raises Rejected."""
     parts = token.split(".")
     try:
         header, claims = (decode(urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in parts[:2])

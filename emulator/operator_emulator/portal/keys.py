@@ -1,7 +1,6 @@
-"""The key that tokens are signed with: the package's test key, or one's own.
+"""The key that signs tokens: the package's test key, or the user's own.
 
-joserfc is imported when the first token is asked for: with what stands behind it, it takes as long as everything else
-at start-up together.
+joserfc is imported for the first token only, because importing it takes as long as everything else at start-up.
 """
 
 import base64
@@ -20,13 +19,13 @@ CERTIFICATE: Final = re.compile("-----BEGIN CERTIFICATE-----(.*?)-----END CERTIF
 
 
 class KeyUnusable(Exception):
-    """The file is no RSA private key; the message says which and why."""
+    """The file has no usable RSA private key; the message says which file and why."""
 
 
 class Signer:
-    """Signs and verifies; deterministic, as RSASSA-PKCS1-v1_5 is. *path* is a PEM file; None: the test key.
+    """Signs and verifies tokens. The same claims give the same token (RSASSA-PKCS1-v1_5). *path*: a PEM file.
 
-    Raises KeyUnusable at once for a file that holds no key.
+    Without a path it is the test key. Raises KeyUnusable at once if the file has no key.
     """
 
     def __init__(self, path: Path | None = None) -> None:

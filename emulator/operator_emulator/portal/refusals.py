@@ -1,4 +1,4 @@
-"""The refusals that only this surface knows, beside those of ``core.world.errors``."""
+"""The refusals of this surface alone; all others are in ``core.world.errors``."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from operator_emulator.core.world.errors import Refusal
 
 @dataclass(eq=False)
 class Rejected(Refusal):
-    """The gateway does not let a request through; *message* is all that it says (P§2.4)."""
+    """The gateway refuses a request with a lone *message* (P§2.4)."""
 
     status: int
     message: str
@@ -15,7 +15,7 @@ class Rejected(Refusal):
 
 @dataclass(eq=False)
 class GrantRefused(Refusal):
-    """The token issuer does not grant it, for another reason than the client's name and secret (P§2.3)."""
+    """The token issuer refuses a grant for a reason other than the client's id and secret (P§2.3)."""
 
     status: int
     error: str
@@ -24,7 +24,7 @@ class GrantRefused(Refusal):
 
 @dataclass(eq=False)
 class WrongType(Refusal):
-    """A parameter that is not of its type, as Java calls it (P§8)."""
+    """A parameter does not have its type, which is named as in Java (P§8)."""
 
     name: str
     value: str
@@ -33,4 +33,4 @@ class WrongType(Refusal):
 
 @dataclass(eq=False)
 class Gone(Refusal):
-    """A deprecated method, switched off by ``policy.deprecated_methods``."""
+    """A deprecated method is switched off by ``policy.deprecated_methods``."""

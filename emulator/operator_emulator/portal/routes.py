@@ -1,4 +1,4 @@
-"""The one table of paths, each with what is known of it: the rest of this surface does not know a path (P§3).
+"""The table of paths, each with its evidence; no other module of this surface knows a path (P§3).
 
 Evidence speaks of method and path; the names of methods are all published. Where a path is an assumption, this is the
 place to correct it once the operator's own description turns up, together with ``specs/portal.yaml``.
@@ -24,7 +24,7 @@ class Evidence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A method of the API: where it is, what the operator calls it, and how sure the path is."""
+    """A method of the API: its path, the operator's name for it, and the evidence for the path."""
 
     method: str
     path: str
@@ -41,7 +41,7 @@ TRANSFERS: Final = ACTIONS + "/simtransfer"
 
 P, T, A = Evidence.PUBLISHED, Evidence.PATTERN, Evidence.ASSUMED
 
-# The segment of each action's path is its kind.
+# The last segment of an action's path is its kind.
 ACTION_NAMES: Final[dict[ActionKind, str]] = {
     ActionKind.ACTIVATION: "SIM Activation",
     ActionKind.BLOCK: "SIM Block",
@@ -66,8 +66,8 @@ ACTION_NAMES: Final[dict[ActionKind, str]] = {
     ActionKind.RESTORE_LIMIT_STATUS: "Restore Limit Status",
 }
 
-# Of two paths that fit a request the upper one is meant: /sims/details is no ICCID, /sims/actions/simtransfer no
-# signup id (P§11, trap 20).
+# If two paths match a request, the upper one is meant: "details" in /sims/details is no ICCID, and "simtransfer" in
+# /sims/actions/simtransfer no signup id (P§11, trap 20).
 RESOURCES: Final = (
     Path("GET", PARTNER, sims.show_partner, "Get Partner", P),
     Path("GET", PARTNER + "/pools/usage", sims.show_pools, "Get Current Pool Usage", A),
@@ -120,7 +120,7 @@ NAMES: Final = {(one.method, one.path): one.name for one in RESOURCES}
 
 
 def name_of(operation: Operation) -> str:
-    """What the operator calls a method of the API."""
+    """The operator's name for a method of the API."""
     return NAMES[operation.method, operation.path]
 
 

@@ -1,4 +1,4 @@
-"""Endpoints that look at partners and SIMs, and those that touch one SIM at once (P§3.2, 3.3)."""
+"""Endpoints that show partners and SIMs, and those that change one SIM at once (P§3.2, 3.3)."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -14,7 +14,7 @@ from operator_emulator.core.network.model import Sms, SmsDraft
 from operator_emulator.core.partners import contracts, partners, pools, portal_rate_limits, sessions
 from operator_emulator.core.partners.action_model import Failure, Reason
 from operator_emulator.core.partners.model import IDENTIFIED, ApiUsage, Contract, DataSession, PartnerCaller, Pool
-from operator_emulator.core.partners.portal_rate_limits import Class
+from operator_emulator.core.partners.portal_rate_limits import CallClass
 from operator_emulator.core.world.errors import ActionRefused, NotBooked
 from operator_emulator.core.world.world import Prefix, World
 from operator_emulator.portal import wire
@@ -35,7 +35,7 @@ def partner_of(request: Request) -> str:
 
 
 async def named(request: Request) -> tuple[dict[str, str], Json]:
-    """Which SIM is meant, and the rest of the body: by its ICCID in the path, or by any identifier in the body."""
+    """The identifier of the SIM, an ICCID in the path or any identifier in the body, and the body."""
     if "iccid" in request.path_params:
         return {"iccid": wire.values.read_value("iccid", "iccid", request.path_params["iccid"])}, {}
     body = await wire.values.read_object(request)
@@ -44,12 +44,12 @@ async def named(request: Request) -> tuple[dict[str, str], Json]:
 
 async def counted(
     request: Request,
-    kind: Class,
+    kind: CallClass,
     view: Callable[Concatenate[World, PartnerCaller, str, P], T],
     *args: P.args,
     **kw: P.kwargs,
 ) -> T:
-    """What *view* tells, if the rate limit of its class lets one more SIM be asked about (P§7)."""
+    """What *view* returns, if the rate limit of its class allows one more SIM (P§7)."""
     caller, partner = caller_of(request), partner_of(request)
 
     def verb(world: World) -> T:
@@ -102,7 +102,7 @@ async def show_pools(request: Request) -> Response:
 
 
 def pools_of(world: World, caller: PartnerCaller, partner: str) -> list[tuple[Pool, float, float]]:
-    """The pools that the partner's SIMs share, which are its main partner's."""
+    """The pools that the partner's SIMs share; they belong to its main partner."""
     partners.scope(world, caller, partner)
     found = world.pools.find(partner=partners.main_of(world, partner), order="position")
     return [(pool, pools.used_of(world, pool), pools.percent_of(world, pool)) for pool in found]
@@ -124,7 +124,7 @@ def api_usage_of(world: World, caller: PartnerCaller, partner: str) -> list[ApiU
 
 
 def require_deprecated(request: Request) -> None:
-    """Deprecated methods answer as ever, unless they are switched off."""
+    """Raises Gone if deprecated methods are switched off."""
     if portal_of(request).policy.deprecated_methods == "gone":
         raise Gone
 
@@ -144,14 +144,14 @@ async def order_sims(request: Request) -> Response:
     return answer(request, wire.partners.show_order(order), status=201, media_type=JSON)
 
 
-# --------------------------------------------------------------------------------------------- one SIM: looking
+# --------------------------------------------------------------------------------------------- showing one SIM
 
 
 async def show_sim(request: Request) -> Response:
     """GET /sims/{iccid}, POST /sims/details"""
     identifier, _ = await named(request)
     return answer(
-        request, wire.sims.show_sim(*await counted(request, Class.DETAILS, details, identifier)), media_type=JSON
+        request, wire.sims.show_sim(*await counted(request, CallClass.DETAILS, details, identifier)), media_type=JSON
     )
 
 
@@ -167,7 +167,7 @@ async def show_session(request: Request) -> Response:
     identifier, body = await named(request)
     asked = request.query_params.get("parallelSessions", body.get("parallelSessions", False))
     parallel = wire.values.read_boolean("parallelSessions", asked)
-    sim, session = await counted(request, Class.HISTORY, session_of, identifier, parallel=parallel)
+    sim, session = await counted(request, CallClass.HISTORY, session_of, identifier, parallel=parallel)
     show = wire.sims.show_parallel_sessions if parallel else wire.sims.show_session
     return answer(request, show(sim.iccid, session), media_type=JSON)
 
@@ -185,7 +185,7 @@ async def show_session_history(request: Request) -> Response:
     """GET /sims/{iccid}/sessionhistory, POST /sims/sessionhistory"""
     identifier, body = await named(request)
     span = wire.values.read_span({**body, **request.query_params})
-    found = await counted(request, Class.HISTORY, session_history, identifier, span)
+    found = await counted(request, CallClass.HISTORY, session_history, identifier, span)
     return answer(request, wire.sims.show_session_history(*found), media_type=JSON)
 
 
@@ -203,7 +203,7 @@ async def show_sms_history(request: Request) -> Response:
     """GET /sims/{iccid}/smshistory and its alias /sims/{iccid}/sms, POST /sims/smshistory"""
     identifier, body = await named(request)
     span = wire.values.read_span({**body, **request.query_params})
-    found = await counted(request, Class.HISTORY, sms_history, identifier, span)
+    found = await counted(request, CallClass.HISTORY, sms_history, identifier, span)
     return answer(request, wire.sims.show_sms_history(found), media_type=JSON)
 
 
@@ -222,7 +222,7 @@ async def check_hlr(request: Request) -> Response:
     return answer(request, wire.sims.show_hlr(*row), media_type=JSON)
 
 
-# --------------------------------------------------------------------------------------------- one SIM: acting at once
+# --------------------------------------------------------------------------------------------- changing one SIM
 
 
 async def reset_hlr(request: Request) -> Response:
@@ -233,7 +233,7 @@ async def reset_hlr(request: Request) -> Response:
 
 
 def reset(world: World, caller: PartnerCaller, partner: str, identifier: Mapping[str, str]) -> tuple[str, datetime]:
-    """The register forgets where the device is; it comes back by itself (D§7.4)."""
+    """Delete the SIM's location from the HLR; the device attaches again by itself (D§7.4)."""
     partners.scope(world, caller, partner, changes=True)
     _, sim = partners.show(world, caller, partner, identifier)
     device.reset(world, sim)
@@ -252,7 +252,7 @@ async def send_message(request: Request) -> Response:
 
 
 def send(world: World, caller: PartnerCaller, partner: str, identifier: Mapping[str, str], draft: SmsDraft) -> Sms:
-    """Through the same short message service centre as everybody's messages."""
+    """Submit a message to the same SMSC as the management API does."""
     partners.scope(world, caller, partner, changes=True)
     contract, sim = partners.show(world, caller, partner, identifier)
     if contract.state not in IDENTIFIED:

@@ -20,7 +20,7 @@ RESOURCES, ISSUER, STREAMS = f"{BASE}/", "/auth/", "/horizon/"
 
 
 def portal(settings: Settings, policy: Policy) -> Surface:
-    """The surface. Raises KeyUnusable if the key that is to sign its tokens cannot."""
+    """The surface. Raises KeyUnusable if the signing key cannot be used."""
     load = partial(Document.load, raises=settings.raise_violations)
     described = cache(partial(load, resources.spec("portal.yaml"), base=BASE, strict=settings.contract == "strict"))
     streamed = cache(partial(load, resources.spec("portal-events.yaml")))

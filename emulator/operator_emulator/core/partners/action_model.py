@@ -1,6 +1,6 @@
-"""The nouns of SIM actions and SIM transfers (P§4): kinds, steps, what an action is told to do, and why it fails.
+"""The nouns of SIM actions and SIM transfers (P§4): kinds, steps, parameters, and reasons for failure.
 
-What an action takes besides its SIMs is a class of its own for each kind; a row says in its tag which one it holds.
+Each kind of action that has parameters has a class for them; the tag in a row names the class.
 """
 
 from datetime import datetime
@@ -38,7 +38,7 @@ class ActionKind(StrEnum):
     OVERRIDE_LIMIT_STATUS = "overridelimitstatus"
     RESET_LIMIT_STATUS = "resetlimitstatus"
     RESTORE_LIMIT_STATUS = "restorelimitstatus"
-    SIM_TRANSFER = "simtransfer"  # not like the others: another partner decides (sim_transfers.py)
+    SIM_TRANSFER = "simtransfer"  # unlike the others: another partner decides (sim_transfers.py)
 
 
 @unique
@@ -56,7 +56,7 @@ class ActionStatus(StrEnum):
 
 ACTION_STEPS: Final = MappingProxyType(
     {
-        # Only a transfer, which its receiver may reject, fails without ever having begun.
+        # Only a transfer fails without having begun: its receiver may reject it.
         ActionStatus.PENDING: frozenset({ActionStatus.IN_PROGRESS, ActionStatus.FAILED, ActionStatus.CANCELLED}),
         ActionStatus.IN_PROGRESS: frozenset({ActionStatus.DONE, ActionStatus.FAILED}),
         ActionStatus.DONE: frozenset(),
@@ -69,11 +69,11 @@ ACTION_STEPS: Final = MappingProxyType(
 
 
 class Parameters(Struct, frozen=True, gc=False, kw_only=True, tag=True):
-    """What an action is told besides its SIMs."""
+    """What a request says besides its SIMs."""
 
 
 class ModifyProfiles(Parameters, frozen=True, gc=False):
-    """*profiles* by their kinds; None takes one away. *static_ips* by APN. What is left out stays."""
+    """Profile ids by kind, where None removes the profile, and static addresses by APN. The rest is kept."""
 
     profiles: dict[str, str | None] = {}
     static_ips: dict[str, str] = {}
@@ -115,7 +115,7 @@ class TerminateOption(Parameters, frozen=True, gc=False):
 
 
 class ModifyRemarks(Parameters, frozen=True, gc=False):
-    """A remark of None or of no letters is removed."""
+    """None and the empty text remove a remark."""
 
     remarks: dict[str, str | None]
 
@@ -143,7 +143,7 @@ AnyParameters = (
 
 @unique
 class Reason(StrEnum):
-    """Why a SIM of an action fails. Beside each stand the values of its ``Failure``."""
+    """Why a SIM of an action fails. The comments say which values a ``Failure`` has."""
 
     UNKNOWN_SIM = "unknown-sim"  # kind and value of the identifier
     SEVERAL_SIMS = "several-sims"  # kind and value of the identifier
@@ -161,7 +161,7 @@ class Reason(StrEnum):
     LIMIT_STATUS_OK = "limit-status-ok"
     LIMIT_STATUS_NO_ALARM = "limit-status-no-alarm"
     LIMIT_STATUS_NOT_OVERRIDDEN = "limit-status-not-overridden"
-    IN_WORDS = "in-words"  # value: what a file says that version 0.1 wrote
+    IN_WORDS = "in-words"  # value: the sentence in a file that version 0.1 wrote
 
 
 class Failure(Struct, frozen=True, gc=False):
@@ -193,7 +193,7 @@ class Action(Struct, frozen=True, gc=False, kw_only=True):
     finished: datetime | None = None
     items: tuple[ActionItem, ...] = ()
     parameters: AnyParameters | None = None
-    transfer: str | None = None  # the transaction id, if that is what it is
+    transfer: str | None = None  # the transaction id, if the action is a SIM transfer
 
 
 # --------------------------------------------------------------------------------------------- transfers

@@ -120,7 +120,7 @@ def start(
     parameters: AnyParameters | None = None,
     begins: datetime | None = None,
 ) -> Action:
-    """Accept an action; *begins* dates it in the future. What is wrong with a single SIM shows in its item.
+    """Accept an action; *begins* dates it in the future. A SIM that cannot take part fails in its item.
 
     Raises ForeignPartner, ReadOnly, NotBooked, Malformed; about a single SIM UnknownIdentifier and, with
     ``policy.single_sim_conflict``, ActionRefused.
@@ -171,7 +171,7 @@ def require_count(world: World, requests: Sequence[SimRequest]) -> None:
 
 
 def require_possible(world: World, rule: Rule[Any], item: ActionItem) -> None:
-    """Refuse at once an action on one SIM that is unknown (P§4.2) or, by the policy, in a wrong state."""
+    """Refuse an action on one SIM at once if that is unknown (P§4.2) or, depending on the policy, in a wrong state."""
     if item.iccid is None:
         kind, value = next(iter(item.named.items()))
         raise UnknownIdentifier(value, kind)
@@ -187,7 +187,7 @@ def next_signup(world: World) -> str:
 
 
 def reserve(world: World, within: tuple[str, ...], signup: str, request: SimRequest) -> ActionItem:
-    """Find a SIM and hold it for the action; a held one cannot be in another (P§4.2)."""
+    """Find a SIM and hold it for the action; a SIM can be held by one action only (P§4.2)."""
     item = ActionItem(named=request.named, parameters=request.parameters)
     found = identify(world, within, request.named)
     if isinstance(found, Failure):
@@ -200,7 +200,7 @@ def reserve(world: World, within: tuple[str, ...], signup: str, request: SimRequ
 
 
 def identify(world: World, within: tuple[str, ...], named: Mapping[str, str]) -> Contract | Failure:
-    """The one contract that an identifier names, or why there is none."""
+    """The one contract that an identifier names, or the reason why there is none."""
     found = partners.matching(world, within, named)
     if len(found) == 1:
         return found[0]
@@ -218,12 +218,12 @@ def step(world: World, action: Action, status: ActionStatus) -> Action:
 
 
 def begin(world: World, signup: str) -> None:
-    """The workflow starts: from now on it cannot be cancelled."""
+    """Start the workflow. From now on it cannot be cancelled."""
     step(world, existing(world, signup), ActionStatus.IN_PROGRESS)
 
 
 def finish(world: World, signup: str) -> None:
-    """The workflow ends: each SIM is changed or fails, and one event says that it is done (P§4.4)."""
+    """End the workflow: each SIM is changed or fails, and one event says that the action is done (P§4.4)."""
     action = existing(world, signup)
     items = tuple(apply_to_sim(world, action, item) for item in action.items)
     failed = all(item.status is ActionStatus.FAILED for item in items)
@@ -253,7 +253,7 @@ def wrong_state(rule: Rule[Any], contract: Contract) -> Failure | None:
 
 
 def put_changed(world: World, previous: Contract, contract: Contract) -> None:
-    """Keep the changed contract, and let the network follow: on the air in Test and Active, off it otherwise."""
+    """Keep the changed contract and let the network follow: the SIM is on the air in Test and Active only."""
     world.contracts.put(contract)
     sim = partners.sim_of(world, contract)
     if contract.state in ON_AIR:

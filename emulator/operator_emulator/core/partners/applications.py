@@ -14,7 +14,7 @@ from operator_emulator.core.world.errors import Malformed, UnknownUser, WrongPas
 from operator_emulator.core.world.model import EventType, Subscription, Way
 from operator_emulator.core.world.world import World
 
-# The four event types, each with what it carries (P§5.1).
+# The four types of stream, each with the events that it carries (P§5.1).
 STREAMS: Final[Mapping[str, tuple[EventType, ...]]] = MappingProxyType(
     {
         "simaction.v1": (EventType.SIM_ACTION_DONE, EventType.SIM_TRANSFER_NOTICE),
@@ -47,9 +47,9 @@ def authenticate(world: World, client_id: str, secret: str) -> Application:
 
 
 def enter(world: World, client_id: str, partner: str | None = None, method: str = "") -> PartnerCaller:
-    """The caller that a verified token names; a call of *method* about *partner* is counted (P§3.2, Get API Usage).
+    """The caller that a verified token names. A call of *method* for *partner* is counted (P§3.2, Get API Usage).
 
-    A deleted application's tokens live until they expire (P§2.5), but nothing is open to them: UnknownUser.
+    The tokens of a removed application stay valid until they expire (P§2.5) but give access to nothing: UnknownUser.
     """
     application = world.applications.get(client_id)
     if application is None:
@@ -68,9 +68,9 @@ def enter(world: World, client_id: str, partner: str | None = None, method: str 
 
 
 def add_application(world: World, application: Application) -> Application:
-    """Register an application; its four streams exist from now on, and carry what happens from now on (P§6.5).
+    """Register an application with its four streams, which carry what happens from now on (P§6.5).
 
-    The partner and its subunits must be there. Raises Malformed.
+    Raises Malformed for an unknown partner or subunit.
     """
     if len(application.ip_whitelist) > MOST_ADDRESSES:
         raise Malformed("ip_whitelist", f"holds more than {MOST_ADDRESSES} addresses")
@@ -98,7 +98,7 @@ def add_application(world: World, application: Application) -> Application:
 
 
 def remove_application(world: World, client_id: str) -> None:
-    """Its credentials stop working at once, and its streams end. Raises UnknownUser."""
+    """Remove an application. Its credentials stop working at once, and its streams end. Raises UnknownUser."""
     if world.applications.get(client_id) is None:
         raise UnknownUser(client_id)
     world.applications.delete(client_id)

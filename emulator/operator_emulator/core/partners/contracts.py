@@ -1,4 +1,4 @@
-"""SIMs that become a partner's: those of a fixture, and those that it orders (P§3.3)."""
+"""How partners get SIMs: from a fixture, and by ordering them (P§3.3)."""
 
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -18,13 +18,13 @@ from operator_emulator.core.world.model import JobKind
 from operator_emulator.core.world.world import World
 
 FIRST_ORDER: Final = 500000001  # assumed
-# Cards that are ordered, of the German plan: a part of the numbers that fixtures write by hand.
+# The first ICCID of ordered cards, in a part of the German plan that fixtures leave free.
 ORDERED_FROM: Final = int(numbering.GERMANY.iccid + "09900000")
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What can be ordered: its minimum order quantity, and the kind of SIM. All of it is assumed (P§3.3)."""
+    """A kind of SIM that can be ordered, and its minimum order quantity. All of it is assumed (P§3.3)."""
 
     id: str
     minimum: int
@@ -53,11 +53,10 @@ def sign(
     organisation: int | None = None,
     **more: Any,
 ) -> Contract:
-    """A contract about a SIM, which is made unless it is there; *more* are further fields of ``Contract``.
+    """Make a contract for a SIM, and the SIM if there is none; *more* are further fields of ``Contract``.
 
-    The SIM is let into the network, or not, as the state says, and nobody is told; one of an organisation gets the
-    volumes that its first activation would bring. Raises Malformed for a SIM that has a
-    contract already.
+    The SIM is in the network or not, as the state demands, without any event. If it belongs to an organisation, it gets
+    the volumes of a first activation. Raises Malformed if the SIM has a contract already.
     """
     if world.contracts.get(iccid) is not None:
         raise Malformed("iccid", f"{iccid} has a contract already")
@@ -80,7 +79,7 @@ def sign(
 
 
 def placed(world: World, sim: Sim, state: ContractState, *, used: bool) -> Sim:
-    """The SIM in the network's state that goes with the contract's."""
+    """The SIM, in the state that corresponds to the state of its contract."""
     if not used:
         return sim
     activated = sim.activated or world.now
@@ -101,7 +100,7 @@ def order(
     *,
     override_minimum: bool = False,
 ) -> PartnerOrder:
-    """Order SIM cards: they are there as Ordered, and after ``policy.delivery_time`` in stock. Raises Malformed."""
+    """Order SIM cards. They are Ordered at first, and in stock after ``policy.delivery_time``. Raises Malformed."""
     partners.scope(world, caller, partner, changes=True)
     kind = MATERIALS.get(material)
     if kind is None:
@@ -130,7 +129,7 @@ def order(
 
 
 def deliver(world: World, order_id: str) -> None:
-    """The SIMs are in stock; of an eSIM one now knows how to download it (P§3.4: once the order has fully finished)."""
+    """Put the SIMs in stock. eSIMs get their activation codes (P§3.4: once the order has fully finished)."""
     order = world.partner_orders.get(order_id)
     assert order is not None, "an order stays"
     for iccid in order.iccids:
@@ -143,7 +142,7 @@ def deliver(world: World, order_id: str) -> None:
 
 
 def next_iccid(world: World) -> str:
-    """The next card of the German plan that is not in this world yet, with its check digit."""
+    """The ICCID of the next card of the German plan that this world does not have, with its check digit."""
     while True:
         iccid = numbering.iccid_with_luhn(str(ORDERED_FROM + world.next_id("partner iccid")))
         if world.sims.get(iccid) is None:
@@ -151,5 +150,5 @@ def next_iccid(world: World) -> str:
 
 
 def activation_code(iccid: str) -> str:
-    """What an eSIM is downloaded with (GSMA SGP.22, 4.1): no such server exists."""
+    """The code to download an eSIM with (GSMA SGP.22, 4.1), from a server that does not exist."""
     return f"LPA:1$smdp.example$EMULATED-{iccid[-9:]}"

@@ -1,8 +1,7 @@
-"""The nouns of the partner's side: applications, contracts of SIMs, profiles, pools and orders (P§2 to 5).
+"""The nouns of the service portal: partners, applications, contracts of SIMs, profiles, pools and orders (P§2 to 5).
 
-A partner is what the management API calls an organisation. A SIM is one row of ``model.Sim`` behind both APIs; what
-only the portal knows of it is its ``Contract``. All shapes that P marks [A] are assumptions; the names that are
-published are used as they are.
+The portal calls its customers partners, the management API calls them organisations. Both APIs show the same row of
+a SIM; what only the portal knows about it is in its ``Contract``.
 """
 
 from datetime import datetime
@@ -24,7 +23,7 @@ class Partner(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Application(Struct, frozen=True, gc=False, kw_only=True):
-    """An API user of a partner (P§2.5). *subunits*, if any, are all that it may see; *ip_whitelist* at most ten."""
+    """An API user of a partner (P§2.5), which *subunits* and *ip_whitelist* restrict, if they are given."""
 
     client_id: str
     client_secret: str
@@ -50,7 +49,7 @@ class PartnerCaller(Struct, frozen=True, gc=False):
 
 @unique
 class ContractState(StrEnum):
-    """P§4.1, all assumed: no list of states is published."""
+    """The states of a contract (P§4.1), all of them assumed: no list is published."""
 
     ORDERED = "Ordered"
     INACTIVE = "Inactive"
@@ -75,14 +74,14 @@ class Restriction(StrEnum):
     DATA = "Data Restricted"
 
     def stricter(self, other: "Restriction") -> "Restriction":
-        """The harder of two."""
+        """The stricter of two restrictions."""
         order = list(Restriction)
         return max(self, other, key=order.index)
 
 
 @unique
 class Barring(StrEnum):
-    """What a profile may strike for (P§5.2)."""
+    """The reasons for which a profile restricts a SIM (P§5.2)."""
 
     SESSION = "Session Limit"
     USAGE = "Usage Limit"
@@ -97,7 +96,7 @@ class Barring(StrEnum):
 
 @unique
 class Alarm(StrEnum):
-    """Limit status and fraud status: level 1 is a warning, level 2 an alarm (P§4.1)."""
+    """The values of limit status and fraud status: level 1 is a warning, level 2 an alarm (P§4.1)."""
 
     OK = "OK"
     WARNING = "Warning"
@@ -106,14 +105,14 @@ class Alarm(StrEnum):
 
 
 class Option(Struct, frozen=True, gc=False, kw_only=True):
-    """Something that was booked for a SIM on top of its tariff."""
+    """An option that was booked for a SIM in addition to its tariff."""
 
     booked: datetime
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
 class Contract(Struct, frozen=True, gc=False, kw_only=True):
-    """What the portal knows of a SIM. Its key is the ICCID, as the SIM's."""
+    """What the portal knows about a SIM, under the same key: the ICCID."""
 
     iccid: str
     partner: str
@@ -135,7 +134,7 @@ class Contract(Struct, frozen=True, gc=False, kw_only=True):
     remarks: dict[str, str] = field(default_factory=dict)
     restriction: Restriction = Restriction.NONE
     restriction_reason: Barring | None = None  # None: the customer asked for it
-    overridden: Restriction = Restriction.NONE  # what an overridden limit would do
+    overridden: Restriction = Restriction.NONE  # what applies again once an overridden limit is restored
     apn_restrictions: dict[str, Restriction] = field(default_factory=dict)
     limit_status: Alarm = Alarm.OK
     fraud_status: Alarm = Alarm.OK
@@ -145,7 +144,7 @@ class Contract(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def reason(self) -> str | None:
-        """Why its data is restricted, if it is; the words are assumed but for those of profiles."""
+        """Why data is restricted, if it is. "Customer" is an assumption."""
         return None if self.restriction is Restriction.NONE else (self.restriction_reason or "Customer")
 
     def without_restriction(self, type: str) -> "Contract":
@@ -155,17 +154,17 @@ class Contract(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Threshold(Struct, frozen=True, gc=False):
-    """Level 1 warns, level 2 alarms; None: not watched."""
+    """The values at which level 1, a warning, and level 2, an alarm, are reached; None: never."""
 
     warning: float | None = None
     alarm: float | None = None
 
 
 class Profile(Struct, frozen=True, gc=False, kw_only=True):
-    """A limit, fraud or cost profile that contracts can be given (P§5.2).
+    """A limit, fraud, cost or APN profile, which can be assigned to contracts (P§5.2).
 
-    *thresholds* by what is counted: "sessions", "usage" (MB) for limits; "sms", "voice" (amounts) for costs.
-    *homes* are the country codes (ISO) where a fraud profile expects the SIM; *device* watches the IMEI.
+    *thresholds* are those of "sessions" and "usage" (MB) for limits, of "sms" and "voice" (amounts) for costs. *homes*
+    are the ISO codes of the countries where a fraud profile expects the SIM; with *device* it watches the IMEI.
     """
 
     id: str
@@ -205,7 +204,7 @@ class Pool(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class DataSession(Struct, frozen=True, gc=False, kw_only=True):
-    """A data session that is over (P§3.5). Its key is the id of its PDP context."""
+    """A data session that has ended (P§3.5). Its key is the id of its PDP context."""
 
     id: int
     iccid: str
@@ -234,7 +233,7 @@ class PartnerOrder(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class ApiUsage(Struct, frozen=True, gc=False, kw_only=True):
-    """How often a method was called in a month, by partner (deprecated, P§3.2)."""
+    """How often a partner called a method in a month (deprecated, P§3.2)."""
 
     id: str  # "<partner> <YYYY-MM> <method name>"
     partner: str
@@ -243,7 +242,7 @@ class ApiUsage(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class RateWindow(Struct, frozen=True, gc=False, kw_only=True):
-    """How many SIMs a customer has asked about (P§7), by the number of the step of time."""
+    """How many SIMs a customer has named in its requests (P§7), by the number of the time step."""
 
     id: str  # "<partner> <class>"
     counts: dict[int, int] = field(default_factory=dict)

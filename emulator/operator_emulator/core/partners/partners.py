@@ -26,23 +26,23 @@ from operator_emulator.core.world.errors import (
 )
 from operator_emulator.core.world.world import Prefix, World
 
-# What may name a SIM, and how it is called in a sentence (P§3.1).
+# The identifiers of a SIM and their names in sentences (P§3.1).
 IDENTIFIERS: Final[Mapping[str, str]] = MappingProxyType(
     {"iccid": "ICCID", "euiccid": "eUICCID", "imsi": "IMSI", "imei": "IMEI", "msisdn": "MSISDN"}
 )
 
 
 def visible_partners(world: World, partner: str, subunits: tuple[str, ...]) -> tuple[str, ...]:
-    """The partners that an application sees: its own with all subunits, or just the subunits that it was given."""
+    """The partners that an application may see: its own with all subunits, or only certain subunits."""
     if subunits:
         return subunits
     return (partner, *(one.id for one in world.partners.find(parent=partner)))
 
 
 def scope(world: World, caller: PartnerCaller, partner: str, *, changes: bool = False) -> tuple[str, ...]:
-    """The partners whose SIMs a request about *partner* reaches: itself, and its subunits if it has any.
+    """The partners whose SIMs a request for *partner* may reach: itself and its subunits.
 
-    Raises ForeignPartner, and ReadOnly when something is to be changed by an application that may not.
+    Raises ForeignPartner, and ReadOnly if the request *changes* something and the application may not.
     """
     if partner not in visible_partners(world, caller.partner, caller.subunits):
         raise ForeignPartner(partner)
@@ -52,7 +52,7 @@ def scope(world: World, caller: PartnerCaller, partner: str, *, changes: bool = 
 
 
 def state_counts(world: World, caller: PartnerCaller, partner: str) -> tuple[Partner, dict[ContractState, int]]:
-    """The partner, and how many SIMs it has in each state (P§3.2)."""
+    """The partner, and the number of its SIMs in each state (P§3.2)."""
     within = scope(world, caller, partner)
     row = named(world, partner)
     counts = {state: world.contracts.count(partner=within, state=state) for state in ContractState}
@@ -69,7 +69,7 @@ def page(
     identifier: Mapping[str, str] | None = None,
     state: ContractState | None = None,
 ) -> tuple[list[tuple[Contract, Sim]], int]:
-    """SIMs of a partner in insertion order, with how many there are in all."""
+    """A page of a partner's SIMs in the order in which they were added, and the number of all."""
     within = scope(world, caller, partner)
     if identifier:
         matches = [one for one in matching(world, within, identifier) if state is None or one.state is state]
@@ -80,7 +80,7 @@ def page(
 
 
 def with_sims(world: World, contracts: Iterable[Contract]) -> list[tuple[Contract, Sim]]:
-    """Each with its SIM. One at the very end of its life leaves its contract behind (D§12.4)."""
+    """Each contract with its SIM. The contract of a SIM that was deleted at the end of its life stays (D§12.4)."""
     return [(contract, sim) for contract in contracts if (sim := world.sims.get(contract.iccid)) is not None]
 
 
@@ -91,7 +91,7 @@ def sim_of(world: World, contract: Contract) -> Sim:
 
 
 def show(world: World, caller: PartnerCaller, partner: str, identifier: Mapping[str, str]) -> tuple[Contract, Sim]:
-    """The one SIM that *identifier* names. Raises UnknownIdentifier; Malformed if several carry it (an IMEI, P§3.1)."""
+    """The one SIM that *identifier* names. Raises UnknownIdentifier; Malformed if several have it (an IMEI, P§3.1)."""
     found = with_sims(world, matching(world, scope(world, caller, partner), identifier))
     kind, value = next(iter(identifier.items()))
     if not found:
@@ -102,7 +102,7 @@ def show(world: World, caller: PartnerCaller, partner: str, identifier: Mapping[
 
 
 def matching(world: World, within: tuple[str, ...], identifier: Mapping[str, str]) -> list[Contract]:
-    """The contracts that carry every given identifier, as far as their state shows it (P§4.1)."""
+    """The contracts that have all given identifiers, as far as their states show them (P§4.1)."""
     found: dict[str, Contract] | None = None
     for kind, value in identifier.items():
         these = {one.iccid: one for one in carrying(world, kind, value) if one.partner in within}
@@ -111,7 +111,7 @@ def matching(world: World, within: tuple[str, ...], identifier: Mapping[str, str
 
 
 def carrying(world: World, kind: str, value: str) -> list[Contract]:
-    """Contracts by one identifier. IMEI and IMEISV hit the same SIM: their first 14 digits count (P§9)."""
+    """Contracts by one identifier. The first 14 digits of an IMEI or IMEISV decide (P§9)."""
     if kind == "iccid":
         keys = [value]
     elif kind == "euiccid":
@@ -136,7 +136,7 @@ def named(world: World, partner: str) -> Partner:
 
 
 def main_of(world: World, partner: str) -> str:
-    """The partner itself, or the one whose subunit it is."""
+    """The partner itself, or its main partner if it is a subunit."""
     row = world.partners.get(partner)
     return row.parent if row is not None and row.parent else partner
 
@@ -151,19 +151,19 @@ def books(world: World, partner: str, service: str) -> bool:
 
 
 def apn_of(world: World, contract: Contract) -> str:
-    """The access point that the SIM's data goes through."""
+    """The APN that the SIM uses."""
     key = contract.profiles.get("apn")
     profile = world.profiles.get(key) if key is not None else None
     return profile.apn if profile is not None and profile.apn else world.policy.portal_apn
 
 
 def ip_address_of(world: World, contract: Contract, sim: Sim) -> str:
-    """Its address there: fixed, if it has one for this access point."""
+    """The SIM's address at its APN, which may be a static one."""
     return contract.static_ips.get(apn_of(world, contract), sim.ip_address)
 
 
 def data_restricted(world: World, iccid: str) -> bool:
-    """Whether a partner's contract lets the SIM have no data session (P§4.1)."""
+    """Whether the SIM has a contract that allows it no data session (P§4.1)."""
     contract = world.contracts.get(iccid)
     if contract is None:
         return False
@@ -172,7 +172,7 @@ def data_restricted(world: World, iccid: str) -> bool:
 
 
 def follow(world: World, sim: Sim) -> None:
-    """Let the contract follow when somebody else has enabled or disabled the SIM: one SIM, one truth (assumed)."""
+    """Adapt the contract after the management API has enabled or disabled the SIM (assumed)."""
     contract = world.contracts.get(sim.iccid)
     if contract is None:
         return
@@ -186,12 +186,12 @@ def follow(world: World, sim: Sim) -> None:
 
 
 def state_on_air(contract: Contract) -> ContractState:
-    """Active once a binding period has begun, Test until then."""
+    """Active if a binding period has begun, otherwise Test."""
     return ContractState.ACTIVE if contract.binding_start else ContractState.TEST
 
 
 def session_of(world: World, contract: Contract, sim: Sim, pdp: PdpContext) -> DataSession:
-    """A data session as a partner may look back at it, if it ended now."""
+    """The record of a data session that ends now."""
     return DataSession(
         id=pdp.id,
         iccid=sim.iccid,

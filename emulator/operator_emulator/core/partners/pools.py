@@ -16,7 +16,7 @@ def month_of(world: World) -> str:
 
 
 def add(world: World, sim: Sim, *, octets: int = 0, sms: int = 0) -> None:
-    """Count what a SIM has just used, if it is a partner's, and let the limits be looked at."""
+    """Count what a partner's SIM has used, and schedule a check of pools and profiles."""
     contract = world.contracts.get(sim.iccid)
     if contract is None:
         return
@@ -33,18 +33,18 @@ def add(world: World, sim: Sim, *, octets: int = 0, sms: int = 0) -> None:
 
 
 def used_of(world: World, pool: Pool) -> float:
-    """What is used of a pool this month: MB, messages or seconds."""
+    """The volume used this month, in MB, messages or seconds."""
     used = pool.extra_used + pool.used.get(month_of(world), 0) / (OCTETS_PER_MB if pool.type is PoolType.DATA else 1)
     return float(used)
 
 
 def percent_of(world: World, pool: Pool) -> float:
-    """How much of it is gone; of nothing, all."""
+    """The percentage of the pool that is used; 100 for a pool of size 0."""
     return 100.0 * used_of(world, pool) / pool.size if pool.size else 100.0
 
 
 def check(world: World, pool_id: str) -> None:
-    """Say once a month that a level is reached."""
+    """Notify the partner, once a month, of each level that is reached."""
     pool = world.pools.get(pool_id)
     if pool is None:
         return

@@ -1,7 +1,7 @@
-"""The portal's rate limits (P§7): SIMs that a customer asks about, counted over six minutes and over an hour.
+"""The portal's rate limits (P§7): the SIMs named in a customer's requests are counted over six minutes and an hour.
 
-Published are the classes, the figures and that SIMs are counted, for a customer with all its applications. Assumed:
-windows slide (in steps of six seconds), what is refused costs nothing, and subunits count with their partner.
+The classes and figures are published, and that all applications of a customer count together. It is assumed that
+windows slide (in steps of six seconds), that refused requests do not count, and that subunits count with their partner.
 """
 
 from dataclasses import dataclass
@@ -17,36 +17,36 @@ from operator_emulator.core.tester import rate_limits
 from operator_emulator.core.world.errors import TooManySims
 from operator_emulator.core.world.world import World
 
-STEP: Final = 6  # seconds that are counted together
+STEP: Final = 6  # seconds
 SHORT, LONG = 360 // STEP, 3600 // STEP
 
 
 @unique
-class Class(StrEnum):
+class CallClass(StrEnum):
     ACTIONS = "actions"
     DETAILS = "details"
     HISTORY = "history"
 
 
 @dataclass(frozen=True, slots=True)
-class Most:
-    """How many SIMs in six minutes, and in an hour."""
+class Allowance:
+    """The number of SIMs in six minutes, and in an hour."""
 
     short: int
     long: int
 
 
-MOST: Final = MappingProxyType(
+ALLOWANCES: Final = MappingProxyType(
     {
-        Class.ACTIONS: Most(1_000, 10_000),
-        Class.DETAILS: Most(1_000, 10_000),
-        Class.HISTORY: Most(250, 2_500),
+        CallClass.ACTIONS: Allowance(1_000, 10_000),
+        CallClass.DETAILS: Allowance(1_000, 10_000),
+        CallClass.HISTORY: Allowance(250, 2_500),
     }
 )
 
 
-def count(world: World, partner: str, kind: Class, sims: int) -> None:
-    """Count so many SIMs, or refuse the request whole. Raises TooManySims."""
+def count(world: World, partner: str, kind: CallClass, sims: int) -> None:
+    """Count so many SIMs. Raises TooManySims, and counts none of them, if the limit is exceeded."""
     if not rate_limits.operators_hold(world):
         return
     key = f"{partners.main_of(world, partner)} {kind}"
@@ -54,8 +54,8 @@ def count(world: World, partner: str, kind: Class, sims: int) -> None:
     step = int(world.now.timestamp()) // STEP
     counts = {then: number for then, number in row.counts.items() if then > step - LONG}
     recent = sum(number for then, number in counts.items() if then > step - SHORT)
-    most = MOST[kind]
-    if recent + sims > most.short or sum(counts.values()) + sims > most.long:
+    allowed = ALLOWANCES[kind]
+    if recent + sims > allowed.short or sum(counts.values()) + sims > allowed.long:
         raise TooManySims(kind)
     counts[step] = counts.get(step, 0) + sims
     world.rate_windows.put(replace(row, counts=counts))

@@ -1,8 +1,8 @@
-"""Limit, fraud and cost profiles at work (P§5.2): what a SIM does is held against those that its contract has.
+"""Limit, fraud and cost profiles (P§5.2): the usage of a SIM is checked against the profiles of its contract.
 
-Level 1 warns, level 2 alarms and does to the data session what the profile says. Each notice goes out once in a
-calendar month; limits begin anew with it, while fraud stays until it is reset. When the operator evaluates is
-unpublished: here, at once.
+Level 1 is a warning; level 2 is an alarm, which restricts data as the profile says. Each notice is sent once in a
+calendar month. Limits are reset with the month, fraud stays until somebody resets it. It is not published when the
+operator checks; here it is done at once.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from operator_emulator.core.world.world import Since, World
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A level that was reached. *unit* is what is counted, in words."""
+    """A level that was reached. *unit* is the unit as events name it."""
 
     barring: Barring
     level: int
@@ -36,12 +36,12 @@ class Finding:
     detected: str
 
 
-# What a limit profile counts: its name in Profile.thresholds, what it bars, and the unit.
+# What a limit profile counts: the key in Profile.thresholds, the barring, and the unit.
 COUNTED: Final = (("sessions", Barring.SESSION, "sessions"), ("usage", Barring.USAGE, "MB"))
 
 
 def check(world: World, iccid: str) -> None:
-    """Look at a SIM again after it did something."""
+    """Check a SIM against its profiles, after it did something that they watch."""
     contract = world.contracts.get(iccid)
     if contract is None:
         return
@@ -66,7 +66,7 @@ def profile_of(world: World, contract: Contract, kind: str) -> Profile | None:
 
 
 def begin_month(world: World, iccid: str) -> None:
-    """Limits begin anew: what they had done to the SIM is taken back."""
+    """Reset the limits of a SIM, and lift the restrictions that they have set."""
     contract = world.contracts.get(iccid)
     if contract is not None:
         kept = tuple(one for one in contract.notices_sent if one.startswith("fraud"))
@@ -74,7 +74,7 @@ def begin_month(world: World, iccid: str) -> None:
         world.contracts.put(replace(contract, limit_status=Alarm.OK, overridden=Restriction.NONE, notices_sent=kept))
 
 
-# --------------------------------------------------------------------------------------------- what is found
+# --------------------------------------------------------------------------------------------- findings
 
 
 def limits(world: World, contract: Contract, sim: Sim) -> list[Finding]:
@@ -123,11 +123,11 @@ def frauds(world: World, contract: Contract, sim: Sim) -> list[Finding]:
     return found
 
 
-# --------------------------------------------------------------------------------------------- what follows
+# --------------------------------------------------------------------------------------------- consequences
 
 
 def notice(world: World, contract: Contract, sim: Sim, finding: Finding) -> Contract:
-    """Tell of a finding, once, and set the status and restriction that follow from it."""
+    """Send a notice of a finding, unless it was sent, and set the status and restriction that follow from it."""
     fraud = finding.barring.type == "Fraud"
     mark = f"{'fraud' if fraud else month_of(world)} {finding.barring} {finding.level}"
     if mark in contract.notices_sent:
@@ -159,7 +159,7 @@ def notice(world: World, contract: Contract, sim: Sim, finding: Finding) -> Cont
 
 
 def struck(contract: Contract, profile: Profile, finding: Finding, *, fraud: bool) -> Contract:
-    """The contract with the status that a finding means and, at level 2, with the profile's restriction."""
+    """The contract with the status that follows from a finding and, at level 2, with the profile's restriction."""
     status = Alarm.ALARM if finding.level == 2 else Alarm.WARNING
     overridden = not fraud and contract.limit_status is Alarm.OVERRIDDEN
     if fraud:
@@ -176,7 +176,7 @@ def struck(contract: Contract, profile: Profile, finding: Finding, *, fraud: boo
 
 
 def costs(world: World, contract: Contract, sim: Sim) -> Contract:
-    """SMS costs of the month against the cost profile; nobody speaks here, so voice costs nothing."""
+    """Check the month's cost of SMS against the cost profile. There are no calls, so voice costs nothing."""
     profile = profile_of(world, contract, "cost")
     threshold = profile.thresholds.get("sms") if profile is not None else None
     if profile is None or threshold is None:

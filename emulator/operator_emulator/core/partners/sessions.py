@@ -1,4 +1,4 @@
-"""Data sessions of a partner's SIM, and its short messages: what the portal tells of them (P§3.2, 3.5)."""
+"""Data sessions and short messages of a partner's SIM, as the portal shows them (P§3.2, 3.5)."""
 
 from datetime import datetime, timedelta
 
@@ -11,24 +11,24 @@ from operator_emulator.core.world.world import Between, World
 
 
 def current(world: World, contract: Contract, sim: Sim) -> DataSession | None:
-    """The session that is open, as if it were closed now."""
+    """The open session, as if it ended now."""
     pdp = sim.device.pdp
     return None if pdp is None else partners.session_of(world, contract, sim, pdp)
 
 
 def history(world: World, sim: Sim, start: datetime | None, end: datetime | None) -> list[DataSession]:
-    """Sessions that are over and began within, newest first."""
+    """Ended sessions that began within the time span, newest first."""
     return world.sessions.find(iccid=sim.iccid, opened=window(world, start, end), order="-opened")
 
 
 def messages(world: World, sim: Sim, start: datetime | None, end: datetime | None) -> list[Sms]:
-    """Messages of both directions that were submitted within, newest first."""
+    """Messages in both directions that were submitted within the time span, newest first."""
     rows = world.sms.find(iccid=sim.iccid, submitted=window(world, start, end), order="-submitted")
     return [smsc.present(world, sms) for sms in rows]
 
 
 def window(world: World, start: datetime | None, end: datetime | None) -> Between:
-    """The time span that is meant; without its beginning, the server's default (P§3.2: 3.5.1, value assumed)."""
+    """The time span; without a start, it has the server's default length (P§3.2: 3.5.1, value assumed)."""
     end = end or world.now
     return Between(start or end - timedelta(days=world.policy.session_history_days), end)
 

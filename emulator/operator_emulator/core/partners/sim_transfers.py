@@ -1,4 +1,4 @@
-"""SIMs that one partner offers to another (P§4.5). Each step is notified to those whom it concerns.
+"""SIMs that one partner offers to another (P§4.5). Notices of each step go to those whom it concerns.
 
 A transfer has an action of its sender, with the signup id that all of its notices share; the action follows it.
 """

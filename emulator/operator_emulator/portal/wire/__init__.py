@@ -1,4 +1,4 @@
-"""read_… and show_…: between the JSON of the portal and the nouns (P§3, shapes assumed), by noun."""
+"""Reading and showing nouns as JSON of the portal (P§3, shapes assumed), in one module for each kind of noun."""
 
 from operator_emulator.portal.wire import actions as actions
 from operator_emulator.portal.wire import events as events

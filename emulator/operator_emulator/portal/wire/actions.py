@@ -1,4 +1,4 @@
-"""SIM actions and SIM transfers, as JSON. Keys of a request that are not known here are ignored."""
+"""SIM actions and SIM transfers, as JSON. Unknown keys of a request are ignored."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -87,7 +87,7 @@ PROFILE_KINDS: Final = MappingProxyType(
 
 
 def read_profiles(given: Any) -> ModifyProfiles:
-    """Profiles by their keys, where null takes one away, and static addresses."""
+    """Profiles, where null removes one, and static addresses."""
     if not isinstance(given, dict):
         raise Malformed("profiles", "must be an object")
     profiles = {
@@ -163,14 +163,14 @@ def read_option(body: Json) -> str:
 
 
 def read_binds(body: Json) -> bool:
-    """Whether SIMs are to be bound, or released."""
+    """Whether SIMs are to be bound; otherwise they are released."""
     operation = body.get("operation", "BIND")
     if operation not in ("BIND", "UNBIND"):
         raise Malformed("operation", "must be one of BIND, UNBIND")
     return bool(operation == "BIND")
 
 
-# What each action takes besides its SIMs; the others take nothing.
+# How to read the parameters of each action that has any.
 PARAMETERS: Final[Mapping[ActionKind, Callable[[Json], AnyParameters]]] = MappingProxyType(
     {
         ActionKind.ACTIVATION: read_activation,
@@ -190,7 +190,7 @@ DATES: Final = MappingProxyType({ActionKind.TERMINATION: "terminationDate", Acti
 
 
 def read_action(kind: ActionKind, body: Json) -> tuple[list[SimRequest], AnyParameters | None, datetime | None]:
-    """SIMs, parameters, and when it is to begin if not at once."""
+    """SIMs, parameters, and when the action is to begin, unless at once."""
     parameters = PARAMETERS[kind](body) if kind in PARAMETERS else None
     binds = kind is ActionKind.BIND_EUICCID and read_binds(body)
     date = DATES.get(kind, "")
@@ -202,7 +202,7 @@ def read_action(kind: ActionKind, body: Json) -> tuple[list[SimRequest], AnyPara
 
 
 def read_decision(body: Json, query: Mapping[str, str]) -> tuple[Decision, str | None]:
-    """What becomes of a transfer, and into which subunit: in the body, in the query, or alike in both (P§3.3)."""
+    """The decision about a transfer, and the subunit, from the body or the query; both must agree (P§3.3)."""
     decision = read_once("action", body, query)
     subunit = read_once("subunitPartnerID", body, query)
     chosen: Decision = read_choice("action", decision, Decision)
@@ -234,7 +234,7 @@ def transfer_link(base: str, partner: str, transaction: str) -> Json:
 
 
 def show_action(action: Action, partner: str, base: str) -> Json:
-    """P§4.3, with a link to the cancellation as long as that is possible (3.6.1)."""
+    """An action (P§4.3), with a link to its cancellation as long as that is possible (3.6.1)."""
     link = action_link(base, partner, action.id)
     links = [link]
     if action.transfer is not None:
@@ -255,7 +255,7 @@ def show_action(action: Action, partner: str, base: str) -> Json:
 
 
 def show_item(item: ActionItem, action: Action) -> Json:
-    """A SIM by its ICCID and by the identifier that the request used. Until it is done, it is as far as the action."""
+    """A SIM by its ICCID and the identifier of the request; it has the action's status until its own is final."""
     status = item.status if item.status.final else action.status
     return {
         **{"iccid": item.iccid},
@@ -280,7 +280,7 @@ def show_action_summary(action: Action) -> Json:
 
 
 def show_transfer(transfer: SimTransfer, sender: Partner, receiver: Partner) -> Json:
-    """P§4.5, as both sides see it."""
+    """A SIM transfer, as both sides see it (P§4.5)."""
     return {
         "transactionId": transfer.id,
         "signupId": transfer.signup,

@@ -35,9 +35,9 @@ ENVELOPES: Final = MappingProxyType(
 
 
 def show_event(event: Event, base: str, policy: Policy, offset: str | None = None) -> Json:
-    """The CloudEvent, its keys in the published order (P§5.1). *offset*: with the headers of its message.
+    """The CloudEvent, with its keys in the published order (P§5.1). *offset* adds the headers of its message.
 
-    The id is the smallest UUID that the platform takes, with a number of its own: not the signup id.
+    The id is the smallest UUID that the platform accepts plus the number of the event, which is not the signup id.
     """
     type, source = ENVELOPES[event.type]
     payload = event.payload
@@ -56,7 +56,7 @@ def show_event(event: Event, base: str, policy: Policy, offset: str | None = Non
 
 
 def merged(value: Json, overrides: Mapping[str, Any]) -> Json:
-    """*value* with *overrides* put over it, object by object."""
+    """*value* with the *overrides*, which are merged object by object."""
     over = {
         name: merged(value[name], one) if isinstance(one, dict) and isinstance(value.get(name), dict) else one
         for name, one in overrides.items()

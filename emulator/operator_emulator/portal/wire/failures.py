@@ -1,4 +1,4 @@
-"""Why a SIM of an action fails, in the portal's words; all of them are assumed (P§4.3)."""
+"""Why a SIM of an action fails, in words. All of them are assumed (P§4.3)."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

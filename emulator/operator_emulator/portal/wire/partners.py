@@ -24,7 +24,7 @@ POOL_UNITS: Final = MappingProxyType({PoolType.DATA: "MB", PoolType.VOICE: "SECO
 
 
 def period(now: datetime) -> Json:
-    """The calendar month, which is taken for the period (assumed)."""
+    """The period, which is assumed to be the calendar month."""
     start = midnight_of(now.replace(day=1))
     return {"periodStart": instant(start), "periodEnd": instant(add_months(start, 1))}
 

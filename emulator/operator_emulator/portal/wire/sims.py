@@ -1,4 +1,4 @@
-"""SIMs, their data sessions and short messages, as JSON. Answers have every key, null where there is nothing."""
+"""SIMs, their data sessions and short messages, as JSON. Answers have all keys; missing values are null."""
 
 from collections.abc import Iterable, Mapping
 from math import ceil
@@ -17,13 +17,13 @@ from operator_emulator.portal.wire.values import Json, instant, maybe, read_choi
 
 
 def read_sim_filter(query: Mapping[str, str]) -> tuple[dict[str, str], ContractState | None]:
-    """The identifiers and the state that a list of SIMs is searched by."""
+    """The identifiers and the state by which a list of SIMs is filtered."""
     identifiers = {kind: read_value(kind, kind, query[kind]) for kind in IDENTIFIERS if query.get(kind)}
     return identifiers, read_choice("status", query["status"], ContractState) if query.get("status") else None
 
 
 def identities(contract: Contract, sim: Sim) -> Json:
-    """What identifies the SIM, as far as its state shows it (P§4.1)."""
+    """The identifiers of the SIM, as far as its state shows them (P§4.1)."""
     shown = contract.state in IDENTIFIED
     return {
         "iccid": sim.iccid,
@@ -42,7 +42,7 @@ def show_sim_summary(contract: Contract, sim: Sim, usage: DailyUsage) -> Json:
 
 
 def show_sim(contract: Contract, sim: Sim, usage: DailyUsage) -> Json:
-    """P§3.4. *usage* is that of the present month, which is taken for the period (assumed)."""
+    """The details of a SIM (P§3.4). *usage* is that of the present month, which is assumed to be the period."""
     in_use = contract.state not in (ContractState.ORDERED, ContractState.INACTIVE)
     return identities(contract, sim) | {
         "partnerID": contract.partner,
@@ -127,7 +127,7 @@ def show_session(iccid: str, session: DataSession | None) -> Json:
 
 
 def show_parallel_sessions(iccid: str, session: DataSession | None) -> Json:
-    """Another shape; a device here has one session at most."""
+    """The other shape, with a list; a device of the emulator has at most one session."""
     return {"iccid": iccid, "sessions": [] if session is None else [show_session_record(session, online=True)]}
 
 
@@ -155,7 +155,7 @@ def show_hlr(contract: Contract, sim: Sim) -> Json:
 
 
 def read_message(body: Json) -> SmsDraft:
-    """One short message: in the GSM alphabet if that has all of its characters, else in UCS-2."""
+    """One short message, in the GSM alphabet if possible, otherwise in UCS-2."""
     text = read_text("message", body.get("message"))
     sender = body.get("sender")
     if sender is not None and not (isinstance(sender, str) and 1 <= len(sender) <= NUMBER_LENGTH):

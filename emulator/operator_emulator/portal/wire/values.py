@@ -1,6 +1,6 @@
-"""What all JSON of the portal is made of: instants, numbers, identifiers, pages.
+"""Values in the portal's JSON and queries: instants, numbers, identifiers, pages.
 
-Requests are read strictly where the portal would otherwise have to guess: which SIM, which decision, which date.
+Requests are read strictly where the portal would have to guess otherwise: which SIM, which decision, which date.
 """
 
 import re
@@ -38,7 +38,7 @@ def maybe(moment: datetime | None) -> str | None:
 
 
 def read_moment(name: str, text: Any, *, to: bool = False) -> datetime:
-    """A plain day or an instant; without a zone it is UTC. *to*: the end of the day. Raises WrongType."""
+    """A date or an instant, in UTC unless it has a zone. With *to*, a date is its last moment. Raises WrongType."""
     plain = isinstance(text, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", text) is not None
     try:
         moment = datetime.fromisoformat(text)
@@ -63,7 +63,7 @@ def read_span(given: Mapping[str, Any]) -> Span:
 
 
 def read_count(query: Mapping[str, str], name: str, default: int, least: int = 0, most: int = 2**31 - 1) -> int:
-    """A whole number, as Java's int. Raises WrongType and Malformed."""
+    """A whole number in the range of Java's int. Raises WrongType and Malformed."""
     text = query.get(name)
     if text is None:
         return default
@@ -77,7 +77,7 @@ def read_count(query: Mapping[str, str], name: str, default: int, least: int = 0
 
 
 def read_number(name: str, value: Any) -> int:
-    """An id of the price list or of a profile: a whole number, perhaps as text."""
+    """The id of a tariff or a profile: a whole number, which may be sent as text."""
     if isinstance(value, str) and re.fullmatch("[0-9]{1,15}", value):
         return int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 10**15:
@@ -85,14 +85,14 @@ def read_number(name: str, value: Any) -> int:
     return value
 
 
-# What Spring takes for a boolean.
+# What Spring accepts as a boolean.
 BOOLEANS: Final = MappingProxyType(
     {"true": True, "on": True, "yes": True, "1": True, "false": False, "off": False, "no": False, "0": False}
 )
 
 
 def read_boolean(name: str, value: Any) -> bool:
-    """Of a query or of a body. Raises WrongType."""
+    """A boolean in a query or a body. Raises WrongType."""
     known = BOOLEANS.get(str(value).lower())
     if known is None:
         raise WrongType(name, str(value), "boolean")
@@ -117,7 +117,7 @@ def read_text(name: str, value: Any) -> str:
 
 
 def read_page(query: Mapping[str, str]) -> tuple[int, int]:
-    """Which page, from 0, and its size."""
+    """The number of the page, from 0, and its size."""
     return read_count(query, "page", 0), read_count(query, "size", 100, 1, 1000)
 
 
@@ -154,14 +154,14 @@ async def read_object(request: Request) -> Json:
 
 
 def read_value(kind: str, field: str, value: Any) -> str:
-    """An identifier: digits, no more is asked of it (published samples fail check digits and lengths, P§9)."""
+    """An identifier. Only digits are required: published samples have wrong check digits and lengths (P§9)."""
     if not isinstance(value, str) or not SHAPES[kind].fullmatch(value):
         raise Malformed(field, f"must match {SHAPES[kind].pattern}")
     return value.removeprefix("+")
 
 
 def read_identifier(body: Mapping[str, Any], field: str = "", *, but: str = "") -> dict[str, str]:
-    """The one identifier that names a SIM; *but* that one, which is a parameter here. Raises Malformed."""
+    """The one identifier that names a SIM, other than *but*, which is a parameter. Raises Malformed."""
     given = {kind: body[kind] for kind in IDENTIFIERS if kind != but and body.get(kind) is not None}
     if len(given) != 1:
         names = ", ".join(kind for kind in IDENTIFIERS if kind != but)
