@@ -444,6 +444,15 @@ def test_control_answers_as_described(case: Case, client: Client) -> None:
 
 
 def takes_long(case: Case) -> bool:
-    """A hundred years are 36,525 days, each with its jobs."""
-    seconds = case.body.get("seconds") if case.path == "/clock/advance" and isinstance(case.body, dict) else None
-    return isinstance(seconds, int | float) and 1e7 < seconds <= 3155760000
+    """A hundred years are 36,525 days, each with its jobs; what a device does each second, it does 259,200 times
+    in the days that it then has to live through."""
+    if not isinstance(case.body, dict):
+        return False
+    if case.path == "/sims/{iccid}/behaviour":
+        doings = [one for one in case.body.values() if isinstance(one, dict)]
+        return any(0 < number(one.get("seconds")) < 600 for one in doings)
+    return case.path == "/clock/advance" and 1e7 < number(case.body.get("seconds")) <= 3155760000
+
+
+def number(value: Any) -> float:
+    return value if isinstance(value, int | float) else 0

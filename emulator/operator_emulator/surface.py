@@ -32,6 +32,14 @@ class Logins:
     view: Callable[[World], list[Login]]
 
 
+@dataclass(frozen=True, slots=True)
+class NetworkSettings:
+    """What the operator's portal says of its network: the SMSC's number, and the access point of each core."""
+
+    smsc: str
+    apns: Mapping[int, str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surface:
     """All that the rest of the program knows of an API.
@@ -51,4 +59,5 @@ class Surface:
     describe: Describe | None = None
     migration: Migration | None = None
     logins: Logins | None = None
+    network: NetworkSettings | None = None
     journaled: bool = True

@@ -201,3 +201,20 @@ def test_no_module_makes_markup_of_text() -> None:
         assert not {"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write"} & set(
             module.read_text().split(".")
         )
+
+
+def test_what_a_webhook_was_sent_is_one_click_away(console: Any, control: Any) -> None:
+    """Each try of a callback shows its own request, and why no answer came."""
+    control("POST", f"/sims/{SIM}/device", {"status": "ATTACHED"})
+    control("POST", f"/sims/{SIM}/mo", {"payload": "21.5 degrees"})
+    console.open("callbacks?fate=owed")
+    console.page.locator("tr[data-open]").first.click()
+    console.page.locator(".exchange pre", has_text="21.5 degrees").first.wait_for()
+
+
+def test_the_configuration_shows_network_and_limits(console: Any) -> None:
+    """As the operator's portal has it: the SMSC's number, the access points, and the monthly limits."""
+    console.open("configuration")
+    console.see("882285000016868")
+    console.see("iot.1nce.net")
+    console.see("Data limit")

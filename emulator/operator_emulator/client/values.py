@@ -252,6 +252,7 @@ class Exchange(Value):
     problem: str | None
     findings: tuple[str, ...]
     fault: str | None
+    callback: int | None
 
     @property
     def body(self) -> Any:

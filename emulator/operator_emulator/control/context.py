@@ -9,7 +9,7 @@ from operator_emulator.core.tester.model import RateLimit
 from operator_emulator.core.world.model import Event
 from operator_emulator.runtime.journal import Journal
 from operator_emulator.settings import Settings
-from operator_emulator.surface import Migration
+from operator_emulator.surface import Migration, NetworkSettings
 from operator_emulator.web.context import context_of
 
 
@@ -23,6 +23,7 @@ class Control:
     rate_limits: tuple[RateLimit, ...]
     describe: Callable[[Event], tuple[str, str]]
     migration: Migration | None = None
+    network: NetworkSettings | None = None
 
 
 def control_of(request: Request) -> Control:

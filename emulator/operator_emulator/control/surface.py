@@ -40,6 +40,7 @@ def control(settings: Settings, journal: Journal, operators: Sequence[Surface]) 
             tuple(limit for operator in operators for limit in operator.rate_limits),
             partial(describe, [operator.describe for operator in operators if operator.describe is not None]),
             next((operator.migration for operator in operators if operator.migration is not None), None),
+            next((operator.network for operator in operators if operator.network is not None), None),
         ),
     )
     return Surface(

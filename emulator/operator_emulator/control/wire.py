@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from starlette.requests import Request
 
+from operator_emulator.core.customers import quotas
 from operator_emulator.core.customers.model import OCTETS_PER_MB, Organisation, Quota, Sim
 from operator_emulator.core.network import rats
 from operator_emulator.core.network.inbox import Received
@@ -258,6 +259,7 @@ def show_exchange(exchange: Exchange) -> dict[str, Any]:
         "problem": exchange.problem,
         "findings": exchange.findings,
         "fault": exchange.fault,
+        "callback": exchange.callback,
     }
 
 
@@ -367,6 +369,7 @@ def show_organisation(world: World, organisation: Organisation) -> dict[str, Any
         "forwarder": pushed[0] if pushed else None,
         "seed": organisation.seed,
         "sim_count": world.sims.count(organisation=organisation.id),
+        "limits": {name: limit.amount for name, limit in quotas.limits_of(organisation).items()},
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from operator_emulator.control.context import journal_of, settings_of
+from operator_emulator.control.context import control_of, journal_of, settings_of
 from operator_emulator.control.wire import show_clock, show_snapshot
 from operator_emulator.core.world.errors import Malformed
 from operator_emulator.core.world.world import World
@@ -19,12 +19,15 @@ NAME: Final = re.compile("[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}")
 
 async def health(request: Request) -> Response:
     clock = await engine_of(request).read(show_clock)
-    ready = {
+    network = control_of(request).network
+    ready: dict[str, Any] = {
         "status": "ready",
         "version": version("operator-emulator"),
         "edition": settings_of(request).edition,
         "clock": clock,
     }
+    if network is not None:
+        ready["network"] = {"smsc": network.smsc, "apns": {str(core): apn for core, apn in network.apns.items()}}
     return answer(request, ready)
 
 

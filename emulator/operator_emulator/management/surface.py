@@ -19,9 +19,10 @@ from operator_emulator.management.context import Management
 from operator_emulator.management.editions import EDITIONS, Dialect
 from operator_emulator.management.links import BASE
 from operator_emulator.management.v2 import app as v2
+from operator_emulator.management.v2.wire.session import APNS
 from operator_emulator.management.wire import sims as wire
 from operator_emulator.settings import Settings
-from operator_emulator.surface import Logins, Surface
+from operator_emulator.surface import Logins, NetworkSettings, Surface
 from operator_emulator.web.faults import HttpFaults
 from operator_emulator.web.openapi import Document
 from operator_emulator.web.respond import JsonCache
@@ -80,6 +81,9 @@ def management(settings: Settings, policy: Policy, fixture: Fixture) -> Surface:
         describe=partial(events.describe, edition=edition),
         migration=report,
         logins=Logins("User / password", access.logins),
+        network=NetworkSettings(
+            edition.smsc, {int(core): apn for core, apn in APNS.items()} if edition.second_version else {}
+        ),
     )
 
 

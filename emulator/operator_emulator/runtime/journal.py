@@ -47,6 +47,7 @@ class Exchange:
     problem: str | None = None  # why there is no response
     findings: list[str] = field(default_factory=list)  # where it breaks the contract
     fault: str | None = None
+    callback: int | None = None  # the notification that an outbound request carried
 
     @property
     def octets(self) -> int:
@@ -100,7 +101,9 @@ class Pattern:
     headers: Mapping[str, str] | None = None
     body: Any = None
     answer: Any = None
+    callback: int | None = None  # the id of the callback
     since: int | None = None  # exchanges with a greater id
+    before: int | None = None  # exchanges with a smaller id
 
     def differences(self, exchange: Exchange) -> list[str]:
         """Why *exchange* is not meant; nothing if it is."""
@@ -125,8 +128,12 @@ class Pattern:
             found.append(f"body is {short(exchange.request_text)}, not {short(self.body)}")
         if self.answer is not None and not holds(exchange.response_text, self.answer):
             found.append(f"answer is {short(exchange.response_text)}, not {short(self.answer)}")
+        if self.callback is not None and exchange.callback != self.callback:
+            found.append(f"callback is {exchange.callback or 'none'}, not {self.callback}")
         if self.since is not None and exchange.id <= self.since:
             found.append(f"id is {exchange.id}, not after {self.since}")
+        if self.before is not None and exchange.id >= self.before:
+            found.append(f"id is {exchange.id}, not before {self.before}")
         return found
 
 

@@ -97,6 +97,7 @@ class Sender:
             real=self._now(),
             operation=message.operation,
             organisation=outgoing.notification.organisation,
+            callback=outgoing.notification.id,
             raw_request_headers=raw(message.headers),
             request_body=message.body,
             findings=list(message.findings),

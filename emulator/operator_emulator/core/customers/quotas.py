@@ -9,7 +9,16 @@ from typing import Final
 from msgspec.structs import replace
 
 from operator_emulator.core.customers import ownership
-from operator_emulator.core.customers.model import OCTETS_PER_MB, Caller, CoreNetwork, DailyUsage, Quota, Service, Sim
+from operator_emulator.core.customers.model import (
+    OCTETS_PER_MB,
+    Caller,
+    CoreNetwork,
+    DailyUsage,
+    Organisation,
+    Quota,
+    Service,
+    Sim,
+)
 from operator_emulator.core.network.model import AttachFailure, DeliveryFailure, Direction
 from operator_emulator.core.partners import pools
 from operator_emulator.core.world import events
@@ -96,6 +105,11 @@ def limits(world: World, caller: Caller) -> dict[str, Limit]:
     """The limits in force by service: data, smsMT, smsMO. Services without a limit are absent (D§12.1)."""
     organisation = world.organisations.get(caller.organisation)
     assert organisation is not None, "a caller has an organisation"
+    return limits_of(organisation)
+
+
+def limits_of(organisation: Organisation) -> dict[str, Limit]:
+    """The limits in force by service; those without a limit are absent."""
     return {
         service: SELECTABLE[service][organisation.limits[service]]
         for service in SELECTABLE

@@ -18,7 +18,7 @@ function tries(callback, exchanges, now) {
         "details",
         { "data-key": index, open: index === callback.tries.length - 1 },
         h("summary", null, `Try ${index + 1}: `, when(one.at), " ", h(one.status >= 200 && one.status < 300 ? "span" : "strong.bad", null, one.status ? `answered ${one.status}` : one.problem ?? "under way")),
-        exchanges[one.exchange] ? drawExchange(exchanges[one.exchange]) : h("p.hint", null, "The journal shows what was sent and answered."),
+        exchanges.filter((each) => each.at === one.at).map((each) => h("div", { "data-key": each.id }, drawExchange(each))),
       ),
     ),
     callback.fate === "owed" && callback.next_try ? h("p", null, `Next try ${ago(callback.next_try, now)}, `, when(callback.next_try), ".") : null,
@@ -32,9 +32,7 @@ export default {
   load: async ({ query, local }) => {
     const page = await get("/callbacks", { limit: PAGE, ...query });
     const opened = page.callbacks.find((one) => String(one.id) === local.opened);
-    const ids = (opened?.tries ?? []).map((one) => one.exchange).filter(Boolean);
-    const found = await Promise.all(ids.map((id) => get("/journal", { since: id - 1, limit: 1 }).then(({ exchanges }) => exchanges.find((one) => one.id === id))));
-    const exchanges = Object.fromEntries(found.filter(Boolean).map((one) => [one.id, one]));
+    const exchanges = opened ? (await get("/journal", { callback: opened.id })).exchanges : [];
     return { callbacks: page.callbacks.reverse(), total: page.total ?? null, next: page.next ? { before: page.next } : null, exchanges };
   },
 

@@ -17,7 +17,7 @@ export default {
   draw({ data: { organisations, health } }) {
     return [
       h("h1", null, "Configuration"),
-      h("section.card", { "aria-label": "Network" }, h("h2", null, "Network"), facts([["Edition", health.edition], ["SMSC", health.smsc ? h("code", null, health.smsc) : "—"], ["APN", health.apn ?? "—"], ["Version", health.version]])),
+      h("section.card", { "aria-label": "Network" }, h("h2", null, "Network"), facts([["Edition", health.edition], ["SMSC", health.network ? h("code", null, health.network.smsc) : "—"], ...Object.entries(health.network?.apns ?? {}).map(([core, apn]) => [`APN of core ${core}`, h("code", null, apn)]), ["Version", health.version]])),
       organisations.length
         ? organisations.map((one) =>
             h(
@@ -27,9 +27,9 @@ export default {
               facts([
                 ["SIMs", String(one.sim_count)],
                 ["Part of", one.parent ? String(one.parent) : "—"],
-                ["Data limit", one.limits?.data ? `${one.limits.data} MB a month` : "none"],
-                ["SMS limit to devices", one.limits?.sms_mt ? `${one.limits.sms_mt} a month` : "none"],
-                ["SMS limit from devices", one.limits?.sms_mo ? `${one.limits.sms_mo} a month` : "none"],
+                ["Data limit", one.limits.data ? `${one.limits.data} MB a month` : "none"],
+                ["SMS limit to devices", one.limits.smsMT ? `${one.limits.smsMT} a month` : "none"],
+                ["SMS limit from devices", one.limits.smsMO ? `${one.limits.smsMO} a month` : "none"],
               ]),
               h(
                 "form.row",
