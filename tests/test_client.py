@@ -137,6 +137,19 @@ def test_a_wait(emulator: EmulatorClient) -> None:
     assert refused.value.field == "timeout"
 
 
+def test_what_is_new_is_expected(emulator: EmulatorClient) -> None:
+    """What was there before the block does not count, nor when a wait names an id or an instant."""
+    old = emulator.sim(ONLINE).send_mo("hello")
+    with emulator.expecting("messages", payload="hel*") as messages, emulator.expecting("callbacks") as callbacks:
+        emulator.sim(ONLINE).send_mo("help")
+    assert [one.payload for one in messages] == ["help"]
+    assert [one.sms for one in callbacks] == [messages[0].id]
+    with pytest.raises(TimedOut), emulator.expecting("exchanges"):
+        pass
+    assert [one.payload for one in emulator.wait("messages", since=old)] == ["help"]
+    assert len(emulator.wait("messages", since=emulator.clock.now)) == 2
+
+
 def test_faults(emulator: EmulatorClient, operator: Operator) -> None:
     """Armed, listed, removed; for as long as a block takes."""
     own = emulator.faults.add(point="http", match={"path": "*/sims*"}, effect={"status": 500}, times=2)

@@ -48,7 +48,7 @@ def knock(tmp_path: Path) -> Any:
         host: str = "localhost:8080",
         token: str | None = None,
         open_to_all: bool = False,
-        headers: dict[str, str] | None = None,
+        headers: Any = None,
     ) -> int:
         router = Router(routes, base="/_emulator", refuse=refuse, admit=Admission(token, open_to_all))
 
@@ -94,6 +94,12 @@ def test_a_token_that_is_set_is_asked_for_even_here(knock: Any) -> None:
     assert knock("192.0.2.1", token=TOKEN, headers={"X-Emulator-Token": ""}) == 401
 
 
+def test_a_token_may_have_any_letters(knock: Any) -> None:
+    """It is sent as UTF-8."""
+    assert knock(token="Schlüssel ✓", headers={"X-Emulator-Token": "Schlüssel ✓".encode()}) == 200
+    assert knock(token="Schlüssel", headers={"X-Emulator-Token": b"Schlussel"}) == 401
+
+
 def test_a_customers_token_opens_nothing(knock: Any) -> None:
     """Authorization is the operator's header; here it means nothing, even with the right secret in it."""
     assert knock("192.0.2.1", token=TOKEN, headers={"Authorization": f"Bearer {TOKEN}"}) == 401
@@ -106,9 +112,16 @@ def test_a_token_that_nobody_set_opens_nothing(knock: Any) -> None:
 
 
 def test_started_open_it_answers_to_every_machine(knock: Any) -> None:
-    """With --control-open other addresses may come in, and tools may call it by any name."""
+    """With --control-open other addresses may come in, and tools may change it by any name."""
     assert knock("192.0.2.1", open_to_all=True) == 200
     assert knock("192.0.2.1", open_to_all=True, host="emulator.example.com") == 200
+
+
+def test_started_open_it_is_not_read_under_a_public_name(knock: Any) -> None:
+    """A page that had its name rebound reads without an Origin header."""
+    assert knock("192.0.2.1", "GET", "/clock", open_to_all=True) == 200
+    assert knock("192.0.2.1", "GET", "/clock", open_to_all=True, host="emulator") == 200
+    assert knock("192.0.2.1", "GET", "/clock", open_to_all=True, host="emulator.example.com") == 403
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ def test_exchanges_of_both_directions_are_listed(operator: Operator) -> None:
     assert pushed["path"] == "http://customer.test/sms"
     assert "hello" in pushed["request"]["body"]
     assert token["response"]["headers"]["content-type"].startswith("application/json")
+    assert token["organisation"] == 4321
 
 
 def test_no_secret_is_shown(operator: Operator) -> None:
@@ -40,6 +41,22 @@ def test_no_secret_is_shown(operator: Operator) -> None:
     assert token not in text
     assert "***" in text
     assert "ZGVtbzpkZW1v" not in text  # demo:demo
+
+
+def test_a_refused_log_in_has_the_organisation_of_the_user(operator: Operator) -> None:
+    """A wrong password is an organisation's; an unknown user belongs to none."""
+    for user in ("demo", "nobody"):
+        operator.http.post("/management-api/oauth/token?grant_type=client_credentials", auth=(user, "wrong"))
+    wrong, unknown = operator.control("GET", "/journal")["exchanges"]
+    assert (wrong["organisation"], unknown["organisation"]) == (4321, None)
+
+
+def test_secrets_of_queries_are_blanked_by_their_decoded_names(operator: Operator) -> None:
+    """As they are read, so they are blanked."""
+    query = "access%5Ftoken=abc1&client_secret=abc2&Password=abc3&page=1"
+    operator.http.get(f"/management-api/v1/sims?{query}")
+    (exchange,) = operator.control("GET", "/journal")["exchanges"]
+    assert exchange["path"].endswith("?access%5Ftoken=***&client_secret=***&Password=***&page=1")
 
 
 def test_the_control_plane_is_not_in_it(operator: Operator) -> None:
@@ -60,7 +77,7 @@ def test_the_journal_is_filtered(operator: Operator) -> None:
     assert ids(operator, path=f"/management-api/v1/sims/{ONLINE}") == [2]
     assert ids(operator, status="404") == [5]
     assert ids(operator, status="2XX", direction="inbound") == [1, 2, 4]
-    assert ids(operator, organisation=4321) == [2, 3, 5]
+    assert ids(operator, organisation=4321) == [1, 2, 3, 4, 5]
     assert ids(operator, organisation=5136) == []
     assert ids(operator, operation="getSimUsingGET") == ids(operator, path="/management-api/v1/sims/*")
     assert ids(operator, since=3) == [4, 5]

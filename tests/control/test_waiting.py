@@ -192,6 +192,21 @@ def test_real_time_is_waited_for(make_operator: MakeOperator, what: str, match: 
     assert waited.json()["count"] >= count
 
 
+def test_what_is_older_does_not_count(operator: Operator) -> None:
+    """Since an id, of each kind, or since an instant."""
+    old = operator.send_mo(ONLINE, "old")
+    operator.advance(60)
+    for what in ("messages", "callbacks", "exchanges"):
+        (last,) = wait(operator, what, match={"direction": "outbound"} if what == "exchanges" else {}).json()["matched"]
+        match = {"since": 0} if what == "exchanges" else {}
+        assert wait(operator, what, match=match, since=last["id"]).status_code == 408, what
+        assert wait(operator, what, match=match, since="2026-01-01T00:01:00Z").status_code == 408, what
+        assert wait(operator, what, match=match, since="2026-01-01T00:00:00+00:00").status_code == 200, what
+    new = operator.send_mo(ONLINE, "new")
+    assert [one["id"] for one in wait(operator, "messages", since=old).json()["matched"]] == [new]
+    assert wait(operator, "messages", since="2026-01-01T00:01:00").json()["count"] == 1
+
+
 def test_the_time_is_over(make_operator: MakeOperator) -> None:
     """408 after the time-out, with what came until then."""
     operator = make_operator(clock="real")
@@ -221,6 +236,8 @@ def test_a_slow_customer_is_waited_for(make_operator: MakeOperator) -> None:
         ({"for": "messages", "count": -1}, "count"),
         ({"for": "messages", "timeout": 1e6}, "timeout"),
         ({"for": "messages", "timeout": -1}, "timeout"),
+        ({"for": "messages", "since": -1}, "since"),
+        ({"for": "messages", "since": "yesterday"}, "since"),
     ],
 )
 def test_absurd_waits_are_refused(operator: Operator, body: Any, field: str) -> None:

@@ -3,6 +3,8 @@
 import json
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, Final, Literal
 
 import httpx2
@@ -175,12 +177,19 @@ class EmulatorClient(Connection):
         """One short message with its ``history``: submission, attempts, end, and what the customer was told."""
         return dict(self.call("GET", path_to("messages", id)))
 
-    def wait(self, what: Kind, *, count: int = 1, timeout: float = 10.0, **match: Any) -> list[Any]:
-        """Wait until *count* callbacks, messages or exchanges match, and return them.
+    def wait(
+        self, what: Kind, *, count: int = 1, timeout: float = 10.0, since: int | datetime | None = None, **match: Any
+    ) -> list[Any]:
+        """Wait until *count* callbacks, messages or exchanges match, and return them; only those with an id greater
+        than *since*, or from an instant on.
 
         Raises TimedOut after *timeout* real seconds, or at once in manual time, where nothing happens by itself.
         """
-        request = {"for": what, "match": match, "count": count, "timeout": timeout}
+        if isinstance(since, datetime):
+            newer: Json = {"since": since.isoformat()}
+        else:
+            newer = without_none({"since": since})
+        request = {"for": what, "match": match, "count": count, "timeout": timeout, **newer}
         try:
             found = self.call("POST", "/wait", json=request)
         except EmulatorError as error:
@@ -188,6 +197,22 @@ class EmulatorClient(Connection):
                 raise
             raise TimedOut(408, f"{error.error}: {match}", body=error.body) from None
         return [KINDS[what].read(one) for one in found["matched"]]
+
+    @contextmanager
+    def expecting(
+        self, what: Kind, *, count: int = 1, timeout: float = 10.0, **match: Any
+    ) -> Generator[list[Any], None, None]:
+        """As ``wait``, but only what is new since the block began counts: ``with expecting("messages") as new:``.
+
+        The wait begins at the end of the block, and fills the list.
+        """
+        if what == "exchanges":
+            last = self.call("GET", "/journal", params={"limit": 1})["last"]
+        else:
+            last = max((one["id"] for one in self.call("GET", f"/{what}", params={"limit": 1})[what]), default=0)
+        new: list[Any] = []
+        yield new
+        new += self.wait(what, count=count, timeout=timeout, since=last, **match)
 
 
 KINDS: Final[Mapping[str, type[Callback] | type[Message] | type[Exchange]]] = {

@@ -25,6 +25,7 @@ from starlette.requests import Request
 from operator_emulator.web.openapi import Operation
 
 TOKEN_HEADER: Final = "x-emulator-token"
+READS: Final = frozenset({"GET", "HEAD"})  # browsers send no Origin with these to the page's own host
 PUBLIC: Final = frozenset({"getHealth"})  # a container's health check; it tells nothing that matters
 
 # Names that nobody can register on the internet: RFC 6761, 6762 and 8375, ICANN's "internal", and what home
@@ -57,7 +58,7 @@ class Admission:
             return
         if self._token is not None:
             given = request.headers.get(TOKEN_HEADER, "")
-            if not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), self._token):
+            if not hmac.compare_digest(given.encode("latin-1"), self._token):  # the octets as they came
                 raise HTTPException(401, "send the --control-token of this emulator as X-Emulator-Token")
             return
         if not self._open and not is_loopback(peer):
@@ -75,8 +76,8 @@ class Admission:
             source = host_name(origin)
             if source != host and not (is_local(source) and is_local(host)):
                 raise HTTPException(403, f"pages of {origin} may not use the control plane without its token")
-        elif self._open:
-            return  # no browser that changes anything: a tool, which may call us by any name
+        elif self._open and request.method not in READS:
+            return  # browsers send Origin with every change: it is a tool, which may call us by any name
         if host and not is_private(host):
             raise HTTPException(
                 403,

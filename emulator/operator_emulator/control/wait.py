@@ -7,6 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from operator_emulator.control.clock import read_instant
 from operator_emulator.control.context import journal_of
 from operator_emulator.control.wire import (
     check,
@@ -94,6 +95,7 @@ async def wait(request: Request) -> Response:
     body = await read_object(request)
     kind, match, count = body["for"], body.get("match", {}), body.get("count", 1)
     check(request, KINDS[kind], match, "match")
+    is_new = newer_than(body.get("since", 0), kind)
     emulator = engine_of(request)
     look: Callable[[], Awaitable[Shown]]
     if kind == "exchanges":
@@ -114,7 +116,7 @@ async def wait(request: Request) -> Response:
         async with asyncio.timeout(body.get("timeout", 10)):
             while True:
                 heard = bell.listen()
-                found = await look()
+                found = [one for one in await look() if is_new(one)]
                 if len(found) >= count:
                     return answer(request, {"count": len(found), "matched": found})
                 if not await emulator.read(lambda world: world.clock.rate):
@@ -125,6 +127,16 @@ async def wait(request: Request) -> Response:
     error = f"{len(found)} {kind} match, not {count}"
     return answer(request, {"error": error, "count": len(found), "matched": found}, status=408)
 
+
+def newer_than(since: int | str, kind: str) -> Callable[[dict[str, Any]], bool]:
+    """Whether something has a greater id, or began at this instant or later. Raises Malformed."""
+    if isinstance(since, int):
+        return lambda shown: bool(shown["id"] > since)
+    instant = read_instant("since", since)
+    return lambda shown: read_instant(BEGINNINGS[kind], shown[BEGINNINGS[kind]]) >= instant
+
+
+BEGINNINGS = {"exchanges": "at", "callbacks": "created", "messages": "submitted"}
 
 # What each kind is held against, by the names of the description.
 KINDS = {"exchanges": "ExchangeMatch", "callbacks": "CallbackPattern", "messages": "MessagePattern"}

@@ -42,6 +42,9 @@ async def issue_token(request: Request) -> Response:
     if grant != GRANT:
         raise UnsupportedGrant(grant)
     edition = dialect_of(request).edition
+    exchange = context_of(request).exchange
+    if exchange is not None:
+        exchange.organisation = await engine_of(request).read(access.organisation_of, username)
     body = await engine_of(request).write(log_in, username, password, edition)
     pretty = None if edition.spring_oauth else msgspec.json.format(msgspec.json.encode(body), indent=2)
     return answer(request, body, body=pretty)

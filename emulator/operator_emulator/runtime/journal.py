@@ -1,7 +1,6 @@
 """Journal: what went over HTTP, both ways; the newest so many, in memory, with a count of what was let go."""
 
 import json
-import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from operator_emulator.core.tester.matching import like, within
+from operator_emulator.runtime import redaction
 from operator_emulator.runtime.tally import Tally, client_of
 from operator_emulator.store.bell import Bell
 
@@ -17,12 +17,6 @@ KEPT = 1000
 ROOM = 64 * 1024 * 1024  # octets of bodies in all
 SHORT = 200  # characters of a body in a sentence
 BODY_LIMIT = 64 * 1024  # octets of a body that the journal keeps
-
-BLANKED = "***"
-SECRET_HEADERS = frozenset({b"authorization", b"cookie", b"set-cookie", b"x-emulator-token"})
-SECRETS = "access_token|id_token|refresh_token|appToken|client_secret|password|assertion"
-SECRET_IN_JSON = re.compile(rf'("(?:{SECRETS})"\s*:\s*")(?:[^"\\]|\\.)*("|$)')
-SECRET_IN_FORM = re.compile(rf"((?:^|&)(?:{SECRETS})=)[^&\s]*")
 
 
 @dataclass(slots=True)
@@ -55,31 +49,19 @@ class Exchange:
 
     @property
     def request_headers(self) -> list[tuple[str, str]]:
-        return [printable(name, value) for name, value in self.raw_request_headers]
+        return [redaction.header(name, value) for name, value in self.raw_request_headers]
 
     @property
     def response_headers(self) -> list[tuple[str, str]]:
-        return [printable(name, value) for name, value in self.raw_response_headers]
+        return [redaction.header(name, value) for name, value in self.raw_response_headers]
 
     @property
     def request_text(self) -> str:
-        return without_secrets(self.request_body)
+        return redaction.body(self.request_body)
 
     @property
     def response_text(self) -> str:
-        return without_secrets(self.response_body)
-
-
-def printable(name: bytes, value: bytes) -> tuple[str, str]:
-    """A header as the journal shows it."""
-    lower = name.lower()
-    return lower.decode("latin-1"), BLANKED if lower in SECRET_HEADERS else value.decode("latin-1")
-
-
-def without_secrets(body: bytes) -> str:
-    """A body as the journal shows it: tokens, passwords and client secrets blanked, in JSON and in forms."""
-    text = body.decode("utf-8", "backslashreplace")
-    return SECRET_IN_FORM.sub(rf"\1{BLANKED}", SECRET_IN_JSON.sub(rf"\1{BLANKED}\2", text))
+        return redaction.body(self.response_body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,34 +89,48 @@ class Pattern:
 
     def differences(self, exchange: Exchange) -> list[str]:
         """Why *exchange* is not meant; nothing if it is."""
-        found = []
+        return [
+            *self._of_names(exchange),
+            *self._of_path_and_status(exchange),
+            *self._of_headers(exchange),
+            *self._of_bodies(exchange),
+            *self._of_ids(exchange),
+        ]
+
+    def _of_names(self, exchange: Exchange) -> Iterator[str]:
         for name in ("direction", "method", "operation", "fault"):
             wanted, value = getattr(self, name), getattr(exchange, name)
             if wanted is not None and (value is None or not like(wanted.lower(), value.lower())):
-                found.append(f"{name} is {value or 'none'}, not {wanted}")
+                yield f"{name} is {value or 'none'}, not {wanted}"
+
+    def _of_path_and_status(self, exchange: Exchange) -> Iterator[str]:
         if self.path is not None and not any(like(self.path, path) for path in paths(exchange.path)):
-            found.append(f"path is {exchange.path}, not {self.path}")
+            yield f"path is {exchange.path}, not {self.path}"
         if self.status is not None and not has_status(exchange.status, self.status):
-            found.append(f"status is {exchange.status or 'none'}, not {self.status}")
-        if self.organisation is not None and exchange.organisation != self.organisation:
-            found.append(f"organisation is {exchange.organisation or 'none'}, not {self.organisation}")
-        if self.headers is not None:
-            sent = dict(exchange.request_headers)
-            for name, wanted in self.headers.items():
-                value = sent.get(name.lower())
-                if value is None or not like(wanted, value):
-                    found.append(f"header {name} is {value or 'none'}, not {wanted}")
+            yield f"status is {exchange.status or 'none'}, not {self.status}"
+
+    def _of_headers(self, exchange: Exchange) -> Iterator[str]:
+        sent = dict(exchange.request_headers) if self.headers else {}
+        for name, wanted in (self.headers or {}).items():
+            value = sent.get(name.lower())
+            if value is None or not like(wanted, value):
+                yield f"header {name} is {value or 'none'}, not {wanted}"
+
+    def _of_bodies(self, exchange: Exchange) -> Iterator[str]:
         if self.body is not None and not holds(exchange.request_text, self.body):
-            found.append(f"body is {short(exchange.request_text)}, not {short(self.body)}")
+            yield f"body is {short(exchange.request_text)}, not {short(self.body)}"
         if self.answer is not None and not holds(exchange.response_text, self.answer):
-            found.append(f"answer is {short(exchange.response_text)}, not {short(self.answer)}")
-        if self.callback is not None and exchange.callback != self.callback:
-            found.append(f"callback is {exchange.callback or 'none'}, not {self.callback}")
+            yield f"answer is {short(exchange.response_text)}, not {short(self.answer)}"
+
+    def _of_ids(self, exchange: Exchange) -> Iterator[str]:
+        for name in ("organisation", "callback"):
+            wanted, value = getattr(self, name), getattr(exchange, name)
+            if wanted is not None and value != wanted:
+                yield f"{name} is {value or 'none'}, not {wanted}"
         if self.since is not None and exchange.id <= self.since:
-            found.append(f"id is {exchange.id}, not after {self.since}")
+            yield f"id is {exchange.id}, not after {self.since}"
         if self.before is not None and exchange.id >= self.before:
-            found.append(f"id is {exchange.id}, not before {self.before}")
-        return found
+            yield f"id is {exchange.id}, not before {self.before}"
 
 
 def paths(path: str) -> set[str]:

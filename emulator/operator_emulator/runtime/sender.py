@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Self
 from operator_emulator.core.outbox import PUT_OFF
 from operator_emulator.core.world.model import Outcome, Outgoing, Way
 from operator_emulator.core.world.policy import Policy
+from operator_emulator.runtime import redaction
 from operator_emulator.runtime.journal import BODY_LIMIT, Exchange, Journal
 from operator_emulator.runtime.problems import problem_of
 
@@ -92,7 +93,7 @@ class Sender:
         exchange = Exchange(
             direction="outbound",
             method=message.method,
-            path=message.url,
+            path=redaction.target(message.url),
             at=outgoing.notification.tries[-1].at,
             real=self._now(),
             operation=message.operation,

@@ -1,6 +1,7 @@
 """Emulator: one organisation with its credentials, SIMs and endpoint, and the world around it, as a test sees them."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from operator_emulator.client import Callback, EmulatorClient, Exchange, Fault, Faults, Kind, Message, Organisation, Sim
@@ -124,6 +125,11 @@ class Emulator:
         """Wait for something, in real time; see ``EmulatorClient.wait``. Raises TimedOut."""
         own = self._own(match) if what == "exchanges" else {"organisation": self.organisation.id, **match}
         return self.client.wait(what, **own)
+
+    def expecting(self, what: Kind, **match: Any) -> AbstractContextManager[list[Any]]:
+        """Wait, at the end of a block, for what is new since it began; see ``EmulatorClient.expecting``."""
+        own = self._own(match) if what == "exchanges" else {"organisation": self.organisation.id, **match}
+        return self.client.expecting(what, **own)
 
     def _own(self, match: Mapping[str, Any]) -> dict[str, Any]:
         """In a world of its own, all exchanges are the test's, also those without a token."""

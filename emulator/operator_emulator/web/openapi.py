@@ -24,6 +24,7 @@ from operator_emulator.web.members import ANYTHING, Members, members_of
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Headers = tuple[tuple[bytes, bytes], ...]
+Pointer = tuple[str, ...]
 
 METHODS: Final = ("get", "put", "post", "delete", "patch", "head", "options")
 TEXT: Final = jsonschema_rs.Draft202012Validator({"type": "string"})
@@ -36,6 +37,10 @@ class ContractViolation(AssertionError):
 class Validator(Protocol):
     def is_valid(self, instance: Any) -> bool: ...
     def iter_errors(self, instance: Any) -> Iterable[Any]: ...
+
+
+MakeValidator = Callable[..., Validator]
+"""Makes the validator of the schema at a pointer: ``validator(*pointer)``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,48 +132,28 @@ class Document:
         path: str,
         item: dict[str, Any],
         method: str,
-        validator: Callable[..., Validator],
+        validator: MakeValidator,
     ) -> Operation:
         described = item[method]
-        answers: dict[int, Validator | None] = {}
-        empty = set()
-        for status in described["responses"]:
-            if status == "default":
-                continue  # refusals, which are written by the surface's table of errors
-            where, response = follow(source, ("paths", path, method, "responses", status))
-            media = json_media(response)
-            if response.get("x-emulated-empty"):
-                empty.add(int(status))
-            answers[int(status)] = validator(*where, "content", media, "schema") if media is not None else None
+        pointer = ("paths", path, method)
+        answers, empty = answers_of(source, pointer, described, validator)
         body, members, body_required = None, ANYTHING, False
         if "requestBody" in described:
-            where, request_body = follow(source, ("paths", path, method, "requestBody"))
+            where, request_body = follow(source, (*pointer, "requestBody"))
             body_required = bool(request_body.get("required"))
             media = json_media(request_body)
             if media is not None:
                 body = validator(*where, "content", media, "schema")
                 members = members_of(source, request_body["content"][media]["schema"])
-        query = {}
-        for scheme in source.get("components", {}).get("securitySchemes", {}).values():
-            if scheme.get("in") == "query":  # a token in the address is described, though not as a parameter
-                query[scheme["name"]] = QueryParameter("string", TEXT)
-        for owner, container in (((path,), item), ((path, method), described)):
-            for index in range(len(container.get("parameters", ()))):
-                where, parameter = follow(source, ("paths", *owner, "parameters", str(index)))
-                if parameter["in"] == "query":
-                    _, schema = follow(source, (*where, "schema"))
-                    query[parameter["name"]] = QueryParameter(
-                        str(schema.get("type", "string")), validator(*where, "schema")
-                    )
         return Operation(
             self,
             described["operationId"],
             method.upper(),
             path,
             body,
-            query,
+            query_of(source, ((("paths", path), item), (pointer, described)), validator),
             answers,
-            frozenset(empty),
+            empty,
             takes_body="requestBody" in described,
             members=members,
             body_required=body_required,
@@ -196,6 +181,42 @@ class Document:
 
 
 # --------------------------------------------------------------------------------------------- reading descriptions
+
+
+def answers_of(
+    source: dict[str, Any], pointer: Pointer, described: dict[str, Any], validator: MakeValidator
+) -> tuple[dict[int, Validator | None], frozenset[int]]:
+    """The schema of each status, and the statuses whose response may have no body.
+
+    Without "default", which stands for refusals: the surface's table of errors writes them.
+    """
+    answers: dict[int, Validator | None] = {}
+    empty = set()
+    for status in described["responses"]:
+        if status == "default":
+            continue
+        where, response = follow(source, (*pointer, "responses", status))
+        media = json_media(response)
+        if response.get("x-emulated-empty"):
+            empty.add(int(status))
+        answers[int(status)] = validator(*where, "content", media, "schema") if media is not None else None
+    return answers, frozenset(empty)
+
+
+def query_of(
+    source: dict[str, Any], owners: Iterable[tuple[Pointer, dict[str, Any]]], validator: MakeValidator
+) -> dict[str, QueryParameter]:
+    """The query parameters of a path and its operation, and a token in the query, described as a security scheme."""
+    schemes = source.get("components", {}).get("securitySchemes", {}).values()
+    query = {scheme["name"]: QueryParameter("string", TEXT) for scheme in schemes if scheme.get("in") == "query"}
+    for pointer, owner in owners:
+        for index in range(len(owner.get("parameters", ()))):
+            where, parameter = follow(source, (*pointer, "parameters", str(index)))
+            if parameter["in"] == "query":
+                _, schema = follow(source, (*where, "schema"))
+                kind = str(schema.get("type", "string"))
+                query[parameter["name"]] = QueryParameter(kind, validator(*where, "schema"))
+    return query
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

@@ -16,13 +16,16 @@ export const session = {
   onAsked: () => {},
 };
 
+// Headers hold octets, each as a character; the token is sent as UTF-8.
+const octets = (text) => String.fromCharCode(...new TextEncoder().encode(text));
+
 export function useToken(token) {
   session.token = token;
   sessionStorage.setItem(TOKEN, token);
 }
 
 export function headers(more = {}) {
-  return session.token ? { "X-Emulator-Token": session.token, ...more } : more;
+  return session.token ? { "X-Emulator-Token": octets(session.token), ...more } : more;
 }
 
 export const url = (path, query = {}) => {

@@ -41,6 +41,12 @@ def issue_token(world: World, username: str, password: str, mint: Mint) -> tuple
     return text, seconds_left(expires, now)
 
 
+def organisation_of(world: World, username: str) -> int | None:
+    """The organisation of a user; None if there is no such user."""
+    user = world.users.get(username)
+    return None if user is None else user.organisation
+
+
 def newest_token(world: World, username: str) -> Token | None:
     newest = world.tokens.find(username=username, order="-number", limit=1)
     return newest[0] if newest else None
