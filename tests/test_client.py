@@ -212,6 +212,27 @@ def test_organisations(emulator: EmulatorClient, operator: Operator) -> None:
     assert emulator.organisations.create(username="x", password="y", id=5, name="z").username == "x"
 
 
+def test_data_streams(emulator: EmulatorClient, operator: Operator) -> None:
+    """Made, shown, stopped, let go, removed."""
+    url = "http://customer.test/events"
+    stream = emulator.data_streams.create(4321, kind="events", url=url, authorization="dTpw")
+    assert (stream.id, stream.generation, stream.state, stream.next_try) == (1, "ds2", "RUNNING", None)
+    assert emulator.data_streams.pause(1).state == "PAUSED"
+    emulator.sim(OFFLINE).attach()
+    emulator.clock.advance(hours=1)
+    operator.customer.answers = [503] * 11
+    assert emulator.data_streams.resume(1).state == "RUNNING"
+    emulator.clock.advance(hours=1)
+    failed = emulator.data_streams.get(1)
+    assert (failed.state, failed.backlog > 0, failed.attempts[-1]["status"]) == ("FAILED", True, 503)
+    emulator.data_streams.restart(1)
+    emulator.clock.advance()
+    assert [one.backlog for one in emulator.data_streams.list(4321)] == [0]
+    assert emulator.data_streams.list(5136) == []
+    emulator.data_streams.remove(1)
+    assert emulator.data_streams.list() == []
+
+
 def test_the_world(emulator: EmulatorClient) -> None:
     """Ready, due, reset."""
     assert emulator.health()["status"] == "ready"

@@ -307,6 +307,39 @@ def test_data_is_used(run: Run) -> None:
     assert "give --tx, --rx or both" in run("sim", "use", ONLINE, code=2).stderr
 
 
+# --------------------------------------------------------------------------------------------- data streams
+
+
+def test_data_streams_come_and_go(run: Run, endpoint: Customer) -> None:
+    """Created with a user or with the Basic value itself, shown with what came of the latest attempt."""
+    assert run("data-streams", "list").stdout == "No data streams.\n"
+    run("data-streams", "create", "4321", "events", "http://customer.test/in", "--user", "me:secret")
+    run(
+        "data-streams",
+        "create",
+        "4321",
+        "usage",
+        "http://customer.test/in",
+        "--authorization",
+        "eA==",
+        "--generation",
+        "ds1",
+    )
+    endpoint.answers = [503]
+    run("sim", "online", OFFLINE)
+    run("clock", "advance", "5s")
+    first, second = read(run("data-streams", "list", "--json"))
+    assert (first["state"], first["attempts"][0]["status"], second["generation"]) == ("RUNNING", 503, "ds1")
+    assert " 503 " in run("data-streams", "list").stdout
+    assert dict(endpoint.received[0].headers)["Authorization"] == "Basic bWU6c2VjcmV0"
+    assert "PAUSED" in run("data-streams", "pause", "1").stdout
+    assert "RUNNING" in run("data-streams", "resume", "1").stdout
+    assert "only a FAILED one can do that" in run("data-streams", "restart", "1", code=1).stderr
+    assert run("data-streams", "remove", "2").stdout == "Removed.\n"
+    assert "unknown data stream" in run("data-streams", "remove", "2", code=1).stderr
+    assert "is not one of 'events', 'usage', 'sms'" in run("data-streams", "create", "1", "x", "y", code=2).stderr
+
+
 # --------------------------------------------------------------------------------------------- faults and the journal
 
 

@@ -19,10 +19,10 @@ from markdown_it import MarkdownIt
 from operator_emulator.core.network.smsc import MAGIC_ADDRESSES, MAGIC_EXPIRY
 from operator_emulator.core.tester.faults import READY
 from operator_emulator.management.v2.successors import SUCCESSORS
-from tests.terminal import TOP, Block, Page, Terminals, body, open_terminals, shows
+from tests.terminal import TOP, Block, Page, Terminals, body, free_port, open_terminals, shows
 
 CONTROL_PLANE, FIXTURES, PORTAL = Page("docs/control-plane.md"), Page("docs/fixtures.md"), Page("docs/portal.md")
-MIGRATING = Page("docs/migrating-to-v2.md")
+MIGRATING, STREAMER = Page("docs/migrating-to-v2.md"), Page("docs/data-streamer.md")
 PAGES = [
     Page(path.relative_to(TOP).as_posix())
     for path in sorted([*(TOP / "docs").glob("*.md"), *TOP.glob("*.md")], key=lambda path: path.name)
@@ -76,6 +76,21 @@ def test_the_page_about_version_2_does_what_it_shows(hybrid: Terminals, tmp_path
     for block, shown in typed(MIGRATING):
         said = hybrid.type(block.text)
         assert shows(shown, said) == [], f"{block.text}\n{said}"
+
+
+def test_the_page_about_the_data_streamer_does_what_it_shows(terminals: Terminals, tmp_path: Path) -> None:
+    """Its receiver under its name and on a free port, and its commands from top to bottom."""
+    port = str(free_port())
+    [receiver] = STREAMER.of("A receiver", "python")
+    (tmp_path / "receiver.py").write_text(receiver.replace("9100", port), encoding="utf-8")
+    for block, shown in typed(STREAMER):
+        said = terminals.type(block.text.replace("9100", port))
+        assert shows(spaced(shown), spaced(said)) == [], f"{block.text}\n{said}"
+
+
+def spaced(table: str) -> str:
+    """Columns with two blanks between them, however wide they are."""
+    return re.sub(" {2,}", "  ", table)
 
 
 def test_the_page_about_version_2_has_every_operation() -> None:
@@ -142,6 +157,7 @@ def test_modules_that_a_page_names_exist(page: Page) -> None:
 
 SECTIONS = {
     "Organisations": "organisation",
+    "Data streams": "data_stream",
     "Users": "user",
     "Generated SIMs": "generate",
     "SIMs": "sim",
@@ -198,6 +214,7 @@ def test_every_ready_made_fault_and_magic_address_is_told_of() -> None:
         "http",
         "network",
         "callback",
+        "data-stream",
         "name",
         "source_address",
     }

@@ -7,13 +7,22 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import pytest
 from msgspec.structs import replace
 
-from operator_emulator.core import outbox
 from operator_emulator.core.customers import sims
 from operator_emulator.core.customers.model import Caller, Organisation, Sim
 from operator_emulator.core.network import device, smsc
 from operator_emulator.core.network.model import DeviceStatus, Sms, SmsDraft
 from operator_emulator.core.world import jobs
-from operator_emulator.core.world.model import Clock, Event, EventType, Origin, Outcome, Outgoing, Subscription, Way
+from operator_emulator.core.world.model import (
+    Clock,
+    Event,
+    EventType,
+    Origin,
+    Outcome,
+    Outgoing,
+    RecordBatch,
+    Subscription,
+    Way,
+)
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.core.world.world import World
 from operator_emulator.store.sqlite.store import SqliteStore
@@ -72,6 +81,7 @@ class CoreWorld:
         self.policy = Policy(**choices)
         self.store = SqliteStore(None, self.policy)
         self.sent: list[Outgoing] = []
+        self.batches: list[RecordBatch] = []
         self.answers: list[Outcome | None] = []  # the next ones; None: the process died. Then 200
         finish(self.store.begin_again(BEGAN, plant))
 
@@ -90,15 +100,18 @@ class CoreWorld:
         target = self.now + timedelta(seconds=seconds, **more)
         ran = 0
         while True:
-            happened, outgoing = self.do(jobs.run_next, target)
+            happened, push = self.do(jobs.run_next, target)
             if not happened:
                 return ran
             ran += 1
-            if outgoing is not None:
-                self.sent.append(outgoing)
+            if push is not None:
+                if isinstance(push, Outgoing):
+                    self.sent.append(push)
+                else:
+                    self.batches.append(push)
                 outcome = self.answers.pop(0) if self.answers else Outcome(200)
                 if outcome is not None:
-                    self.do(outbox.settle, outgoing.notification.id, outcome)
+                    self.do(jobs.settle, push, outcome)
 
     def move_to(self, instant: datetime) -> int:
         return self.advance((instant - self.now).total_seconds())

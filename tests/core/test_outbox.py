@@ -17,6 +17,7 @@ from operator_emulator.core.tester import faults
 from operator_emulator.core.world import clock, events, jobs, schedule
 from operator_emulator.core.world.errors import Malformed
 from operator_emulator.core.world.model import (
+    PUT_OFF,
     Event,
     EventType,
     Fate,
@@ -193,7 +194,7 @@ def test_a_failure_to_tell_of_a_failure_is_not_told_of(laboratory: CoreWorld) ->
 def test_what_is_put_off_is_no_failure_of_the_customers(laboratory: CoreWorld) -> None:
     """Too many wait already: it is tried later, and nothing is said of the customer."""
     send_mo(laboratory)
-    laboratory.answers = [outbox.PUT_OFF]
+    laboratory.answers = [PUT_OFF]
     laboratory.advance()
     assert failures(laboratory) == []
     assert owed(laboratory).fate is Fate.OWED
@@ -486,7 +487,7 @@ class Debts(RuleBasedStateMachine):
     @rule(
         minutes=st.sampled_from([0, 1, 2, 10, 300]),
         answers=st.lists(
-            st.sampled_from([Outcome(200), Outcome(500), Outcome(None, "refused"), outbox.PUT_OFF, None]), max_size=5
+            st.sampled_from([Outcome(200), Outcome(500), Outcome(None, "refused"), PUT_OFF, None]), max_size=5
         ),
     )
     def advance(self, minutes: int, answers: list[Outcome | None]) -> None:
@@ -521,7 +522,7 @@ class Debts(RuleBasedStateMachine):
     def every_failure_is_told_of_once(self) -> None:
         rows = self.laboratory.look(lambda world: world.notifications.find())
         outcomes = Counter(one.outcome for row in rows for one in row.tries)
-        failed = sum(n for outcome, n in outcomes.items() if outcome not in (None, Outcome(200), outbox.PUT_OFF))
+        failed = sum(n for outcome, n in outcomes.items() if outcome not in (None, Outcome(200), PUT_OFF))
         assert len(failures(self.laboratory)) == failed
 
 

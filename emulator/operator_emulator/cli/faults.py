@@ -51,7 +51,7 @@ def list_faults(emulator: "EmulatorClient") -> "FaultList":
 
 @command(faults, "add", lambda it: show_faults([it]))
 @click.argument("name")
-@click.option("--point", type=click.Choice(["http", "network", "callback"]), help="Where it strikes.")
+@click.option("--point", type=click.Choice(["http", "network", "callback", "data-stream"]), help="Where it strikes.")
 @click.option("--match", metavar="JSON", callback=read_object, help='What it strikes, such as \'{"method": "POST"}\'.')
 @click.option("--effect", metavar="JSON", callback=read_object, help="What it does, such as '{\"status\": 503}'.")
 @click.option("--probability", type=click.FloatRange(0, 1), help="How likely it strikes.")

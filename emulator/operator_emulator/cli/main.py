@@ -8,6 +8,7 @@ import sys
 import click
 
 from operator_emulator.cli.clock import clock
+from operator_emulator.cli.data_streams import data_streams
 from operator_emulator.cli.faults import faults
 from operator_emulator.cli.fixture import fixture
 from operator_emulator.cli.journal import journal
@@ -31,5 +32,20 @@ def main() -> None:
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a terminal may lack a character
 
 
-for one in (serve, token, sim, sms, callbacks, clock, faults, journal, migration, watch, reset, snapshot, fixture):
+for one in (
+    serve,
+    token,
+    sim,
+    sms,
+    callbacks,
+    data_streams,
+    clock,
+    faults,
+    journal,
+    migration,
+    watch,
+    reset,
+    snapshot,
+    fixture,
+):
     main.add_command(one)

@@ -14,6 +14,7 @@ from operator_emulator.client.clock import Clock as Clock
 from operator_emulator.client.connection import DEFAULT_URL as DEFAULT_URL
 from operator_emulator.client.credentials import Credentials as Credentials
 from operator_emulator.client.credentials import Token as Token
+from operator_emulator.client.data_streams import DataStreams as DataStreams
 from operator_emulator.client.emulator import EmulatorClient as EmulatorClient
 from operator_emulator.client.emulator import Kind as Kind
 from operator_emulator.client.errors import EmulatorError as EmulatorError
@@ -31,6 +32,7 @@ from operator_emulator.client.values import Advanced as Advanced
 from operator_emulator.client.values import Callback as Callback
 from operator_emulator.client.values import Card as Card
 from operator_emulator.client.values import Change as Change
+from operator_emulator.client.values import DataStream as DataStream
 from operator_emulator.client.values import Device as Device
 from operator_emulator.client.values import Exchange as Exchange
 from operator_emulator.client.values import Fault as Fault

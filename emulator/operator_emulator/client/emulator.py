@@ -12,6 +12,7 @@ import httpx2
 from operator_emulator.client.clock import Clock
 from operator_emulator.client.connection import DEFAULT_URL, Connection, path_to, without_none
 from operator_emulator.client.credentials import Credentials, Token, choose, get_token, list_credentials
+from operator_emulator.client.data_streams import DataStreams
 from operator_emulator.client.errors import EmulatorError, NotVerified, TimedOut, explain_near_misses
 from operator_emulator.client.faults import Faults, Limits
 from operator_emulator.client.organisations import Organisations
@@ -46,6 +47,7 @@ class EmulatorClient(Connection):
         self.limits = Limits(self)
         self.snapshots = Snapshots(self)
         self.organisations = Organisations(self)
+        self.data_streams = DataStreams(self)
 
     # ------------------------------------------------------------------------------------------ the world
 

@@ -15,7 +15,7 @@ class Faults(Part):
         self,
         name: str | None = None,
         *,
-        point: Literal["http", "network", "callback"] | None = None,
+        point: Literal["http", "network", "callback", "data-stream"] | None = None,
         match: Mapping[str, Any] | None = None,
         effect: Mapping[str, Any] | None = None,
         probability: float | None = None,

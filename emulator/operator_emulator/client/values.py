@@ -271,7 +271,7 @@ class Fault(Value):
 
     id: int
     name: str
-    point: Literal["http", "network", "callback"]
+    point: Literal["http", "network", "callback", "data-stream"]
     match: Json
     effect: Json
     probability: float
@@ -286,6 +286,24 @@ class FaultList(Value):
 
     faults: Sequence[Fault]
     ready: Sequence[Json]
+
+
+@dataclass(frozen=True, slots=True)
+class DataStream(Value):
+    """A stream of records to a customer's endpoint. *attempts* are the newest, oldest first."""
+
+    instants = frozenset({"created", "next_try"})
+
+    id: int
+    organisation: int
+    kind: Literal["events", "usage", "sms"]
+    generation: Literal["ds1", "ds2"]
+    url: str
+    created: datetime
+    state: Literal["RUNNING", "PAUSED", "FAILED"]
+    backlog: int
+    attempts: Sequence[Json]
+    next_try: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,13 @@ def sentence(refusal: Refusal) -> str:
         return "somebody else is moving the clock; try again when that is done"
     if isinstance(refusal, errors.LostAtNetwork):
         return f"the network did not take it from {refusal.iccid}: {refusal.cause}"
+    if isinstance(refusal, errors.StreamNotInState):
+        return f"data stream {refusal.id} is {refusal.state}; only a {refusal.needed} one can do that"
+    if isinstance(refusal, errors.TooManyStreams):
+        return (
+            f"organisation {refusal.organisation} has {refusal.most} data streams, which is the most "
+            "(setting data_streams_max); remove one first"
+        )
     if isinstance(refusal, errors.PartnersSim):
         return f"SIM {refusal.iccid} belongs to a partner of the service portal; use the portal's API"
     words = re.sub("(?<=[a-z])(?=[A-Z])", " ", type(refusal).__name__).lower()

@@ -17,7 +17,7 @@ from operator_emulator.web.respond import answer
 
 async def add_fault(request: Request) -> Response:
     wanted = faults.complete(await read_object(request))
-    point = wanted["point"].capitalize()
+    point = "".join(word.capitalize() for word in wanted["point"].split("-"))
     check(request, f"{point}Match", wanted.get("match", {}), "match")
     check(request, f"{point}Effect", wanted["effect"], "effect")
     faults.check_effect(FaultPoint(wanted["point"]), wanted["effect"])

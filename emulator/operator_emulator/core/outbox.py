@@ -8,13 +8,22 @@ from operator_emulator.core.tester import faults
 from operator_emulator.core.tester.model import FaultPoint
 from operator_emulator.core.world import events, schedule
 from operator_emulator.core.world.errors import NothingOwed, UnknownCallback
-from operator_emulator.core.world.model import EventType, Fate, JobKind, Notification, Outcome, Outgoing, Try, Way
+from operator_emulator.core.world.model import (
+    PUT_OFF,
+    EventType,
+    Fate,
+    JobKind,
+    Notification,
+    Outcome,
+    Outgoing,
+    Try,
+    Way,
+)
 from operator_emulator.core.world.payloads import Forwarded, ForwardingFailure
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.core.world.world import World
 
 SHORTEST_WAIT = timedelta(seconds=1)  # however small the scale: time must pass between two tries
-PUT_OFF = Outcome(None, "put off: too many sends are waiting")
 
 
 def wait_after(policy: Policy, tries: int) -> timedelta:

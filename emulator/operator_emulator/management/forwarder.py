@@ -3,15 +3,15 @@
 import re
 from base64 import b64encode
 from collections.abc import Iterable
-from ipaddress import ip_address
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from operator_emulator.core.network import tpdu
 from operator_emulator.core.network.model import Direction, Sms
 from operator_emulator.core.world.model import EventType, Outgoing
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.fixtures import Fixture, FixtureError
+from operator_emulator.fixtures.read.shape import strict_problem
 from operator_emulator.management.editions import Edition
 from operator_emulator.management.wire.values import endpoint_id, spaced
 from operator_emulator.runtime.sender import OutboundRequest
@@ -95,27 +95,18 @@ def final_status(type: EventType, policy: Policy) -> tuple[str, int]:
 
 
 def refuse_urls(fixture: Fixture) -> None:
-    """Raises FixtureError for callback URLs that a strict forwarder rejects."""
+    """Raises FixtureError for URLs that a strict operator does not push to."""
     problems = []
     for number, organisation in enumerate(fixture.organisations):
         url = organisation.sms_forwarder.url if organisation.sms_forwarder is not None else ""
-        problem = refusal_of(url) if url else None
-        if problem is not None:
-            problems.append(f"organisations[{number}].sms_forwarder.url: {problem}")
+        places = {"sms_forwarder.url": url} if url else {}
+        places |= {f"data_streams[{place}].url": one.url for place, one in enumerate(organisation.data_streams)}
+        for place, url in places.items():
+            problem = strict_problem(url)
+            if problem is not None:
+                problems.append(f"organisations[{number}].{place}: {problem}")
     if problems:
         raise FixtureError(problems)
-
-
-def refusal_of(url: str) -> str | None:
-    """The reason why a strict forwarder rejects *url*: it requires https and a host name (D§10.1, C11)."""
-    parts = urlsplit(url)
-    if parts.scheme != "https":
-        return "must begin with https:// (forwarder_strict_url)"
-    try:
-        ip_address(parts.hostname or "")
-    except ValueError:
-        return None
-    return "must have a host name, not an address (forwarder_strict_url)"
 
 
 def without_userinfo(url: str) -> tuple[str, tuple[tuple[str, str], ...]]:

@@ -18,6 +18,7 @@ from operator_emulator.management import auth, errors, events, forwarder, migrat
 from operator_emulator.management.context import Management
 from operator_emulator.management.editions import EDITIONS, Dialect
 from operator_emulator.management.links import BASE
+from operator_emulator.management.streamer import requests
 from operator_emulator.management.v2 import app as v2
 from operator_emulator.management.v2.wire.session import APNS
 from operator_emulator.management.wire import sims as wire
@@ -49,6 +50,7 @@ def management(settings: Settings, policy: Policy, fixture: Fixture) -> Surface:
     load = partial(Document.load, strict=settings.contract == "strict", raises=settings.raise_violations)
     document = load(resources.spec("management.yaml"), base=BASE, headers=edition.headers)
     callbacks = load(resources.spec("forwarder.yaml"))
+    batches = cache(partial(load, resources.spec("data-streamer.yaml")))
     dialect = Dialect(edition, policy)
     faults = HttpFaults(RATE_LIMITS)
     router = partial(
@@ -73,9 +75,14 @@ def management(settings: Settings, policy: Policy, fixture: Fixture) -> Surface:
         title="Management API",
         address=BASE,
         apps=apps,
-        documents={**documents, "/explorer/forwarder.json": lambda: callbacks},
+        documents={
+            **documents,
+            "/explorer/forwarder.json": lambda: callbacks,
+            "/explorer/data-streamer.json": batches,
+        },
         renderers={
             Way.FORWARDER: partial(forwarder.render, edition=edition, policy=policy, document=callbacks),
+            Way.DATA_STREAM: partial(requests.render, policy=policy, document=batches, callbacks=callbacks),
         },
         rate_limits=RATE_LIMITS,
         describe=partial(events.describe, edition=edition),

@@ -3,14 +3,14 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from operator_emulator.core import outbox
+from operator_emulator.core.customers import data_streams
 from operator_emulator.core.world import clock, jobs, schedule
 from operator_emulator.core.world.errors import Busy
-from operator_emulator.core.world.model import Outgoing
+from operator_emulator.core.world.model import Outcome, Outgoing, Push
 from operator_emulator.core.world.world import World
 from operator_emulator.runtime.sender import Sender
 from operator_emulator.store import Snapshot, Store, StoreFailure, open_store
@@ -56,6 +56,7 @@ class Engine:
         """Plant the first world, unless the store brings one along; then let *prepare* settle the clock's pace."""
         if self.store.fresh:
             await self.store.begin_again(self._now(), self.plant)
+        await self.write(data_streams.recover)
         if prepare is not None:
             await self.write(prepare)
 
@@ -119,6 +120,7 @@ class Engine:
         async with self._stepping:
             await self.store.restore(self._now(), name)
             self._let_go()
+            await self.write(data_streams.recover)
 
     def _let_go(self) -> None:
         for task in tuple(self._sends):
@@ -186,7 +188,7 @@ class Engine:
                     await heard.wait()
                 await asyncio.sleep(BATCH_DELAY)
 
-    async def _step(self, until: datetime | None) -> tuple[bool, Outgoing | None]:
+    async def _step(self, until: datetime | None) -> tuple[bool, Push | None]:
         """Run one job. One that has a bug is dropped before its error goes on, or time would stop at it."""
         try:
             return await self.write(jobs.run_next, until)
@@ -214,18 +216,28 @@ class Engine:
         """
         await asyncio.wait({self._start_sending(await self.write(verb, *args, **kwargs))})
 
-    def _start_sending(self, outgoing: Outgoing) -> asyncio.Task[None]:
-        task = asyncio.get_running_loop().create_task(self._send(outgoing))
+    def _start_sending(self, outgoing: Push) -> asyncio.Task[None]:
+        return self._start(self._send(outgoing))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
         self._sends.add(task)  # the loop itself keeps only a weak reference
         task.add_done_callback(self._sends.discard)
         return task
 
-    async def _send(self, outgoing: Outgoing) -> None:
+    async def _send(self, outgoing: Push) -> None:
         outcome = await self.sender(outgoing)
         try:
-            await self.write(outbox.settle, outgoing.notification.id, outcome, len(outgoing.notification.tries))
+            await self.write(jobs.settle, outgoing, outcome)
         except StoreFailure as failure:
-            log.error("the outcome %s of notification %d is not kept: %s", outcome, outgoing.notification.id, failure)
+            log.error("the outcome %s of a push to %s cannot be kept yet: %s", outcome, outgoing.receiver, failure)
+            self._start(self._settle_later(outgoing, outcome))
+
+    async def _settle_later(self, outgoing: Push, outcome: Outcome) -> None:
+        while True:
+            await asyncio.sleep(self.breathe)
+            with contextlib.suppress(StoreFailure):
+                return await self.write(jobs.settle, outgoing, outcome)
 
     async def stop(self) -> None:
         """Let go of what is being sent (its retry is promised) and close the store."""

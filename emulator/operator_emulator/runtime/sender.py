@@ -1,4 +1,4 @@
-"""Sender: one notification to one customer endpoint, with what came of it.
+"""Sender: one push to one customer endpoint, with what came of it.
 
 The transport is a function that is handed in: ``aiohttp_transport`` when served, the test's own in tests.
 """
@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
-from operator_emulator.core.outbox import PUT_OFF
-from operator_emulator.core.world.model import Outcome, Outgoing, Way
+from operator_emulator.core.world.model import PUT_OFF, Outcome, Push, Way
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.runtime import redaction
 from operator_emulator.runtime.journal import BODY_LIMIT, Exchange, Journal
@@ -33,6 +33,7 @@ class OutboundRequest:
     body: bytes
     operation: str = ""
     findings: tuple[str, ...] = ()
+    timeout: float | None = None  # seconds at the socket, if not as usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,11 @@ class Unreachable(Exception):
 
 
 # What a fault at a callback may pretend, and how it reads.
+AT_ONCE: Final = 2**20  # octets of a body that are written in one go; aiohttp warns of more
 PROBLEMS: Final = MappingProxyType({"refused": "connection refused", "timeout": "no answer in time"})
 
 Transport = Callable[[OutboundRequest], Awaitable[Reply]]
-Renderer = Callable[[Outgoing], OutboundRequest]
+Renderer = Callable[[Any], OutboundRequest]  # of the pushes of one way
 
 
 class Sender:
@@ -72,40 +74,38 @@ class Sender:
         self._places: dict[str, asyncio.Semaphore] = {}
         self.waiting = 0  # sends under way or waiting for a connection
 
-    async def __call__(self, outgoing: Outgoing) -> Outcome:
-        """Push one notification. One subscription has so many connections, so a slow one holds up nobody else."""
+    async def __call__(self, push: Push) -> Outcome:
+        """Send one push. A receiver has so many connections, so a slow one holds up nobody else."""
         if self.waiting >= self._policy.forwarder_waiting:
             return PUT_OFF
-        message = self._renderers[outgoing.subscription.way](outgoing)
-        places = self._places.setdefault(
-            outgoing.subscription.id, asyncio.Semaphore(self._policy.forwarder_connections)
-        )
+        message = self._renderers[push.way](push)
+        places = self._places.setdefault(push.receiver, asyncio.Semaphore(self._policy.forwarder_connections))
         self.waiting += 1
         try:
             async with places:
-                if outgoing.strike is not None and "twice" in outgoing.strike.fault.effect:
-                    await self._exchange(outgoing, message)
-                return await self._exchange(outgoing, message)
+                if push.strike is not None and "twice" in push.strike.fault.effect:
+                    await self._exchange(push, message)
+                return await self._exchange(push, message)
         finally:
             self.waiting -= 1
 
-    async def _exchange(self, outgoing: Outgoing, message: OutboundRequest) -> Outcome:
+    async def _exchange(self, push: Push, message: OutboundRequest) -> Outcome:
         exchange = Exchange(
             direction="outbound",
             method=message.method,
             path=redaction.target(message.url),
-            at=outgoing.notification.tries[-1].at,
+            at=push.at,
             real=self._now(),
             operation=message.operation,
-            organisation=outgoing.notification.organisation,
-            callback=outgoing.notification.id,
+            organisation=push.organisation,
+            callback=push.callback,
             raw_request_headers=raw(message.headers),
             request_body=message.body,
             findings=list(message.findings),
         )
         began = time.perf_counter()
         try:
-            reply = await self._reply(outgoing, message, exchange)
+            reply = await self._reply(push, message, exchange)
         except Unreachable as unreachable:
             exchange.problem = str(unreachable)
             return Outcome(None, exchange.problem)
@@ -118,20 +118,20 @@ class Sender:
             exchange.milliseconds = (time.perf_counter() - began) * 1000
             self._journal.add(exchange)
 
-    async def _reply(self, outgoing: Outgoing, message: OutboundRequest, exchange: Exchange) -> Reply:
+    async def _reply(self, push: Push, message: OutboundRequest, exchange: Exchange) -> Reply:
         """The customer's reply, or what a fault says in its place. Raises Unreachable."""
-        if outgoing.strike is None:
+        if push.strike is None:
             return await self._transport(message)
-        effect = outgoing.strike.fault.effect
-        exchange.fault = outgoing.strike.fault.name
+        effect = push.strike.fault.effect
+        exchange.fault = push.strike.fault.name
         reply = None
-        if "twice" in effect or effect.get("phase") == "after":
+        if effect.get("phase") == "after" or not effect.keys() & {"status", "problem"}:
             reply = await self._transport(message)
         if "status" in effect:
             reply = Reply(effect["status"])
         if "problem" in effect:
             raise Unreachable(PROBLEMS[effect["problem"]])
-        assert reply is not None, "the effect of a fault at a callback is one of three"
+        assert reply is not None, "what does not pretend an answer calls the endpoint"
         return reply
 
 
@@ -157,7 +157,6 @@ class AiohttpTransport(AbstractAsyncContextManager["AiohttpTransport"]):
 
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0),  # the sender bounds it, for each subscription
-            timeout=aiohttp.ClientTimeout(total=self._timeout),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
         return self._session
@@ -175,17 +174,19 @@ class AiohttpTransport(AbstractAsyncContextManager["AiohttpTransport"]):
         import aiohttp
 
         session = self._session or self._open()
+        timeout = self._timeout if message.timeout is None else message.timeout
         try:
             async with session.request(
                 message.method,
                 message.url,
-                data=message.body,
+                data=message.body if len(message.body) <= AT_ONCE else BytesIO(message.body),
                 headers=dict(message.headers),
                 allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=timeout),
             ) as response:
                 body = await response.content.read(BODY_LIMIT)
                 return Reply(response.status, tuple(response.headers.items()), body)
         except TimeoutError:
-            raise Unreachable(f"no answer within {self._timeout:g} s") from None
+            raise Unreachable(f"no answer within {timeout:g} s") from None
         except (aiohttp.ClientError, ValueError, OSError) as error:
             raise Unreachable(problem_of(error)) from None

@@ -73,6 +73,8 @@ TABLES: Final[dict[str, Kept]] = {
     "products": Kept(customers.Product, indexes=(("position",),)),
     "orders": Kept(customers.Order, key="number", indexes=(("organisation", "number"), ("status",), ("ordered",))),
     "cases": Kept(customers.SupportCase, indexes=(("organisation", "id"),)),
+    "data_streams": Kept(customers.DataStream, indexes=(("organisation",),)),
+    "usage_records": Kept(customers.UsageRecord, indexes=(("organisation", "id"), ("iccid",), ("at",))),
     "batches": Kept(customers.Batch),
     "transfers": Kept(customers.Transfer),
     "partners": Kept(partners.Partner, indexes=(("parent", "position"),)),

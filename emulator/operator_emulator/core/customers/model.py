@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from operator_emulator.core.network.model import Device
+from operator_emulator.core.network.model import Device, Network, Rat
 
 OCTETS_PER_MB: Final = 1_000_000
 
@@ -297,3 +297,77 @@ class Transfer(Struct, frozen=True, gc=False, kw_only=True):
     source: int
     target: int
     iccids: tuple[str, ...]
+
+
+@unique
+class StreamKind(StrEnum):
+    """What a data stream carries: one kind of record (S§1)."""
+
+    EVENTS = "events"
+    USAGE = "usage"
+    SMS = "sms"
+
+
+@unique
+class Generation(StrEnum):
+    """The Data Streamer of the old core network, and that of Platform 2.0 (S§1)."""
+
+    DS1 = "ds1"
+    DS2 = "ds2"
+
+
+@unique
+class StreamState(StrEnum):
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"
+    FAILED = "FAILED"
+
+
+class BatchTry(Struct, frozen=True, gc=False, kw_only=True):
+    """One attempt to send a batch, with the customer's status or the problem once that is known."""
+
+    at: datetime
+    records: int
+    status: int | None = None
+    problem: str | None = None
+
+
+class DataStream(Struct, frozen=True, gc=False, kw_only=True):
+    """A stream of an organisation's records to a URL. Its backlog is what the log has after *position*.
+
+    *until* is the last record of the batch that is being sent or repeated. *sending*: that batch is under way.
+    *authorization* is the Basic value as the customer configured it (S§2).
+    """
+
+    id: int
+    organisation: int
+    kind: StreamKind
+    generation: Generation
+    url: str
+    authorization: str
+    created: datetime
+    state: StreamState = StreamState.RUNNING
+    position: int = 0
+    until: int | None = None
+    sending: bool = False
+    failures: int = 0  # of this batch, in a row
+    next_try: datetime | None = None
+    tries: tuple[BatchTry, ...] = ()
+
+
+class UsageRecord(Struct, frozen=True, gc=False, kw_only=True):
+    """What a SIM used between *start* and *at*: octets of a data session, or messages. tx is sent by the device."""
+
+    id: int
+    at: datetime
+    start: datetime
+    organisation: int
+    iccid: str
+    imsi: str
+    service: Service
+    tx: int = 0
+    rx: int = 0
+    imei: str | None = None
+    network: Network | None = None
+    rat: Rat | None = None
+    session: int | None = None  # the number of the PDP context

@@ -6,7 +6,7 @@ would roll that back. So these verbs return the reason for a refusal.
 
 from msgspec.structs import replace
 
-from operator_emulator.core.customers import ownership, quotas
+from operator_emulator.core.customers import ownership, quotas, usage_records
 from operator_emulator.core.customers.model import Service, Sim, SimState
 from operator_emulator.core.network import networks, numbering, smsc, tpdu
 from operator_emulator.core.network.model import (
@@ -208,6 +208,7 @@ def _close(world: World, sim: Sim) -> Sim:
     contract = world.contracts.get(sim.iccid)
     if contract is not None:  # partners can list past sessions
         world.sessions.put(partners.session_of(world, contract, sim, pdp))
+    usage_records.count_rest(world, sim, pdp)
     _network_event(world, EventType.PDP_CONTEXT_DELETED, sim, _session(sim, pdp))
     return sim
 
@@ -233,6 +234,7 @@ def use_data(world: World, iccid: str, octets_tx: int, octets_rx: int) -> Sim | 
         quotas.billed(world, sim, pdp.octets_tx) - quotas.billed(world, sim, before.octets_tx),
         quotas.billed(world, sim, pdp.octets_rx) - quotas.billed(world, sim, before.octets_rx),
     )
+    sim = usage_records.count_data(world, sim)
     if sim.data_quota is not None and sim.data_quota.volume <= 0:
         sim = _close(world, sim)
     return sim

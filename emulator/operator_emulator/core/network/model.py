@@ -43,13 +43,16 @@ class Network(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class PdpContext(Struct, frozen=True, gc=False, kw_only=True):
-    """An open data session."""
+    """An open data session. Usage records up to the instant *counted* hold the first *counted_tx* and *_rx* octets."""
 
     id: int
     opened: datetime
     imei: str | None = None
     octets_tx: int = 0
     octets_rx: int = 0
+    counted: datetime | None = None
+    counted_tx: int = 0
+    counted_rx: int = 0
 
 
 class Device(Struct, frozen=True, gc=False, kw_only=True):

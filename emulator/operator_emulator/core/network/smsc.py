@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from operator_emulator.core.customers import ownership, quotas
+from operator_emulator.core.customers import ownership, quotas, usage_records
 from operator_emulator.core.customers.model import Caller, Service, Sim, SimState
 from operator_emulator.core.network import networks, tpdu
 from operator_emulator.core.network.model import (
@@ -171,6 +171,7 @@ def acknowledge(world: World, sms_id: str) -> None:
         return
     # Only delivered messages are charged (D§9.6) and show the IMSI (D§9.3).
     sim = quotas.charge_sms(world, sim, Direction.MT)
+    usage_records.count_sms(world, sim, Direction.MT)
     finish(world, replace(sms, imsi=sim.imsi, cause=None), SmsStatus.DELIVERED)
     behaviour = world.behaviours.get(sim.iccid)
     if behaviour is not None and behaviour.auto_reply is not None:
@@ -301,6 +302,7 @@ def receive_mo(world: World, sim: Sim, payload: str, dest_address: str, dcs: int
         )
     )
     sim = quotas.charge_sms(world, sim, Direction.MO)
+    usage_records.count_sms(world, sim, Direction.MO)
     return _report(world, sms, EventType.MO_RECEIVED, sim)
 
 

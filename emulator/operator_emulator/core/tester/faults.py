@@ -30,6 +30,7 @@ READY: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         },
         "network-down": {"point": "network", "effect": {"cause": "absent subscriber"}},
         "customer-down": {"point": "callback", "effect": {"problem": "refused"}},
+        "duplicate-batch": {"point": "data-stream", "effect": {"twice": True}},
     }
 )
 
@@ -39,6 +40,7 @@ PHASED: Final[Mapping[FaultPoint, frozenset[str]]] = MappingProxyType(
         FaultPoint.HTTP: frozenset({"delay", "status", "body", "token"}),
         FaultPoint.NETWORK: frozenset(),
         FaultPoint.CALLBACK: frozenset({"problem", "status"}),
+        FaultPoint.DATA_STREAM: frozenset({"problem", "status"}),
     }
 )
 ENDS: Final = frozenset({"problem", "status", "twice"})  # what may come of a callback

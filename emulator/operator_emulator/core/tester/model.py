@@ -17,6 +17,7 @@ class FaultPoint(StrEnum):
     HTTP = "http"  # a request to any of the operator's APIs
     NETWORK = "network"  # an attempt to deliver an SMS
     CALLBACK = "callback"  # a push to a customer's endpoint
+    DATA_STREAM = "data-stream"  # a batch of a data stream
 
 
 class Fault(Struct, frozen=True, gc=False, kw_only=True):

@@ -23,12 +23,15 @@ KEYS: Final = {
     "cases": "id",
     "contracts": "iccid",
     "sessions": "id",
+    "data_streams": "id",
+    "usage_records": "id",
 }
 # What jobs are about.
 ABOUT: Final = {
     "sms": (JobKind.SMSC_ATTEMPT, JobKind.SMSC_ACKNOWLEDGE, JobKind.SMSC_EXPIRE, JobKind.BEHAVIOURS_REPLY),
     "notifications": (JobKind.OUTBOX_ATTEMPT, JobKind.OUTBOX_GIVE_UP),
     "orders": (JobKind.ORDERS_PAY, JobKind.ORDERS_COMPLETE),
+    "data_streams": (JobKind.DATA_STREAMS_SEND,),
     "sims": (JobKind.DEVICE_REATTACH, JobKind.PROFILES_CHECK, JobKind.PROFILES_BEGIN_MONTH),
 }
 
@@ -59,6 +62,8 @@ def gather(world: World, id: int, more: Iterable[str] = ()) -> OrganisationSnaps
         "cases": world.cases.find(organisation=id, order="id"),
         "contracts": [contract for iccid in cards if (contract := world.contracts.get(iccid)) is not None],
         "sessions": of_each(world.sessions, cards),
+        "data_streams": world.data_streams.find(organisation=id, order="id"),
+        "usage_records": sorted_by_id(of_each(world.usage_records, cards)),
     }
     jobs = [
         job

@@ -2,7 +2,16 @@
 
 from msgspec import Struct
 
-from operator_emulator.core.customers.model import DailyUsage, Order, Organisation, Sim, SupportCase, User
+from operator_emulator.core.customers.model import (
+    DailyUsage,
+    DataStream,
+    Order,
+    Organisation,
+    Sim,
+    SupportCase,
+    UsageRecord,
+    User,
+)
 from operator_emulator.core.network.model import Sms
 from operator_emulator.core.partners.model import Contract, DataSession
 from operator_emulator.core.world.model import Event, Job, Notification, Subscription
@@ -24,4 +33,6 @@ class OrganisationSnapshot(Struct, frozen=True, gc=False, kw_only=True):
     cases: tuple[SupportCase, ...] = ()
     contracts: tuple[Contract, ...] = ()
     sessions: tuple[DataSession, ...] = ()
+    data_streams: tuple[DataStream, ...] = ()
+    usage_records: tuple[UsageRecord, ...] = ()
     jobs: tuple[Job, ...] = ()

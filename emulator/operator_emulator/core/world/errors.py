@@ -11,12 +11,12 @@
     ├── NotFound                       404
     │   ├── UnknownApplication  UnknownAction  UnknownTransfer  UnknownSim ── UnknownIdentifier
     │   ├── UnknownSms  UnknownOrder  UnknownProduct  UnknownOrganisation  NoQuota
-    │   └── UnknownFault  UnknownCallback  UnknownSnapshot        the tester's
+    │   └── UnknownFault  UnknownCallback  UnknownSnapshot  UnknownDataStream        the tester's
     ├── NotPossible                    the state of things forbids it
     │   ├── SimExpired  SimDisabled  QuotaExhausted  LimitReached  PaymentMethodInvalid  TransferForbidden
     │   ├── LostAtNetwork
     │   ├── ActionRefused  TransferAction  NotPending  TransferDecided                      the portal's
-    │   └── NothingOwed  AlreadyRegistered  PartnersSim                    the tester's
+    │   └── NothingOwed  AlreadyRegistered  PartnersSim  StreamNotInState  TooManyStreams    the tester's
     └── Busy                           two hands on the clock
 
 A refusal carries values, never a sentence or a status: the two APIs, and their editions, say the same no
@@ -216,6 +216,11 @@ class UnknownCallback(NotFound):
 
 
 @dataclass(eq=False)
+class UnknownDataStream(NotFound):
+    id: int
+
+
+@dataclass(eq=False)
 class UnknownSnapshot(NotFound):
     name: str
 
@@ -319,6 +324,23 @@ class PartnersSim(NotPossible):
     """The SIM is a partner's alone: no organisation could do this to it."""
 
     iccid: str
+
+
+@dataclass(eq=False)
+class StreamNotInState(NotPossible):
+    """Only a data stream in the state *needed* can do what was asked for."""
+
+    id: int
+    state: str
+    needed: str
+
+
+@dataclass(eq=False)
+class TooManyStreams(NotPossible):
+    """The organisation has all the data streams that it may have."""
+
+    organisation: int
+    most: int
 
 
 @dataclass(eq=False)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from types import NoneType
 from typing import Final
 
+from operator_emulator.core.customers import data_streams
 from operator_emulator.core.customers.model import Sim
 from operator_emulator.core.network.model import Network, Sms
 from operator_emulator.core.world import schedule
@@ -61,6 +62,7 @@ def record(
             payload=payload,
         )
     )
+    data_streams.noted(world, event)
     for subscription in subscribers(world, event):
         owe(world, event, subscription)
     if sim is not None and type in WATCHED:

@@ -70,7 +70,7 @@ def let_go(world: World) -> Iterator[tuple[Table[Any], str, dict[str, Any]]]:
     yield world.usage, "id", {"day": Before(str(quotas.oldest_day(world) - DAY))}
     # How far back the portal tells of sessions is not published; here as far as of usage.
     yield world.sessions, "id", {"closed": Before(add_months(now, -world.policy.usage_months))}
-    yield world.sessions, "id", {"closed": Before(add_months(now, -world.policy.usage_months))}
+    yield world.usage_records, "id", {"at": Before(now - world.policy.data_stream_retention - MOMENT)}
     if world.policy.retention is None:
         return
     old = Before(events.horizon(world) - MOMENT)

@@ -10,14 +10,14 @@ from types import MappingProxyType
 from typing import Final
 
 from operator_emulator.core import outbox
-from operator_emulator.core.customers import orders, sims
+from operator_emulator.core.customers import data_streams, orders, sims
 from operator_emulator.core.network import behaviours, device, smsc
 from operator_emulator.core.partners import actions, contracts, pools, profiles, sim_transfers
 from operator_emulator.core.world import clock, housekeeping, schedule
-from operator_emulator.core.world.model import JobKind, Outgoing
+from operator_emulator.core.world.model import JobKind, Outcome, Push, RecordBatch
 from operator_emulator.core.world.world import World
 
-JOBS: Final[Mapping[str, Callable[[World, str], Outgoing | None]]] = MappingProxyType(
+JOBS: Final[Mapping[str, Callable[[World, str], Push | None]]] = MappingProxyType(
     {
         JobKind.SMSC_ATTEMPT: smsc.attempt,  # try to deliver a pending or buffered MT message
         JobKind.SMSC_ACKNOWLEDGE: smsc.acknowledge,  # the device has taken it
@@ -41,6 +41,7 @@ JOBS: Final[Mapping[str, Callable[[World, str], Outgoing | None]]] = MappingProx
         JobKind.PROFILES_CHECK: profiles.check,  # a SIM did something that its profiles watch
         JobKind.PROFILES_BEGIN_MONTH: profiles.begin_month,
         JobKind.POOLS_CHECK: pools.check,
+        JobKind.DATA_STREAMS_SEND: data_streams.send,  # push a batch of records to a customer's URL
         JobKind.HOUSEKEEPING: housekeeping.midnight,  # end of life, retention
     }
 )
@@ -51,7 +52,7 @@ RECURRING: Final = frozenset(
 )
 
 
-def run_next(world: World, until: datetime | None = None) -> tuple[bool, Outgoing | None]:
+def run_next(world: World, until: datetime | None = None) -> tuple[bool, Push | None]:
     """Run the first job that is due, and say whether there was one and what it wants sent.
 
     With *until*, virtual time first moves to the job's own due time, provided that is not after *until*; when no
@@ -70,3 +71,11 @@ def run_next(world: World, until: datetime | None = None) -> tuple[bool, Outgoin
 def drop_next(world: World, until: datetime | None = None) -> None:
     """Take the job that ``run_next`` would run out of the queue without running it."""
     schedule.take_due(world, world.now if until is None else until)
+
+
+def settle(world: World, sent: Push, outcome: Outcome) -> None:
+    """Write down what came of something that a job wanted sent."""
+    if isinstance(sent, RecordBatch):
+        data_streams.settle(world, sent.stream.id, sent.stream.until, outcome)
+    else:
+        outbox.settle(world, sent.notification.id, outcome, len(sent.notification.tries))

@@ -13,7 +13,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from operator_emulator.core.customers.model import Sim
+from operator_emulator.core.customers.model import DataStream, Organisation, Sim, UsageRecord
 from operator_emulator.core.network.model import Network, Sms
 from operator_emulator.core.partners.notices import (
     ActionDone,
@@ -85,6 +85,7 @@ class JobKind(StrEnum):
     PROFILES_CHECK = "profiles.check"
     PROFILES_BEGIN_MONTH = "profiles.begin_month"
     POOLS_CHECK = "pools.check"
+    DATA_STREAMS_SEND = "data_streams.send"
     HOUSEKEEPING = "housekeeping"
 
 
@@ -191,6 +192,7 @@ class Way(StrEnum):
 
     FORWARDER = "forwarder"  # pushed to a URL of the customer
     STREAM = "stream"  # fetched over server-sent events
+    DATA_STREAM = "data-stream"  # pushed to a URL of the customer, many at a time
 
 
 class Subscription(Struct, frozen=True, gc=False, kw_only=True):
@@ -224,6 +226,9 @@ class Outcome(Struct, frozen=True, gc=False):
 
     status: int | None = None
     problem: str | None = None
+
+
+PUT_OFF: Final = Outcome(None, "put off: too many sends are waiting")
 
 
 class Try(Struct, frozen=True, gc=False):
@@ -260,6 +265,63 @@ class Outgoing(Struct, frozen=True, gc=False):
     sms: Sms | None
     sim: Sim | None
     strike: Strike | None = None
+
+    @property
+    def way(self) -> Way:
+        return self.subscription.way
+
+    @property
+    def receiver(self) -> str:
+        """Who gets it: connections are counted for each."""
+        return self.subscription.id
+
+    @property
+    def at(self) -> datetime:
+        return self.notification.tries[-1].at
+
+    @property
+    def callback(self) -> int | None:
+        """The notification's id, which the journal names."""
+        return self.notification.id
+
+    @property
+    def organisation(self) -> int | None:
+        return self.notification.organisation
+
+
+Record = Event | UsageRecord
+
+
+class RecordBatch(Struct, frozen=True, gc=False, kw_only=True):
+    """What the sender needs in order to push one batch of a data stream, with the rows that its records name."""
+
+    stream: DataStream
+    records: tuple[Record, ...]
+    at: datetime
+    organisations: Mapping[int, Organisation]
+    sims: Mapping[str, Sim]
+    messages: Mapping[int, Sms] = MappingProxyType({})
+    strike: Strike | None = None
+
+    @property
+    def way(self) -> Way:
+        return Way.DATA_STREAM
+
+    @property
+    def receiver(self) -> str:
+        return f"data stream {self.stream.id}"
+
+    @property
+    def callback(self) -> int | None:
+        """None: a batch is no callback."""
+        return None
+
+    @property
+    def organisation(self) -> int | None:
+        return self.stream.organisation
+
+
+Push = Outgoing | RecordBatch  # what a job may want sent
 
 
 DAY: Final = timedelta(days=1)

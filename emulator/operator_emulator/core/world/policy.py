@@ -40,6 +40,18 @@ class Policy:
     forwarder_connections: int = 16  # at a time, to one subscription
     forwarder_waiting: int = 10_000  # sends that may wait for a connection before more are put off
 
+    # -- Data Streamer (S§1 to 7)
+    data_streams_max: int = 10  # of one organisation (S§1)
+    data_stream_interval: timedelta = timedelta(seconds=5)  # between batches; assumed
+    data_stream_success: Literal["2xx", "200"] = "2xx"  # documented is 200 alone (S§3)
+    data_stream_timeout: float = 10.0  # seconds of real time at the socket; assumed
+    data_stream_retry: timedelta = timedelta(seconds=1)  # after a failure; it doubles with each further one; assumed
+    data_stream_retries: int = 10  # of one batch, then the stream is FAILED; assumed (S§4)
+    data_stream_retention: timedelta = timedelta(days=7)  # of records that wait, and of history (S§2, 4)
+    data_stream_sms: Literal["array", "forwarder"] = "array"  # assumed: as other streams, or as the forwarder (S§7)
+    usage_record_interval: timedelta = timedelta(minutes=15)  # within a data session (S§6)
+    usage_record_octets: int = 100_000  # less waits for more, or for the end of the session (S§6)
+
     # -- SIMs (D§7, 8, 14)
     unknown_sim: Literal["404", "empty"] = "404"  # C4
     accept_luhn: bool = False  # assumed: a 20-digit ICCID in a path is an unknown SIM

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from operator_emulator.core.customers.model import (
     Batch,
     DailyUsage,
+    DataStream,
     Order,
     Organisation,
     Product,
@@ -16,6 +17,7 @@ from operator_emulator.core.customers.model import (
     SupportCase,
     Token,
     Transfer,
+    UsageRecord,
     User,
 )
 from operator_emulator.core.network.model import Sms
@@ -119,6 +121,8 @@ class World:
     products: Table[Product]
     orders: Table[Order]
     cases: Table[SupportCase]
+    data_streams: Table[DataStream]
+    usage_records: Table[UsageRecord]
     batches: Table[Batch]
     transfers: Table[Transfer]
     partners: Table[Partner]

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from operator_emulator.core.customers.model import CoreNetwork, Organisation, Sim
 from operator_emulator.core.network import networks
-from operator_emulator.core.network.model import AttachFailure, Network, Rat
+from operator_emulator.core.network.model import AttachFailure, Network, PdpContext, Rat
 from operator_emulator.core.world.model import Event, EventType
 from operator_emulator.core.world.payloads import Cell, PdpContextChange, PdpContextRefusal, QuotaChange
 from operator_emulator.core.world.policy import Policy
@@ -93,17 +93,20 @@ def event_record(event: Event, sim: Sim, organisation: Organisation, policy: Pol
         "event_source": SOURCES[words.source],
         "event_severity": SEVERITIES[words.severity],
         "organisation": {"id": organisation.id, "name": organisation.customer_number},
-        "endpoint": {
-            "id": endpoint_id(sim.iccid),
-            "name": sim.iccid,
-            "ip_address": sim.ip_address,
-            "imei": event.imei or "",
-        },
-        "sim": {"id": sim_id(sim.iccid), "iccid": sim.iccid, "msisdn": sim.msisdn},
+        "endpoint": show_endpoint(sim, event.imei),
+        "sim": show_sim(sim),
         "imsi": {"id": imsi_id(sim.iccid), "imsi": event.imsi or sim.imsi},
     }
     detail = detail_of(event, sim, policy)
     return shown if detail is None else {**shown, "detail": detail}
+
+
+def show_endpoint(sim: Sim, imei: str | None) -> dict[str, Any]:
+    return {"id": endpoint_id(sim.iccid), "name": sim.iccid, "ip_address": sim.ip_address, "imei": imei or ""}
+
+
+def show_sim(sim: Sim) -> dict[str, Any]:
+    return {"id": sim_id(sim.iccid), "iccid": sim.iccid, "msisdn": sim.msisdn}
 
 
 # --------------------------------------------------------------------------------------------- detail (S§5.3)
@@ -163,10 +166,12 @@ def session_detail(event: Event, change: PdpContextChange, sim: Sim, network: Ne
     """The network and the session; of one that is closed, what it carried, too."""
     closed = event.type is EventType.PDP_CONTEXT_DELETED
     detail = {**operator(network), "pdp_context": show_session(event, change, sim, network, closed=closed)}
-    if closed:
-        tx, rx = change.pdp.octets_tx, change.pdp.octets_rx
-        detail["volume"] = {"rx": megabytes(rx), "tx": megabytes(tx), "total": megabytes(rx + tx)}
-    return detail
+    return {**detail, "volume": volume_of(change.pdp)} if closed else detail
+
+
+def volume_of(pdp: PdpContext) -> dict[str, Any]:
+    tx, rx = pdp.octets_tx, pdp.octets_rx
+    return {"rx": megabytes(rx), "tx": megabytes(tx), "total": megabytes(rx + tx)}
 
 
 def show_session(event: Event, change: PdpContextChange, sim: Sim, network: Network, *, closed: bool) -> dict[str, Any]:
@@ -198,7 +203,7 @@ def show_session(event: Event, change: PdpContextChange, sim: Sim, network: Netw
         "mnc": network.mnc,
         **named,
         "tunnel_created": pdp.opened.isoformat()[:19],
-        "ipcan_session_id": session_name(sim.iccid, pdp),
+        "ipcan_session_id": session_name(sim.iccid, pdp.id),
     }
 
 

@@ -21,9 +21,9 @@ def is_4g(rat: Rat | None) -> bool:
     return rat in FOURTH_GENERATION
 
 
-def session_name(iccid: str, pdp: PdpContext) -> str:
+def session_name(iccid: str, number: int) -> str:
     """``ipcan_session_id``: a UUID, the same in status, events and usage records."""
-    return str(UUID(bytes=blake2b(f"{iccid} {pdp.id}".encode(), digest_size=16).digest(), version=4))
+    return str(UUID(bytes=blake2b(f"{iccid} {number}".encode(), digest_size=16).digest(), version=4))
 
 
 def tunnels(pdp: PdpContext) -> dict[str, int]:

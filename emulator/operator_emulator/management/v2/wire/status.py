@@ -96,5 +96,5 @@ def show_pdp_context(sim: Sim, device: Device, network: Network, pdp: PdpContext
         "rat_type": {"rat_type_id": str(device.rat.value), "description": RAT_WORDS[device.rat]},
         "region": REGION,
         "apn": APNS[CoreNetwork(sim.core)],
-        "ipcan_session_id": session_name(sim.iccid, pdp),
+        "ipcan_session_id": session_name(sim.iccid, pdp.id),
     }

@@ -1,0 +1,404 @@
+"""The Data Streamer: an organisation's events, usage or messages, pushed to a URL in batches (S§2 to 4).
+
+A stream is a position in a log. Its backlog is whatever the log has after that position, so a record costs a stream
+nothing until it is sent. One batch is under way at a time, records keep their order, and a batch that failed is sent
+again with the same records. The next try is promised before the batch is handed out: a crash repeats it and never
+loses it.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from itertools import cycle, islice
+from typing import Any, Final, TypeVar
+
+from msgspec.structs import replace
+
+from operator_emulator.core.customers.model import (
+    BatchTry,
+    CoreNetwork,
+    DataStream,
+    Generation,
+    StreamKind,
+    StreamState,
+)
+from operator_emulator.core.tester import faults
+from operator_emulator.core.tester.model import Fault, FaultPoint
+from operator_emulator.core.world import schedule
+from operator_emulator.core.world.errors import (
+    Malformed,
+    StreamNotInState,
+    TooManyStreams,
+    UnknownDataStream,
+    UnknownOrganisation,
+)
+from operator_emulator.core.world.model import PUT_OFF, Event, EventType, JobKind, Outcome, Record, RecordBatch
+from operator_emulator.core.world.policy import Policy
+from operator_emulator.core.world.world import Since, Table, World
+
+K = TypeVar("K")
+T = TypeVar("T")
+
+BATCH_MAX: Final = 3000  # records of one request (S§3)
+TRIES_SHOWN: Final = 20  # of a stream; older ones are not kept
+
+# What the SMS stream carries (S§7): messages from devices, and how messages to devices ended.
+SMS_EVENTS: Final = (
+    EventType.MO_RECEIVED,
+    EventType.SMS_DELIVERED,
+    EventType.SMS_FAILED,
+    EventType.SMS_EXPIRED,
+)
+# The types of the event stream on Platform 2.0 (S§5.2).
+DS2_EVENTS: Final = (
+    EventType.LOCATION_UPDATED,
+    EventType.GPRS_LOCATION_UPDATED,
+    EventType.PDP_CONTEXT_CREATED,
+    EventType.PDP_CONTEXT_REFUSED,
+    EventType.PDP_CONTEXT_UPDATED,
+    EventType.PDP_CONTEXT_DELETED,
+    EventType.LOCATION_PURGED,
+    EventType.GPRS_LOCATION_PURGED,
+    EventType.SIM_STATE_CHANGED,
+    EventType.DATA_LIMIT_REACHED,
+    EventType.DATA_THRESHOLD_REACHED,
+    EventType.DATA_USED_UP,
+    EventType.SMS_THRESHOLD_REACHED,
+    EventType.SMS_USED_UP,
+    EventType.DATA_QUOTA_ASSIGNED,
+    EventType.SMS_QUOTA_ASSIGNED,
+    EventType.DATA_QUOTA_EXPIRED,
+)
+# The old stream also has the general events (0), and those of SIMs that come and go (50, 51).
+DS1_ONLY: Final = (
+    EventType.DATA_DISCONNECTED,
+    EventType.FORWARDING_FAILED,
+    EventType.FORWARDING_IMPOSSIBLE,
+    EventType.SIM_RELEASED,
+    EventType.SIM_ASSIGNED,
+)
+DS2_ONLY: Final = (EventType.SMS_QUOTA_EXPIRED,)
+
+# --------------------------------------------------------------------------------------------- the tester's side
+
+
+def create(
+    world: World,
+    organisation: int,
+    *,
+    kind: StreamKind,
+    generation: Generation,
+    url: str,
+    authorization: str,
+    history: bool = False,
+) -> DataStream:
+    """Begin a stream with what happens from now on or, with *history*, with the last seven days (S§2).
+
+    Raises UnknownOrganisation, TooManyStreams, and Malformed for an SMS stream of the first generation.
+    """
+    if world.organisations.get(organisation) is None:
+        raise UnknownOrganisation(organisation)
+    check(kind, generation)
+    most = world.policy.data_streams_max
+    if world.data_streams.count(organisation=organisation) >= most:
+        raise TooManyStreams(organisation, most)
+    stream = DataStream(
+        id=world.next_id("data stream"),
+        organisation=organisation,
+        kind=kind,
+        generation=generation,
+        url=url,
+        authorization=authorization,
+        created=world.now,
+    )
+    if history:
+        return _send_at(world, stream, world.policy.data_stream_interval)
+    return world.data_streams.put(replace(stream, position=_newest(world, stream)))
+
+
+def check(kind: StreamKind, generation: Generation) -> None:
+    """Raises Malformed for a kind of record that the generation does not have (S§7)."""
+    if kind is StreamKind.SMS and generation is Generation.DS1:
+        raise Malformed("kind", "is sms, which needs generation ds2; ds1 has events and usage only")
+
+
+def existing(world: World, id: int) -> DataStream:
+    """Raises UnknownDataStream."""
+    stream = world.data_streams.get(id)
+    if stream is None:
+        raise UnknownDataStream(id)
+    return stream
+
+
+def remove(world: World, id: int) -> None:
+    """Raises UnknownDataStream."""
+    schedule.cancel(world, JobKind.DATA_STREAMS_SEND, existing(world, id).id)
+    world.data_streams.delete(id)
+
+
+def pause(world: World, id: int) -> DataStream:
+    """Send nothing until it is resumed; records are kept. Raises UnknownDataStream and StreamNotInState."""
+    return _idle(world, _in_state(world, id, StreamState.RUNNING), StreamState.PAUSED)
+
+
+def resume(world: World, id: int) -> DataStream:
+    """Go on after a pause, with the backlog first. Raises UnknownDataStream and StreamNotInState."""
+    return _run(world, _in_state(world, id, StreamState.PAUSED))
+
+
+def restart(world: World, id: int) -> DataStream:
+    """Go on after FAILED, with the batch that failed. Raises UnknownDataStream and StreamNotInState."""
+    return _run(world, _in_state(world, id, StreamState.FAILED))
+
+
+def backlog(world: World, stream: DataStream) -> int:
+    """How many records wait."""
+    waiting = _waiting(world, stream)
+    if stream.generation is Generation.DS1:
+        new_sims = world.sims.count(organisation=waiting["organisation"], core=CoreNetwork.PLATFORM_2)
+        if new_sims:  # their records stand in the log as well
+            return sum(1 for _ in _records(world, stream))
+    return _log(world, stream).count(**waiting)
+
+
+def _in_state(world: World, id: int, needed: StreamState) -> DataStream:
+    stream = existing(world, id)
+    if stream.state is not needed:
+        raise StreamNotInState(id, stream.state, needed)
+    return stream
+
+
+def _run(world: World, stream: DataStream) -> DataStream:
+    return _send_at(world, replace(stream, state=StreamState.RUNNING, failures=0), timedelta(0))
+
+
+def _send_at(world: World, stream: DataStream, wait: timedelta) -> DataStream:
+    """Promise the next try."""
+    schedule.cancel(world, JobKind.DATA_STREAMS_SEND, stream.id)
+    due = world.now + wait
+    schedule.at(world, due, JobKind.DATA_STREAMS_SEND, stream.id)
+    return world.data_streams.put(replace(stream, next_try=due))
+
+
+def _idle(world: World, stream: DataStream, state: StreamState = StreamState.RUNNING) -> DataStream:
+    schedule.cancel(world, JobKind.DATA_STREAMS_SEND, stream.id)
+    return world.data_streams.put(replace(stream, state=state, next_try=None))
+
+
+# --------------------------------------------------------------------------------------------- the log
+
+
+def _log(world: World, stream: DataStream) -> Table[Any]:
+    return world.usage_records if stream.kind is StreamKind.USAGE else world.events
+
+
+def _newest(world: World, stream: DataStream) -> int:
+    """The id of the newest record in its log."""
+    return world.last_ids().get("usage record" if stream.kind is StreamKind.USAGE else "event", 0)
+
+
+def types(stream: DataStream, policy: Policy) -> tuple[EventType, ...]:
+    """The kinds of events that it is made of; none if it carries usage."""
+    if stream.kind is StreamKind.USAGE:
+        return ()
+    if stream.kind is StreamKind.SMS:
+        return SMS_EVENTS
+    if stream.generation is Generation.DS1:
+        return DS2_EVENTS + DS1_ONLY
+    return DS2_EVENTS + DS2_ONLY + (DS1_ONLY if policy.v2_unlisted_events else ())
+
+
+def _waiting(world: World, stream: DataStream) -> dict[str, Any]:
+    """The conditions of its records that were not taken yet and are still kept."""
+    parts = world.organisations.find(parent=stream.organisation)
+    conditions: dict[str, Any] = {
+        "organisation": (stream.organisation, *(part.id for part in parts)) if parts else stream.organisation,
+        "id": Since(stream.position + 1),
+        "at": Since(world.now - world.policy.data_stream_retention),
+    }
+    if stream.kind is not StreamKind.USAGE:
+        conditions["type"] = types(stream, world.policy)
+    return conditions
+
+
+def _records(world: World, stream: DataStream) -> Iterator[Record]:
+    """The records that wait, oldest first."""
+    waiting = _waiting(world, stream)
+    while True:
+        page: list[Record] = _log(world, stream).find(order="id", limit=BATCH_MAX, **waiting)
+        yield from (record for record in page if _carries(world, stream, record))
+        if len(page) < BATCH_MAX:
+            return
+        waiting["id"] = Since(page[-1].id + 1)
+
+
+def noted(world: World, record: Record) -> None:
+    """Let the streams that carry a new record send it: with the next interval, or at once when a batch is full."""
+    organisation = None if record.organisation is None else world.organisations.get(record.organisation)
+    if organisation is None:
+        return
+    owners = [organisation.id] if organisation.parent is None else [organisation.id, organisation.parent]
+    for stream in (one for owner in owners for one in world.data_streams.find(organisation=owner)):
+        if stream.state is not StreamState.RUNNING or not _carries(world, stream, record):
+            continue
+        if stream.next_try is None:
+            _send_at(world, stream, world.policy.data_stream_interval)
+        elif stream.until is None and stream.next_try > world.now and _is_full(world, stream, record):
+            _send_at(world, stream, timedelta(0))
+
+
+def _size(world: World, stream: DataStream) -> int:
+    """How many records one request has at most. The SMS forwarder's requests have one each (S§7)."""
+    alone = stream.kind is StreamKind.SMS and world.policy.data_stream_sms == "forwarder"
+    return 1 if alone else BATCH_MAX
+
+
+def _carries(world: World, stream: DataStream, record: Record) -> bool:
+    """Whether the stream has records of that kind and that SIM.
+
+    The old generation knows no SIMs on the new core (S§9). What a record names may be gone: a message may be kept for
+    less time than the event of its delivery.
+    """
+    if isinstance(record, Event):
+        if record.type not in types(stream, world.policy):
+            return False
+        if stream.kind is StreamKind.SMS and world.sms.get(record.sms) is None:
+            return False
+    elif stream.kind is not StreamKind.USAGE:
+        return False
+    sim = world.sims.get(record.iccid)
+    return sim is not None and (stream.generation is Generation.DS2 or sim.core is CoreNetwork.PLATFORM_1)
+
+
+def _is_full(world: World, stream: DataStream, newest: Record) -> bool:
+    """Whether a whole batch waits. Counting is left for when the ids allow it."""
+    size = _size(world, stream)
+    return newest.id - stream.position >= size and _log(world, stream).count(**_waiting(world, stream)) >= size
+
+
+# --------------------------------------------------------------------------------------------- sending
+
+
+def wait_after(world: World, failures: int) -> timedelta:
+    """How long to wait after so many failures in a row: 1, 2, 4 … seconds (S§4, assumed)."""
+    doubled: int = 2 ** min(failures - 1, 30)
+    return world.policy.data_stream_retry * doubled
+
+
+def send(world: World, stream_id: str) -> RecordBatch | None:
+    """The job: promise the next try, then return the batch that is to be sent now, if there is one."""
+    stream = world.data_streams.get(int(stream_id))
+    if stream is None or stream.state is not StreamState.RUNNING:
+        return None
+    if stream.sending:  # time runs faster than the customer's endpoint answers; its answer promises the next try
+        return None
+    records = _next_batch(world, stream)
+    if not records:
+        _idle(world, replace(stream, until=None, position=_newest(world, stream)))
+        return None
+    tries = (*stream.tries[1 - TRIES_SHOWN :], BatchTry(at=world.now, records=len(records)))
+    stream = replace(stream, until=records[-1].id, sending=True, tries=tries)
+    return _batch(world, _send_at(world, stream, wait_after(world, stream.failures + 1)), records)
+
+
+def _next_batch(world: World, stream: DataStream) -> list[Record]:
+    """The batch that is being repeated, or the oldest records that wait."""
+    found = list(islice(_records(world, stream), _size(world, stream)))
+    if stream.until is None:
+        return found
+    # What is no longer kept is not repeated.
+    return [record for record in found if record.id <= stream.until] or found
+
+
+def _batch(world: World, stream: DataStream, records: list[Record]) -> RecordBatch:
+    """The batch with the rows that its records name."""
+    organisations = {record.organisation for record in records if record.organisation is not None}
+    iccids = {record.iccid for record in records if record.iccid is not None}
+    messages = {record.sms for record in records if isinstance(record, Event) and record.sms is not None}
+    strike = faults.strike(
+        world,
+        FaultPoint.DATA_STREAM,
+        f"data stream {stream.id} until {stream.until} failures {stream.failures}",
+        organisation=stream.organisation,
+        stream=stream.id,
+        url=stream.url,
+        kind=stream.kind,
+        generation=stream.generation,
+    )
+    return RecordBatch(
+        stream=stream,
+        records=tuple(records if strike is None else _spoiled(world, records, strike.fault)),
+        at=world.now,
+        organisations=_rows(world.organisations, organisations),
+        sims=_rows(world.sims, iccids),
+        messages=_rows(world.sms, messages),
+        strike=strike,
+    )
+
+
+def _spoiled(world: World, records: list[Record], fault: Fault) -> list[Record]:
+    """The records as a fault wants them: as many as asked for, the first ones again, or out of order."""
+    missing = fault.effect.get("records", 0) - len(records)
+    spoiled = [*records, *islice(cycle(records), max(missing, 0))]
+    if fault.effect.get("shuffle"):
+        spoiled.sort(key=lambda record: world.roll(f"fault {fault.id} record {record.id}"))
+        if spoiled[0] is records[0]:
+            spoiled.reverse()
+    return spoiled
+
+
+def _rows(table: Table[T], keys: Iterable[K]) -> dict[K, T]:
+    """Those that there are, by their keys."""
+    return {key: row for key in keys if (row := table.get(key)) is not None}
+
+
+def settle(world: World, stream_id: int, until: int | None, outcome: Outcome) -> None:
+    """Write down what came of the batch that ended with record *until*.
+
+    After the last repetition (``data_stream_retries``) the stream is FAILED and stops (S§4).
+    """
+    stream = world.data_streams.get(stream_id)
+    if stream is None or not stream.sending or stream.until != until:
+        return
+    *earlier, last = stream.tries
+    last = replace(last, status=outcome.status, problem=outcome.problem)
+    stream = replace(stream, sending=False, tries=(*earlier, last))
+    if taken(world, outcome):
+        _go_on(world, replace(stream, position=until, until=None, failures=0))
+        return
+    if outcome != PUT_OFF:
+        stream = replace(stream, failures=stream.failures + 1)
+    if stream.state is not StreamState.RUNNING:
+        _idle(world, stream, stream.state)
+    elif stream.failures > world.policy.data_stream_retries:
+        _idle(world, stream, StreamState.FAILED)
+    else:
+        _send_at(world, stream, wait_after(world, max(stream.failures, 1)))
+
+
+def _go_on(world: World, stream: DataStream) -> None:
+    """After a success: with the next batch, at once if that is full."""
+    waiting = backlog(world, stream)
+    if not waiting:
+        _idle(world, replace(stream, position=_newest(world, stream)), stream.state)
+    elif stream.state is not StreamState.RUNNING:
+        _idle(world, stream, stream.state)
+    else:
+        _send_at(world, stream, timedelta(0) if waiting >= _size(world, stream) else world.policy.data_stream_interval)
+
+
+def taken(world: World, outcome: Outcome) -> bool:
+    """Whether the customer has the batch: any 2xx, or exactly 200 if ``data_stream_success`` says so (S§3)."""
+    if outcome.status is None:
+        return False
+    return outcome.status == 200 if world.policy.data_stream_success == "200" else 200 <= outcome.status < 300
+
+
+def recover(world: World) -> None:
+    """Send again what was under way when the process ended."""
+    for stream in world.data_streams.find():
+        if stream.sending:
+            stream = replace(stream, sending=False)
+            if stream.state is StreamState.RUNNING:
+                _send_at(world, stream, timedelta(0))
+            else:
+                _idle(world, stream, stream.state)

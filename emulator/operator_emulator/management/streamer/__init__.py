@@ -1,0 +1,1 @@
+"""What the Data Streamer sends (S§): requests with an array of records, in two generations."""
