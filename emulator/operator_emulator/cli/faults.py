@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def faults() -> None:
-    """Break things on purpose."""
+    """Inject faults."""
 
 
 def show_faults(found: "Sequence[Fault]", nothing: str = "") -> str:

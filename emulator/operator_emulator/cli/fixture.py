@@ -9,7 +9,7 @@ import click
 
 @click.group()
 def fixture() -> None:
-    """Check and generate worlds to begin with."""
+    """Check and generate fixtures: initial worlds in YAML."""
 
 
 @fixture.command()

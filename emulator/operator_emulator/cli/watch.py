@@ -18,7 +18,7 @@ KEYS_SHOWN = 5
 @click.option("--after", metavar="ID", help="Begin after the change with this id, instead of now.")
 @connection_options
 def watch(url: str, control_token: str | None, as_json: bool, after: str | None) -> None:
-    """Show what changes in the world, as it changes; with --json, one object a line. Ctrl-C ends it."""
+    """Show changes in the world as they happen; with --json, one object per line. Ctrl-C stops it."""
     with connect(url, control_token) as emulator, contextlib.suppress(KeyboardInterrupt):
         for change in emulator.changes(after):
             if as_json:

@@ -22,7 +22,7 @@ def show_world(world: "World") -> str:
 
 @command(None, "reset", show_world)
 def reset(emulator: "EmulatorClient") -> "World":
-    """Begin again: everything as it was at the start. Only snapshots stay."""
+    """Reset everything to the start. Only snapshots are kept."""
     return emulator.reset()
 
 
