@@ -334,7 +334,7 @@ def test_a_dump_as_yaml_is_a_fixture_to_start_with(make_operator: Any, operator:
     answer = operator.http.get("/_emulator/fixture", headers={"Accept": "text/yaml, */*"})
     assert answer.headers["content-type"] == "application/yaml"
     assert answer.text.startswith("# The world at 2026-01-01T00:01:00Z, as it was found.")
-    assert "Passwords and client secrets are left out" in answer.text
+    assert "Passwords, client secrets and Basic values" in answer.text
     assert yaml.safe_load(answer.text)["rows"] == dump(operator, secrets=False)["rows"]
     secret = operator.http.get("/_emulator/fixture?secrets=true", headers={"Accept": "text/yaml"}).text
     assert "left out" not in secret
