@@ -331,7 +331,8 @@ def test_data_streams_come_and_go(run: Run, endpoint: Customer) -> None:
     first, second = read(run("data-streams", "list", "--json"))
     assert (first["state"], first["attempts"][0]["status"], second["generation"]) == ("RUNNING", 503, "ds1")
     assert " 503 " in run("data-streams", "list").stdout
-    assert {name.lower(): value for name, value in dict(endpoint.received[0].headers).items()}["authorization"] == "Basic bWU6c2VjcmV0"
+    headers = {name.lower(): value for name, value in endpoint.received[0].headers}
+    assert headers["authorization"] == "Basic bWU6c2VjcmV0"
     assert "PAUSED" in run("data-streams", "pause", "1").stdout
     assert "RUNNING" in run("data-streams", "resume", "1").stdout
     assert "only a FAILED one can do that" in run("data-streams", "restart", "1", code=1).stderr
