@@ -33,7 +33,12 @@ AIM_START = 0.35
 AIM_IDLE = 55
 
 ICCID = "8988228066600000001"  # has no device, so its messages wait and cost no quota
-FIXTURE = f"""
+SIMS = 250  # beside that one
+
+
+def fixture_text(sims: int = SIMS) -> str:
+    """A world with one named SIM and so many generated ones."""
+    return f"""
 version: 1
 organisations:
   - id: 4321
@@ -41,7 +46,7 @@ organisations:
     users: [{{username: demo, password: demo, role: api}}]
     sims:
       - {{iccid: "{ICCID}", label: bench, status: Enabled}}
-    generate: {{sims: 250, seed: 7}}
+    generate: {{sims: {sims}, seed: 7}}
 """
 
 
@@ -244,7 +249,7 @@ def compare(rounds: int = 5, seconds: float = 2.0, connections: int = 32) -> Non
     for_servers, for_load = cores()
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         here = Path(folder)
-        (here / "bench.yaml").write_text(FIXTURE, encoding="utf-8")
+        (here / "bench.yaml").write_text(fixture_text(), encoding="utf-8")
         fixture = ("--fixture", str(here / "bench.yaml"))
 
         starts, idle = [], []

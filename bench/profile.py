@@ -17,7 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bench.compare import FIXTURE, GET_100, GET_ONE, POST, Case
+from bench.compare import GET_100, GET_ONE, POST, Case, fixture_text
 from operator_emulator.app import App, create_app
 from operator_emulator.runtime.engine import paced
 from operator_emulator.settings import Settings
@@ -112,7 +112,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         fixture = Path(folder) / "bench.yaml"
-        fixture.write_text(FIXTURE, encoding="utf-8")
+        fixture.write_text(fixture_text(), encoding="utf-8")
         data = Path(folder) / "world.sqlite" if given.data else None
         settings = Settings(fixture=fixture, data=data, clock="manual")
         asyncio.run(measure(CASES[given.case], given.times, given.lines, settings))

@@ -21,20 +21,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from bench.compare import Server, cpu_seconds, emulator, verdict
+from bench.compare import ICCID, Server, cpu_seconds, emulator, fixture_text, verdict
 from operator_emulator.testing.callback_server import CallbackServer
 
-FIXTURE = """
-version: 1
-organisations:
-  - id: 4321
-    name: Bench
-    users: [{{username: demo, password: demo, role: api}}]
-    sims:
-      - {{iccid: "{iccid}", label: bench, status: Enabled}}
-    generate: {{sims: {sims}, seed: 7}}
-"""
-ICCID = "8988228066600000001"
 MESSAGES = 10_000
 WAITING = 1_000
 CALLBACKS = 10_000
@@ -104,7 +93,7 @@ class Api:
 @contextlib.contextmanager
 def world(sims: int, folder: Path, *options: str) -> Iterator[tuple[Server, Api]]:
     fixture = folder / f"{sims}.yaml"
-    fixture.write_text(FIXTURE.format(sims=sims, iccid=ICCID), encoding="utf-8")
+    fixture.write_text(fixture_text(sims), encoding="utf-8")
     with emulator(f"{sims} SIMs", (), None, "--fixture", str(fixture), "--clock", "manual", *options) as server:
         api = Api(server)
         api.log_in()

@@ -118,7 +118,7 @@ def test_waits_can_be_scaled(make_laboratory: MakeLaboratory) -> None:
 )
 def test_what_counts_as_taken(rule: str, status: int | None, taken: bool) -> None:
     """Any 2xx, or exactly 200 when strict; never a redirect (D§10.1, C10)."""
-    assert outbox.taken(Policy(forwarder_success=rule), Outcome(status)) is taken  # type: ignore[arg-type]
+    assert Outcome(status).is_taken(Policy(forwarder_success=rule).forwarder_success) is taken  # type: ignore[arg-type]
 
 
 # --------------------------------------------------------------------------------------------- pushing

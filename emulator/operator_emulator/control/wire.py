@@ -24,7 +24,7 @@ from operator_emulator.runtime.journal import Exchange
 from operator_emulator.store import Snapshot
 from operator_emulator.web.context import operation_of
 from operator_emulator.web.openapi import sentence
-from operator_emulator.web.receive import read_json, typed
+from operator_emulator.web.receive import has_body, read_json, typed
 
 LARGEST: Final = 2**63 - 1  # what a table holds
 
@@ -46,11 +46,6 @@ async def read_object(request: Request, may_halve: Collection[str] = ()) -> dict
         raise Malformed(*place_and_problem(error))
     body: dict[str, Any] = plain(value)
     return body
-
-
-def has_body(request: Request) -> bool:
-    """Whether the client announced one: by its length, or in chunks (RFC 9112 6.3)."""
-    return "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"
 
 
 def plain(value: Any, place: str = "") -> Any:

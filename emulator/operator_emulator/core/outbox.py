@@ -38,13 +38,6 @@ def wait_after(policy: Policy, tries: int) -> timedelta:
     return max(timedelta(minutes=minutes) * policy.forwarder_retry_scale, SHORTEST_WAIT)
 
 
-def taken(policy: Policy, outcome: Outcome) -> bool:
-    """Did the customer take it? Any 2xx, or exactly 200 when strict (D§10.1, C10)."""
-    if outcome.status is None:
-        return False
-    return outcome.status == 200 if policy.forwarder_success == "200" else 200 <= outcome.status < 300
-
-
 def attempt(world: World, notification_id: str) -> Outgoing | None:
     """Promise the next try, then return what is to be sent now."""
     notification = world.notifications.get(int(notification_id))
@@ -120,7 +113,7 @@ def settle(world: World, notification_id: int, outcome: Outcome, number: int | N
     settled = len(tries) - 1 if number is None else number - 1
     tries[settled] = replace(tries[settled], outcome=outcome)
     notification = replace(notification, tries=tuple(tries))
-    if taken(world.policy, outcome):
+    if outcome.is_taken(world.policy.forwarder_success):
         finish(world, replace(notification, fate=Fate.TAKEN))
         return
     world.notifications.put(notification)

@@ -123,17 +123,16 @@ class Emulator:
 
     def wait(self, what: Kind, **match: Any) -> list[Any]:
         """Wait for something, in real time; see ``EmulatorClient.wait``. Raises TimedOut."""
-        own = self._own(match) if what == "exchanges" else {"organisation": self.organisation.id, **match}
-        return self.client.wait(what, **own)
+        return self.client.wait(what, **self._own(match, what))
 
     def expecting(self, what: Kind, **match: Any) -> AbstractContextManager[list[Any]]:
         """Wait, at the end of a block, for what is new since it began; see ``EmulatorClient.expecting``."""
-        own = self._own(match) if what == "exchanges" else {"organisation": self.organisation.id, **match}
-        return self.client.expecting(what, **own)
+        return self.client.expecting(what, **self._own(match, what))
 
-    def _own(self, match: Mapping[str, Any]) -> dict[str, Any]:
+    def _own(self, match: Mapping[str, Any], what: Kind = "exchanges") -> dict[str, Any]:
         """In a world of its own, all exchanges are the test's, also those without a token."""
-        return {"organisation": self.organisation.id, **match} if self._session.is_external else dict(match)
+        all_are_ours = what == "exchanges" and not self._session.is_external
+        return dict(match) if all_are_ours else {"organisation": self.organisation.id, **match}
 
 
 class OrganisationFaults(Faults):

@@ -362,7 +362,7 @@ def settle(world: World, stream_id: int, until: int | None, outcome: Outcome) ->
     *earlier, last = stream.tries
     last = replace(last, status=outcome.status, problem=outcome.problem)
     stream = replace(stream, sending=False, tries=(*earlier, last))
-    if taken(world, outcome):
+    if outcome.is_taken(world.policy.data_stream_success):
         _go_on(world, replace(stream, position=until, until=None, failures=0))
         return
     if outcome != PUT_OFF:
@@ -384,13 +384,6 @@ def _go_on(world: World, stream: DataStream) -> None:
         _idle(world, stream, stream.state)
     else:
         _send_at(world, stream, timedelta(0) if waiting >= _size(world, stream) else world.policy.data_stream_interval)
-
-
-def taken(world: World, outcome: Outcome) -> bool:
-    """Whether the customer has the batch: any 2xx, or exactly 200 if ``data_stream_success`` says so (S§3)."""
-    if outcome.status is None:
-        return False
-    return outcome.status == 200 if world.policy.data_stream_success == "200" else 200 <= outcome.status < 300
 
 
 def recover(world: World) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -226,6 +226,12 @@ class Outcome(Struct, frozen=True, gc=False):
 
     status: int | None = None
     problem: str | None = None
+
+    def is_taken(self, success: Literal["2xx", "200"]) -> bool:
+        """Whether the customer has taken it: with any 2xx, or only with exactly 200 (D§10.1, S§3)."""
+        if self.status is None:
+            return False
+        return self.status == 200 if success == "200" else 200 <= self.status < 300
 
 
 PUT_OFF: Final = Outcome(None, "put off: too many sends are waiting")
