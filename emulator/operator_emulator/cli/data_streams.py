@@ -50,7 +50,7 @@ def result(attempt: dict[str, Any]) -> str:
 
 
 @command(data_streams, "list", show_streams)
-@click.option("--organisation", type=int, help="Only those of this organisation.")
+@click.option("--organisation", type=int, help="List only the streams of this organisation.")
 def list_streams(emulator: "EmulatorClient", organisation: int | None) -> "list[DataStream]":
     """List the data streams, oldest first."""
     return emulator.data_streams.list(organisation)
@@ -67,7 +67,7 @@ def list_streams(emulator: "EmulatorClient", organisation: int | None) -> "list[
     "--user", metavar="USER:PASSWORD", default="user:password", show_default=True, help="For the Basic header."
 )
 @click.option("--authorization", metavar="BASE64", help="The Basic value itself, in place of --user.")
-@click.option("--history", is_flag=True, help="Begin with the records of the last seven days.")
+@click.option("--history", is_flag=True, help="Start with the records of the last seven days.")
 def create(
     emulator: "EmulatorClient",
     organisation: int,
@@ -85,26 +85,26 @@ def create(
 @command(data_streams, "pause", show_stream)
 @click.argument("id", type=int)
 def pause(emulator: "EmulatorClient", id: int) -> "DataStream":
-    """Send nothing of the stream with this ID until it is resumed."""
+    """Stop sending a stream until it is resumed. Its records wait."""
     return emulator.data_streams.pause(id)
 
 
 @command(data_streams, "resume", show_stream)
 @click.argument("id", type=int)
 def resume(emulator: "EmulatorClient", id: int) -> "DataStream":
-    """Go on with a stream that was paused."""
+    """Resume a paused stream, with the records that wait first."""
     return emulator.data_streams.resume(id)
 
 
 @command(data_streams, "restart", show_stream)
 @click.argument("id", type=int)
 def restart(emulator: "EmulatorClient", id: int) -> "DataStream":
-    """Go on with a stream that has FAILED."""
+    """Restart a FAILED stream, with the batch that failed."""
     return emulator.data_streams.restart(id)
 
 
 @command(data_streams, "remove", lambda _: "Removed.")
 @click.argument("id", type=int)
 def remove(emulator: "EmulatorClient", id: int) -> None:
-    """Remove the stream with this ID."""
+    """Remove a stream."""
     emulator.data_streams.remove(id)
