@@ -51,6 +51,7 @@ def typed(*words: str, url: str) -> Result:
 def run(served: Server, endpoint: Customer) -> Run:
     """Type a command; it must end well unless another exit code is expected."""
     endpoint.answers.clear()
+    endpoint.received.clear()
 
     def type_in(*words: str, code: int = 0) -> Result:
         result = typed(*words, url=served.url)
@@ -331,8 +332,7 @@ def test_data_streams_come_and_go(run: Run, endpoint: Customer) -> None:
     first, second = read(run("data-streams", "list", "--json"))
     assert (first["state"], first["attempts"][0]["status"], second["generation"]) == ("RUNNING", 503, "ds1")
     assert " 503 " in run("data-streams", "list").stdout
-    headers = {name.lower(): value for name, value in endpoint.received[0].headers}
-    assert headers["authorization"] == "Basic bWU6c2VjcmV0"
+    assert dict(endpoint.received[0].headers)["Authorization"] == "Basic bWU6c2VjcmV0"
     assert "PAUSED" in run("data-streams", "pause", "1").stdout
     assert "RUNNING" in run("data-streams", "resume", "1").stdout
     assert "only a FAILED one can do that" in run("data-streams", "restart", "1", code=1).stderr
