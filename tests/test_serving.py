@@ -11,10 +11,9 @@ from typing import Any
 
 import httpx2
 import pytest
-import uvicorn
 
 from operator_emulator.app import create_app
-from operator_emulator.serving import configure
+from operator_emulator.serving import Listener, Server, configure
 from operator_emulator.settings import Settings
 from tests.conftest import FIXTURE, ONLINE
 
@@ -26,8 +25,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int
     fixture.write_text(FIXTURE, encoding="utf-8")
     app = create_app(Settings(fixture=fixture, clock="manual", raise_violations=True))
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(configure(app, lifespan="on"))
-    serving = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    server = Server(configure(app, lifespan="on"), [Listener(listener)])
+    serving = threading.Thread(target=server.run)
     serving.start()
     yield listener.getsockname()
     server.should_exit = True

@@ -8,9 +8,16 @@
 """
 
 import asyncio
+import contextlib
+import signal
 import socket
+import ssl
 import struct
-from typing import Any, Final
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, cast
 
 import httptools
 import uvicorn
@@ -59,11 +66,15 @@ class Protocol(HttpToolsProtocol):
         """Parse the present request again, without the offer to upgrade; *rest* is what follows its head."""
         method = self.parser.get_method()
         if method == b"CONNECT":
-            self.send_400_response("This port is no proxy; serve --proxy-port opens one.")
+            self.connect(rest)
             return
         headers = b"".join(b"%b: %b\r\n" % (name, value) for name, value in self.headers if name != b"upgrade")
         self.parser = httptools.HttpRequestParser(self)
         self.data_received(b"%b %b HTTP/1.1\r\n%b\r\n%b" % (method, self.url, headers, rest))
+
+    def connect(self, rest: bytes) -> None:
+        """Answer CONNECT, which is for proxies."""
+        self.send_400_response("This port is no proxy. Use the emulator's address as the base URL.")
 
     def shutdown(self) -> None:
         super().shutdown()
@@ -76,6 +87,70 @@ class Protocol(HttpToolsProtocol):
         connection = self.transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
         self.transport.abort()
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A socket that listens; what it speaks is a *protocol*, inside of TLS if there is a *context*."""
+
+    socket: socket.socket
+    protocol: Callable[..., HttpToolsProtocol] = Protocol
+    context: ssl.SSLContext | None = None
+
+    @property
+    def port(self) -> int:
+        return int(self.socket.getsockname()[1])
+
+
+class Server(uvicorn.Server):
+    """A uvicorn with listeners of several kinds. It is *ready* when it has *started*, or could not."""
+
+    def __init__(self, config: uvicorn.Config, listeners: Sequence[Listener]) -> None:
+        super().__init__(config)
+        self._listeners = listeners
+        self.ready = asyncio.Event()
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().serve(sockets)
+        finally:
+            self.ready.set()  # nobody waits for a server that could not start
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's own, but for the listeners."""
+        await self.lifespan.startup()
+        if self.lifespan.should_exit:
+            self.should_exit = True
+            return
+        loop = asyncio.get_running_loop()
+        self.servers = []
+        for one in self._listeners:
+            protocol = partial(
+                one.protocol, config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+            )
+            self.servers.append(
+                await loop.create_server(
+                    cast("Callable[[], asyncio.Protocol]", protocol),
+                    sock=one.socket,
+                    ssl=one.context,
+                    backlog=self.config.backlog,
+                )
+            )
+        self.started = True
+        self.ready.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """As uvicorn's own, but does not raise the signal again: to be stopped is no failure."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def configure(app: Any, **settings: Any) -> uvicorn.Config:

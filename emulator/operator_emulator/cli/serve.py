@@ -19,6 +19,7 @@ def serve(**options: Any) -> None:
     from operator_emulator.cli.running import run
     from operator_emulator.fixtures import FixtureError
     from operator_emulator.portal.keys import KeyUnusable
+    from operator_emulator.serving import Listener
     from operator_emulator.store import StoreFailure
 
     try:
@@ -30,9 +31,9 @@ def serve(**options: Any) -> None:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
-    listeners = listen(settings.host, settings.port)
+    sockets = listen(settings.host, settings.port)
     try:
         app = create_app(settings)
     except (FixtureError, StoreFailure, KeyUnusable) as error:
         raise click.ClickException(str(error)) from None
-    run(app, settings, listeners, continued=not app.engine.store.fresh)
+    run(app, settings, [Listener(one) for one in sockets], continued=not app.engine.store.fresh)

@@ -16,7 +16,8 @@ import uvicorn
 from starlette.types import Message
 
 from operator_emulator.app import App
-from operator_emulator.serving import configure
+from operator_emulator.serving import Listener, configure
+from operator_emulator.serving import Server as HttpServer
 
 T = TypeVar("T")
 
@@ -99,22 +100,10 @@ class Server(contextlib.AbstractContextManager["Server"]):
     async def _listen(self) -> str:
         listener = socket.socket()
         listener.bind(("127.0.0.1", 0))
-        server = HttpServer(self.app)
-        self._listening.append((server, asyncio.ensure_future(server.serve([listener]))))
+        server = HttpServer(configured(self.app), [Listener(listener)])
+        self._listening.append((server, asyncio.ensure_future(server.serve())))
         await server.ready.wait()
         return f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-
-class HttpServer(uvicorn.Server):
-    """A uvicorn that tells when it is ready."""
-
-    def __init__(self, app: App) -> None:
-        super().__init__(configured(app))
-        self.ready = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
 
 
 def configured(app: App) -> uvicorn.Config:
