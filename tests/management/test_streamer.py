@@ -195,6 +195,22 @@ def test_trouble_with_the_sms_forwarder_is_an_event_of_the_first_generation(make
     assert (trouble["detail"], "imsi" in trouble) == (None, False)
 
 
+def test_a_failed_callback_is_an_event_of_the_first_generation(make_operator: MakeOperator) -> None:
+    """With the status that was received, a detail that is null, and the SIM's IMSI (S§5.1)."""
+    operator = streaming(make_operator, "ds1 events")
+    operator.control("PATCH", "/organisations/4321", json={"forwarder": "http://customer.test/sms"})
+    operator.device(OLD, "ATTACHED")
+    operator.customer.answers = [400]  # for the report; the batch that tells of it comes later
+    operator.send_mt(OLD, "hello")
+    operator.advance(10)
+    events = sent_to(operator, "events")
+    (trouble,) = [record for record in events if record["event_type"] == {"id": 0, "description": "Generic"}]
+    assert trouble["description"].startswith(
+        "Unable to dispatch DLR to API Callback URL 'http://customer.test/sms' (HTTP code=400), "
+    )
+    assert (trouble["detail"], trouble["imsi"]["imsi"]) == (None, "901405100000001")
+
+
 def test_the_first_generation_tells_nothing_of_new_sims(make_operator: MakeOperator) -> None:
     """S§9: they need a new stream, which has both."""
     operator = streaming(make_operator, "ds1 events", "ds2 events")
