@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent / "emulator" / "operator_emulator"
 # Each layer may import those before it, and itself.
 LAYERS = ("core", "store", "fixtures", "runtime", "web", "surface")
 SURFACES = ("management", "portal", "control")
-TOP = ("app", "cli", "client", "pytest_plugin", "serving", "testing", "__main__")
+TOP = ("app", "cli", "client", "interception", "pytest_plugin", "serving", "testing", "__main__")
 FREE = ("resources", "settings")  # plain values, for everybody outside core
 
 # Which third-party packages a layer may use, and a module alone.

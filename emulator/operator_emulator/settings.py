@@ -20,6 +20,7 @@ class Option:
     high: float = math.inf
     choices: tuple[str, ...] = ()
     existing: bool = False  # a file that must be there
+    folder: bool = False  # a folder, not a file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,19 @@ class Settings:
 
     host: Annotated[str, Option("Address to listen on; localhost is 127.0.0.1 and ::1.")] = "localhost"
     port: Annotated[int, Option("Port to listen on; 0 picks a free one.", low=0, high=65535)] = 8080
+    tls_port: Annotated[
+        int | None, Option("Port for HTTPS in addition; 0 picks a free one.", "none", low=0, high=65535)
+    ] = None
+    tls_cert: Annotated[
+        Path | None,
+        Option("Certificate for HTTPS in PEM, with its chain.", "one that 'operator-emulator ca' signs", existing=True),
+    ] = None
+    tls_key: Annotated[Path | None, Option("Private key of --tls-cert in PEM.", "in the same file", existing=True)] = (
+        None
+    )
+    ca_dir: Annotated[
+        Path | None, Option("Folder of the certificate authority.", "in the user's settings", folder=True)
+    ] = None
     fixture: Annotated[
         Path | None, Option("YAML file with the world to begin with.", "the packaged demo world", existing=True)
     ] = None
@@ -73,8 +87,12 @@ class Settings:
             if choices and value not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
             is_number = isinstance(value, int | float)
-            if kind in (int, float) and not (is_number and option.low <= value <= option.high):
+            if is_limited(kind, option, value) and not (is_number and option.low <= value <= option.high):
                 raise ValueError(f"{name} must be from {option.low:g} to {option.high:g}, not {value!r}")
+        if self.tls_key is not None and self.tls_cert is None:
+            raise ValueError("tls_key needs tls_cert, whose key it is")
+        if self.tls_cert is not None and self.tls_port is None:
+            raise ValueError("tls_cert needs tls_port, where it is used")
 
     @property
     def rate(self) -> float:
@@ -88,6 +106,11 @@ def options() -> dict[str, tuple[Any, Option]]:
     hints = get_type_hints(Settings, include_extras=True)
     annotated = {one.name: get_args(hints[one.name]) for one in fields(Settings)}
     return {name: (kind[0], kind[1]) for name, kind in annotated.items() if kind and isinstance(kind[-1], Option)}
+
+
+def is_limited(kind: Any, option: Option, value: Any) -> bool:
+    """Whether a setting is a number that has bounds. An optional one may be None."""
+    return kind in (int, float) or (int in get_args(kind) and option.low > -math.inf and value is not None)
 
 
 def choices_of(kind: Any, option: Option) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Final
 
+from operator_emulator.interception.hosts import Addresses
 from operator_emulator.settings import Settings
 from operator_emulator.surface import Login, Surface
 
@@ -14,17 +15,18 @@ def greeting(
     surfaces: Sequence[Surface],
     logins: Sequence[tuple[str, Sequence[Login]]],
     settings: Settings,
-    port: int,
+    addresses: Addresses,
     *,
     continued: bool,
 ) -> str:
-    base = f"http://{host_to_call(settings.host)}:{port}"
+    base = addresses.http
     lines = [
         f"operator-emulator {version('operator-emulator')} is ready (edition {settings.edition}, "
         f"{settings.clock} clock, {settings.data or 'in memory'})",
         "",
         *(f"  {surface.title:16} {base}{surface.address}" for surface in surfaces),
         f"  {'Explorer':16} {base}/",
+        *secure(addresses, settings),
         "",
     ]
     if continued:
@@ -38,11 +40,11 @@ def greeting(
     return "\n".join(lines)
 
 
-def host_to_call(host: str) -> str:
-    """How callers on this machine name the address that the emulator listens on."""
-    if host in ("0.0.0.0", "::"):
-        return "localhost"
-    return f"[{host}]" if ":" in host else host
+def secure(addresses: Addresses, settings: Settings) -> list[str]:
+    if addresses.https is None:
+        return []
+    trust = "" if settings.tls_cert else "  (see 'operator-emulator ca')"
+    return [f"  {'HTTPS':16} {addresses.https}{trust}"]
 
 
 def credentials(title: str, found: Sequence[Login]) -> list[str]:

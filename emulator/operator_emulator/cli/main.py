@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from operator_emulator.cli.ca import ca
 from operator_emulator.cli.clock import clock
 from operator_emulator.cli.data_streams import data_streams
 from operator_emulator.cli.faults import faults
@@ -34,6 +35,7 @@ def main() -> None:
 
 for one in (
     serve,
+    ca,
     token,
     sim,
     sms,

@@ -1,6 +1,7 @@
 """Options: the flags of ``serve``, made from Settings, and the values that several commands read."""
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from datetime import datetime
@@ -50,12 +51,12 @@ def type_of(kind: Any, option: Option) -> Any:
     choices = choices_of(kind, option)
     if choices:
         return click.Choice(choices)
-    if kind is int:
+    if kind is int or (int in get_args(kind) and math.isfinite(option.high)):
         return click.IntRange(int(option.low), int(option.high))
     if kind is float:
         return click.FloatRange(option.low, option.high)
     if Path in get_args(kind):
-        return click.Path(path_type=Path, dir_okay=False, exists=option.existing)
+        return click.Path(path_type=Path, file_okay=not option.folder, dir_okay=option.folder, exists=option.existing)
     return int if int in get_args(kind) else None
 
 

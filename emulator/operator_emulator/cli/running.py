@@ -7,12 +7,13 @@ import click
 
 from operator_emulator.app import App
 from operator_emulator.cli.greeting import greeting
+from operator_emulator.interception.hosts import Addresses
 from operator_emulator.serving import Listener, Server, configure
 from operator_emulator.settings import Settings
 
 
-def run(app: App, settings: Settings, listeners: Sequence[Listener], *, continued: bool) -> None:
-    """Serve until SIGINT or SIGTERM, then stop cleanly. The first of the *listeners* is the one that is shown."""
+def run(app: App, settings: Settings, listeners: Sequence[Listener], addresses: Addresses, *, continued: bool) -> None:
+    """Serve until SIGINT or SIGTERM, then stop cleanly."""
     config = configure(app, log_level=settings.log_level, lifespan="on", date_header=True, timeout_graceful_shutdown=5)
     server = Server(config, listeners)
 
@@ -25,7 +26,7 @@ def run(app: App, settings: Settings, listeners: Sequence[Listener], *, continue
                 for surface in app.surfaces
                 if surface.logins is not None
             ]
-            click.echo(greeting(app.surfaces, logins, settings, listeners[0].port, continued=continued))
+            click.echo(greeting(app.surfaces, logins, settings, addresses, continued=continued))
         await serving
 
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:

@@ -15,11 +15,10 @@ from operator_emulator.settings import Settings
 def serve(**options: Any) -> None:
     """Start the emulator."""
     from operator_emulator.app import create_app
-    from operator_emulator.cli.listening import listen
+    from operator_emulator.cli.listening import open_listeners
     from operator_emulator.cli.running import run
     from operator_emulator.fixtures import FixtureError
     from operator_emulator.portal.keys import KeyUnusable
-    from operator_emulator.serving import Listener
     from operator_emulator.store import StoreFailure
 
     try:
@@ -31,9 +30,9 @@ def serve(**options: Any) -> None:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
-    sockets = listen(settings.host, settings.port)
+    listeners, addresses = open_listeners(settings)
     try:
         app = create_app(settings)
     except (FixtureError, StoreFailure, KeyUnusable) as error:
         raise click.ClickException(str(error)) from None
-    run(app, settings, [Listener(one) for one in sockets], continued=not app.engine.store.fresh)
+    run(app, settings, listeners, addresses, continued=not app.engine.store.fresh)
