@@ -151,7 +151,7 @@ def test_what_is_new_is_expected(emulator: EmulatorClient) -> None:
 
 
 def test_faults(emulator: EmulatorClient, operator: Operator) -> None:
-    """Armed, listed, removed; for as long as a block takes."""
+    """Added, listed, removed; for as long as a block takes."""
     own = emulator.faults.add(point="http", match={"path": "*/sims*"}, effect={"status": 500}, times=2)
     assert (own.name, own.times) == ("fault-1", 2)
     assert operator.api("GET", "/sims").status_code == 500

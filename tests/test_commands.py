@@ -73,7 +73,7 @@ def test_reset_says_what_there_is_now(run: Run) -> None:
     """Time and SIMs are as at the start."""
     run("clock", "advance", "1d")
     said = run("reset").stdout
-    assert said == "6 SIMs, 2 organisations. It is 2026-01-01 00:00:00 UTC (manual clock); 1 job to come.\n"
+    assert said == "6 SIMs, 2 organisations. It is 2026-01-01 00:00:00 UTC (manual clock); 1 job scheduled.\n"
 
 
 def test_the_clock_is_shown_unless_something_else_is_asked_of_it(run: Run) -> None:
@@ -126,7 +126,7 @@ def test_wrong_usage_is_exit_code_2(run: Run, words: tuple[str, ...]) -> None:
 
 def test_the_pace_of_time_is_set(run: Run) -> None:
     """Real, so many times as fast; and manual again."""
-    assert "(60 seconds a second)" in run("clock", "set", "--mode", "real", "--speed", "60").stdout
+    assert "(real clock, speed 60)" in run("clock", "set", "--mode", "real", "--speed", "60").stdout
     assert "(manual clock)" in run("clock", "set", "--mode", "manual").stdout
     assert "2026-01-05 00:00:00" in run("clock", "set", "--now", "2026-01-05T00:00:00Z").stdout
 
@@ -224,9 +224,10 @@ def test_a_device_sends_and_its_message_is_pushed(run: Run, endpoint: Customer) 
     """The message leaves with time, is listed, and so is what was owed for it."""
     endpoint.answers.append(500)
     said = run("sim", "send-mo", ONLINE, "temperature=21.5", "--to", "12345").stdout
-    assert said == "Message 1; it leaves as soon as time moves.\n"
+    assert said == "Message 1 is queued; the device sends it when the clock advances.\n"
     assert read(run("sim", "send-mo", ONLINE, "00ff", "--dcs", "4", "--json"))["id"] == 2
-    assert run("sim", "send-mo", ONLINE, "x" * 161).stdout == "Messages 3, 4; they leave as soon as time moves.\n"
+    said = run("sim", "send-mo", ONLINE, "x" * 161).stdout
+    assert said == "Messages 3, 4 are queued; the device sends them when the clock advances.\n"
     run("clock", "advance", "0")
     assert "temperature=21.5" in run("sms", "list", ONLINE, "--direction", "mo").stdout
     assert run("sms", "list", OFFLINE).stdout == "No matching messages.\n"
@@ -241,7 +242,7 @@ def test_an_sms_is_sent_to_a_device_which_shows_what_it_received(run: Run) -> No
     """As text, or in hex when it is none."""
     assert run("sim", "inbox", ONLINE).stdout == "No messages received.\n"
     said = run("sms", "send", ONLINE, "wake up", "--from", "12345").stdout
-    assert said == f"Message 1 to {ONLINE}; the first attempt follows as soon as time moves.\n"
+    assert said == f"Message 1 to {ONLINE} submitted; delivery starts when the clock advances.\n"
     assert read(run("sms", "send", ONLINE, "00ff", "--dcs", "4", "--json"))["status"] == "PENDING"
     run("clock", "advance", "1m")
     _, text, binary = run("sim", "inbox", ONLINE).stdout.splitlines()
@@ -295,7 +296,7 @@ def test_messages_are_listed_by_status(run: Run) -> None:
     ],
 )
 def test_a_try_is_one_sign(one: dict[str, Any], shown: str) -> None:
-    """A status, or that no answer came, or that it is still under way."""
+    """A status, or that no answer came, or that it is still in progress."""
     assert show_try(one) == shown
 
 
@@ -304,7 +305,9 @@ def test_data_is_used(run: Run) -> None:
     assert run("sim", "use", ONLINE, "--tx", "0.5", "--rx", "2").stdout.endswith(
         "0.5 MB sent, 2 MB received in this session\n"
     )
-    assert run("sim", "use", ONLINE, "--rx", "900").stdout.endswith("the volume is used up, and the session closed\n")
+    assert run("sim", "use", ONLINE, "--rx", "900").stdout.endswith(
+        "the data volume is used up, so the session was closed\n"
+    )
     assert "give --tx, --rx or both" in run("sim", "use", ONLINE, code=2).stderr
 
 
@@ -345,8 +348,8 @@ def test_data_streams_come_and_go(run: Run, endpoint: Customer) -> None:
 
 
 def test_faults_come_and_go(run: Run) -> None:
-    """Ready-made ones by name, others by what they do."""
-    assert "Ready-made: unauthorized-once, " in run("faults", "list").stdout
+    """Predefined ones by name, others by what they do."""
+    assert "No active faults. Predefined: unauthorized-once, " in run("faults", "list").stdout
     run("faults", "add", "maintenance")
     own = run(
         "faults", "add", "busy", "--point", "http", "--match", '{"method": "POST"}', "--effect", '{"status": 503}',
@@ -365,7 +368,7 @@ def test_faults_come_and_go(run: Run) -> None:
     ("words", "code", "says"),
     [
         (("add", "x", "--match", "nonsense"), 2, "is not JSON"),
-        (("add", "x", "--effect", "[]"), 2, "is not an object"),
+        (("add", "x", "--effect", "[]"), 2, "is not a JSON object"),
         (("add", "x"), 1, "point: is required"),
         (("remove", "77"), 1, "unknown fault"),
     ],

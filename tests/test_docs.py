@@ -17,7 +17,7 @@ import yaml
 from markdown_it import MarkdownIt
 
 from operator_emulator.core.network.smsc import MAGIC_ADDRESSES, MAGIC_EXPIRY
-from operator_emulator.core.tester.faults import READY
+from operator_emulator.core.tester.faults import PREDEFINED
 from operator_emulator.management.v2.successors import SUCCESSORS
 from tests.terminal import TOP, Block, Page, Terminals, body, free_port, open_terminals, shows
 
@@ -209,7 +209,7 @@ def test_every_key_of_a_fixture_is_told_of_once() -> None:
 def test_every_ready_made_fault_and_magic_address_is_told_of() -> None:
     """With no others besides."""
     firsts = {row[0] for row in CONTROL_PLANE.rows("Faults")}
-    assert set(READY) | set(MAGIC_ADDRESSES) | {MAGIC_EXPIRY} == firsts - {
+    assert set(PREDEFINED) | set(MAGIC_ADDRESSES) | {MAGIC_EXPIRY} == firsts - {
         "point",
         "http",
         "network",

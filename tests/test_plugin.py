@@ -356,7 +356,7 @@ def test_options_that_exclude_each_other(pytester: pytest.Pytester, other: list[
     """Are wrong usage, said before any test runs."""
     result = pytester.runpytest_inprocess("--emulator-url", "http://127.0.0.1:9", *other)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*exclude each other*"])
+    result.stderr.fnmatch_lines(["*cannot be combined*"])
 
 
 # --------------------------------------------------------------------------------------------- who does not want it

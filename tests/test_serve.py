@@ -197,11 +197,11 @@ def test_a_world_that_goes_on_says_so_and_who_may_log_in_to_it(serve: Any, tmp_p
     data = ("--data", str(tmp_path / "world.sqlite"))
     served = serve("--fixture", str(first), *data)
     assert "anna / pw" in served.said
-    assert "as it was left" not in served.said
+    assert "continued from the last run" not in served.said
     served.stop()
     again = serve("--fixture", str(second), *data)
-    assert "as it was left" in again.said
-    assert f"begins again with {second}" in again.said
+    assert "continued from the last run" in again.said
+    assert f"/_emulator/reset loads {second}" in again.said
     assert "anna / pw" in again.said
     assert "bob" not in again.said
 

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from operator_emulator.testing.session import Session
 
 OPTIONS = {
-    "emulator_url": "use the emulator that runs at this URL, instead of one in this process",
-    "emulator_edition": "the operator's version to emulate, such as bsc-2019",
-    "emulator_fixture": "YAML file with the world that every test begins with",
-    "emulator_in_process": "open no socket: the emulator is reached by its transport, the customer by a function",
+    "emulator_url": "use the emulator that already runs at this URL, instead of starting one in this process",
+    "emulator_edition": "edition of the management API to emulate, such as bsc-2019",
+    "emulator_fixture": "YAML file that describes the initial world of every test",
+    "emulator_in_process": "open no sockets: requests use the emulator's transport, and callbacks call a function",
 }
 MARKER = (
     "operator_emulator(sims=3, organisation=None): the number of SIMs of the test's organisation; "
@@ -45,12 +45,14 @@ def pytest_configure(config: pytest.Config) -> None:
     if option(config, "emulator_url"):
         for other in ("emulator_fixture", "emulator_in_process"):
             if option(config, other):
-                raise pytest.UsageError(f"emulator_url and {other} exclude each other: that emulator runs already")
+                raise pytest.UsageError(
+                    f"emulator_url and {other} cannot be combined: the emulator at that URL is already running"
+                )
 
 
 @pytest.fixture(scope="session")
 def operator_session(pytestconfig: pytest.Config) -> "Iterator[Session]":
-    """The emulator of this test session: in this process, or one that runs already."""
+    """The emulator of this test session: in this process, or one that is already running."""
     from operator_emulator.testing import session
 
     url, edition = option(pytestconfig, "emulator_url"), option(pytestconfig, "emulator_edition")
@@ -73,7 +75,7 @@ def operator_session(pytestconfig: pytest.Config) -> "Iterator[Session]":
 
 @pytest.fixture
 def operator_customer(operator_session: "Session") -> "Iterator[Customer]":
-    """The endpoint that the test's organisation has its messages and delivery reports pushed to."""
+    """The endpoint that receives the messages and delivery reports of the test's organisation."""
     customer = operator_session.callback_server.add_customer()
     yield customer
     operator_session.callback_server.remove(customer)
@@ -83,7 +85,7 @@ def operator_customer(operator_session: "Session") -> "Iterator[Customer]":
 def operator_emulator(
     request: pytest.FixtureRequest, operator_session: "Session", operator_customer: "Customer"
 ) -> "Iterator[Emulator]":
-    """The emulator, and an organisation that is there for this test alone."""
+    """The emulator, with an organisation that exists only for this test."""
     from operator_emulator.testing.session import Unsuitable
 
     marker = request.node.get_closest_marker("operator_emulator")
@@ -97,13 +99,13 @@ def operator_emulator(
 
 @pytest.fixture
 def emulator(operator_emulator: "Emulator") -> "Emulator":
-    """The emulator, and an organisation that is there for this test alone."""
+    """The emulator, with an organisation that exists only for this test."""
     return operator_emulator
 
 
 @pytest.fixture
 def customer(operator_emulator: "Emulator") -> "Customer":
-    """The endpoint that the test's organisation has its messages and delivery reports pushed to."""
+    """The endpoint that receives the messages and delivery reports of the test's organisation."""
     return operator_emulator.customer
 
 

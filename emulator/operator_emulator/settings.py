@@ -30,54 +30,59 @@ class Settings:
     *policy* overrides fields of ``core.world.policy.Policy``.
     """
 
-    host: Annotated[str, Option("Address to listen on; localhost is 127.0.0.1 and ::1.")] = "localhost"
+    host: Annotated[str, Option("Address to listen on; localhost means 127.0.0.1 and ::1.")] = "localhost"
     port: Annotated[int, Option("Port to listen on; 0 picks a free one.", low=0, high=65535)] = 8080
     tls_port: Annotated[
-        int | None, Option("Port for HTTPS in addition; 0 picks a free one.", "none", low=0, high=65535)
+        int | None, Option("Additional port for HTTPS; 0 picks a free one.", "none", low=0, high=65535)
     ] = None
     tls_cert: Annotated[
         Path | None,
-        Option("Certificate for HTTPS in PEM, with its chain.", "one that 'operator-emulator ca' signs", existing=True),
+        Option("Certificate chain for HTTPS (PEM).", "signed by the authority of --ca-dir", existing=True),
     ] = None
-    tls_key: Annotated[Path | None, Option("Private key of --tls-cert in PEM.", "in the same file", existing=True)] = (
+    tls_key: Annotated[Path | None, Option("Private key of --tls-cert (PEM).", "in the same file", existing=True)] = (
         None
     )
     ca_dir: Annotated[
-        Path | None, Option("Folder of the certificate authority.", "in the user's settings", folder=True)
+        Path | None, Option("Folder of the certificate authority.", "in the user's configuration folder", folder=True)
     ] = None
     fixture: Annotated[
-        Path | None, Option("YAML file with the world to begin with.", "the packaged demo world", existing=True)
+        Path | None, Option("YAML file that describes the initial world.", "the packaged demo world", existing=True)
     ] = None
-    data: Annotated[Path | None, Option("SQLite file that survives restarts; created if absent.", "in memory")] = None
+    data: Annotated[
+        Path | None, Option("SQLite file that keeps the world across restarts; created if absent.", "in memory")
+    ] = None
     clock: Annotated[
-        Literal["real", "manual"], Option("real: time passes by itself; manual: only when it is advanced.")
+        Literal["real", "manual"], Option("real: the clock runs by itself; manual: only you advance it.")
     ] = "real"
-    speed: Annotated[float, Option("Virtual seconds that pass in a real second.", low=0.001, high=1e6)] = 1.0
-    edition: Annotated[str, Option("The operator's version of the management API to emulate.", choices=EDITIONS)] = (
-        "1nce"
+    speed: Annotated[float, Option("Speed of the clock: 60 makes each real second a minute.", low=0.001, high=1e6)] = (
+        1.0
     )
-    seed: Annotated[int | None, Option("Seed of everything random.", "that of the fixture")] = None
+    edition: Annotated[str, Option("Edition of the management API to emulate.", choices=EDITIONS)] = "1nce"
+    seed: Annotated[int | None, Option("Seed of all random choices.", "the fixture's")] = None
     contract: Annotated[
         Literal["note", "strict"],
-        Option("Requests that break the published description: note them in the journal, or refuse them."),
+        Option("Requests that violate the API description: note them in the journal, or refuse them."),
     ] = "note"
     portal_key: Annotated[
         Path | None,
         Option(
-            "RSA private key in PEM that signs the service portal's tokens.", "a test key of the package", existing=True
+            "RSA private key (PEM) that signs the service portal's tokens.", "a test key in the package", existing=True
         ),
     ] = None
     control_token: Annotated[
-        str | None, Option("Secret that callers of /_emulator must send in X-Emulator-Token.", "none")
+        str | None, Option("Secret that clients of /_emulator must send in X-Emulator-Token.", "none")
     ] = None
-    control_open: Annotated[bool, Option("Let /_emulator answer to other machines, too, without a token.")] = False
+    control_open: Annotated[bool, Option("Let other machines use /_emulator without a token.")] = False
     journal: Annotated[
-        int, Option("Exchanges that the journal keeps, with up to 64 MB of their bodies.", low=1, high=1_000_000)
+        int,
+        Option("Number of exchanges that the journal keeps, with up to 64 MB of their bodies.", low=1, high=1_000_000),
     ] = 1000
     policy: Annotated[
-        Mapping[str, Any], Option("Override a choice of the emulation, such as token_ttl=14400; may be repeated.")
+        Mapping[str, Any], Option("Change a setting of the emulation, such as token_ttl=14400; may be repeated.")
     ] = field(default_factory=dict)
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], Option("Least level that is logged.")] = "info"
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], Option("Lowest level of messages to log.")] = (
+        "info"
+    )
     raise_violations: bool = False  # for tests: an answer that breaks the contract raises
 
     def __post_init__(self) -> None:
@@ -90,9 +95,9 @@ class Settings:
             if is_limited(kind, option, value) and not (is_number and option.low <= value <= option.high):
                 raise ValueError(f"{name} must be from {option.low:g} to {option.high:g}, not {value!r}")
         if self.tls_key is not None and self.tls_cert is None:
-            raise ValueError("tls_key needs tls_cert, whose key it is")
+            raise ValueError("tls_key requires tls_cert")
         if self.tls_cert is not None and self.tls_port is None:
-            raise ValueError("tls_cert needs tls_port, where it is used")
+            raise ValueError("tls_cert requires tls_port")
 
     @property
     def rate(self) -> float:

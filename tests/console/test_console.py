@@ -107,7 +107,7 @@ def test_a_failing_webhook_shows_why_and_can_be_tried_again(console: Any, contro
 
 
 def test_a_fault_is_armed_and_removed(console: Any, control: Any) -> None:
-    """A ready-made fault is one press, and so is its removal."""
+    """A predefined fault is one press, and so is its removal."""
     console.open("faults")
     console.press("maintenance")
     console.page.get_by_role("button", name="Remove maintenance").wait_for()

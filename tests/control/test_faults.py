@@ -19,7 +19,7 @@ def get(operator: Operator, path: str = f"/sims/{ONLINE}", **how: Any) -> Any:
 
 
 def test_faults_are_listed_and_removed(operator: Operator) -> None:
-    """Each has an id, and what was left out is filled in; the ready-made ones are listed beside."""
+    """Each has an id, and what was left out is filled in; the predefined ones are listed, too."""
     added = add(operator, point="http", match={"method": "get"}, effect={"status": 500})
     assert added == {
         "id": 1,
@@ -91,7 +91,7 @@ def test_a_reset_ends_all_faults(operator: Operator) -> None:
     ],
 )
 def test_absurd_faults_are_refused(operator: Operator, fault: Any, field: str) -> None:
-    """400 names the field, and nothing is armed."""
+    """400 names the field, and no fault is added."""
     answer = operator.http.post("/_emulator/faults", json=fault)
     assert answer.status_code == 400
     assert answer.json().get("field", "").startswith(field)

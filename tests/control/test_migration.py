@@ -200,7 +200,7 @@ def test_the_command_prints_a_table(called: Server) -> None:
     result = typed(called)
     assert result.exit_code == 0
     assert result.output.splitlines() == [
-        "Version 1 is served without end; set v1_retired_at to rehearse its retirement.",
+        "Version 1 has no retirement date; set v1_retired_at to rehearse its retirement.",
         "",
         "Example | Fleet (4321): version 1 does not show 1 of 2 SIMs.",
         "VERSION-1     CALLS  LAST                 CLIENT       VERSION-2",
@@ -230,18 +230,18 @@ def test_the_command_prints_json(called: Server) -> None:
 def test_the_command_can_fail_a_build(called: Server) -> None:
     """With ``--fail-on-v1``, once anybody called version 1."""
     result = typed(called, "--fail-on-v1")
-    assert (result.exit_code, result.stderr) == (1, "Error: 2 calls of version 1\n")
+    assert (result.exit_code, result.stderr) == (1, "Error: 2 calls to version 1\n")
     with EmulatorClient(called.url) as emulator:
         emulator.reset()
     result = typed(called, "--fail-on-v1")
     assert result.exit_code == 0
-    assert "No calls of version 1." in result.output
-    assert "No calls of version 1." in typed(called, "--markdown").output
+    assert "No calls to version 1." in result.output
+    assert "No calls to version 1." in typed(called, "--markdown").output
 
 
 def test_the_command_prints_one_kind_of_text(called: Server) -> None:
     result = typed(called, "--json", "--markdown")
-    assert (result.exit_code, "give one of --json and --markdown" in result.stderr) == (2, True)
+    assert (result.exit_code, "give either --json or --markdown" in result.stderr) == (2, True)
 
 
 def test_the_client_has_the_report(called: Server) -> None:

@@ -107,9 +107,9 @@ def test_a_certificate_without_its_port_or_a_key_without_its_certificate_is_wron
 ) -> None:
     """Nothing is left out silently."""
     code, _, errors = run("serve", "--port", "0", "--tls-cert", files("certificate"))
-    assert (code, "tls_cert needs tls_port" in errors) == (2, True)
+    assert (code, "tls_cert requires tls_port" in errors) == (2, True)
     code, _, errors = run("serve", "--port", "0", "--tls-port", "0", "--tls-key", files("another-key"))
-    assert (code, "tls_key needs tls_cert" in errors) == (2, True)
+    assert (code, "tls_key requires tls_cert" in errors) == (2, True)
     code, _, errors = run("serve", "--port", "0", "--tls-port", "70000")
     assert (code, "not in the range" in errors) == (2, True)
 

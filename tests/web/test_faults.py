@@ -57,7 +57,7 @@ class Line:
         return dict(self.sent[0]["headers"])
 
     def play(self, effect: dict[str, Any], times: int = 1) -> "Line":
-        """Ask *times* times while a fault with *effect* is armed."""
+        """Ask *times* times while a fault with *effect* is active."""
 
         async def main() -> None:
             async with running_engine() as engine:

@@ -1,4 +1,4 @@
-"""ca: the certificate authority of this machine, and how to trust it."""
+"""ca: show this machine's certificate authority, and how to trust it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -27,7 +27,7 @@ Trust it in one client or command, rather than in the whole system:
   macOS     security add-trusted-cert -p ssl -k ~/Library/Keychains/login.keychain-db "{ca}"
   Windows   certutil -user -addstore Root "{ca}"
 
-bundle.pem also has the authorities that this machine trusts already: most runtimes read one file only."""
+bundle.pem also contains the authorities that this machine already trusts, because most runtimes read only one file."""
 
 
 def open_authority(folder: Path | None, *, renew: bool = False) -> "Authority":
@@ -43,17 +43,17 @@ def open_authority(folder: Path | None, *, renew: bool = False) -> "Authority":
 
 
 @click.command()
-@click.option("--path", "only_path", is_flag=True, help="Print the path of the certificate only.")
-@click.option("--pem", "only_pem", is_flag=True, help="Print the certificate in PEM only.")
+@click.option("--path", "only_path", is_flag=True, help="Print only the path of the certificate.")
+@click.option("--pem", "only_pem", is_flag=True, help="Print only the certificate, in PEM.")
 @click.option("--json", "as_json", is_flag=True, help="Print the paths as JSON.")
-@click.option("--renew", is_flag=True, help="Make a new one; whoever trusted the old one must trust it anew.")
+@click.option("--renew", is_flag=True, help="Replace it with a new one, which clients must trust again.")
 @click.option(
-    "--ca-dir", envvar=FOLDER, type=click.Path(path_type=Path, file_okay=False), help="Folder in which it is kept."
+    "--ca-dir", envvar=FOLDER, type=click.Path(path_type=Path, file_okay=False), help="Folder that holds the authority."
 )
 def ca(only_path: bool, only_pem: bool, as_json: bool, renew: bool, ca_dir: Path | None) -> None:
-    """Show the certificate authority that signs for --tls-port, and how clients trust it. It is made once.
+    """Show the certificate authority behind --tls-port, and how to make clients trust it.
 
-    It can sign for the operators' hosts and this machine, and for nothing else.
+    It is created once and then kept. It can sign only for the operators' hosts and for this machine.
     """
     from operator_emulator.interception import trust
 

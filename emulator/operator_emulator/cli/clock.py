@@ -16,44 +16,44 @@ if TYPE_CHECKING:
 
 @click.group(cls=DefaultCommandGroup)
 def clock() -> None:
-    """Show and move the time of the world."""
+    """Show and advance the emulator's clock."""
 
 
 def show_clock(time: "Time") -> str:
-    pace = "manual clock" if time.mode == "manual" else f"{time.speed:g} seconds a second"
-    return f"It is {moment(time.now)} UTC ({pace}); {count(time.jobs, 'job')} to come."
+    pace = "manual clock" if time.mode == "manual" else f"real clock, speed {time.speed:g}"
+    return f"It is {moment(time.now)} UTC ({pace}); {count(time.jobs, 'job')} scheduled."
 
 
 @command(clock, "show", show_clock)
 def show(emulator: "EmulatorClient") -> "Time":
-    """Show the time of the world, and its pace."""
+    """Show the time, and whether the clock runs by itself."""
     return emulator.clock.show()
 
 
 @command(clock, "advance", lambda it: f"It is {moment(it.now)} UTC; {count(it.jobs_run, 'job')} ran.")
 @click.argument("duration", callback=read_duration, required=False)
-@click.option(
-    "--to", metavar="TIME", callback=read_instant, help="Advance to an instant, such as 2026-01-31T12:00:00Z."
-)
+@click.option("--to", metavar="TIME", callback=read_instant, help="Advance to this time, such as 2026-01-31T12:00:00Z.")
 @click.option(
     "--until", type=click.Choice(["next-job", "idle"]), help="Advance to the next job, or until none is left."
 )
 def advance(emulator: "EmulatorClient", duration: float | None, to: datetime | None, until: Any) -> "Advanced":
-    """Let time pass by a DURATION: 90, 90s, 2h30m, 1d12h.
+    """Advance the clock by DURATION, such as 90, 90s, 2h30m or 1d12h.
 
-    Everything due on the way happens before the command returns, callbacks included.
+    The command returns when everything due in that time has happened, callbacks included.
     """
     if [duration, to, until].count(None) != 2:
-        raise click.UsageError("give one of DURATION, --to and --until")
+        raise click.UsageError("give exactly one of DURATION, --to and --until")
     return emulator.clock.advance(timedelta(seconds=duration or 0), to=to, until=until)
 
 
 @command(clock, "set", show_clock)
-@click.option("--mode", type=click.Choice(["manual", "real"]), help="Stop time, or let it pass by itself.")
-@click.option("--speed", type=float, help="Virtual seconds that pass in a real second.")
-@click.option("--now", metavar="TIME", callback=read_instant, help="Move forward to this instant.")
+@click.option(
+    "--mode", type=click.Choice(["manual", "real"]), help="manual: only you advance it; real: it runs by itself."
+)
+@click.option("--speed", type=float, help="Speed of the clock: 60 makes each real second a minute.")
+@click.option("--now", metavar="TIME", callback=read_instant, help="Move the clock forward to this time.")
 def set_clock(emulator: "EmulatorClient", mode: Any, speed: float | None, now: datetime | None) -> "Time":
-    """Set the pace of time, or the time."""
+    """Set the clock's mode, speed or time."""
     if mode is None and speed is None and now is None:
         raise click.UsageError("give --mode, --speed or --now")
     return emulator.clock.set(mode, speed=speed, now=now)

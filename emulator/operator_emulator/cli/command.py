@@ -62,8 +62,10 @@ def refuse_if_the_network_did(found: Any) -> None:
 def connection_options(run: Callable[..., None]) -> Callable[..., None]:
     """The options of every command that talks to an emulator."""
     for option in (
-        click.option("--json", "as_json", is_flag=True, help="Print JSON, as the control plane has it."),
-        click.option("--control-token", envvar=TOKEN, help="The --control-token of the emulator, if it has one."),
+        click.option("--json", "as_json", is_flag=True, help="Print JSON, as the control plane returns it."),
+        click.option(
+            "--control-token", envvar=TOKEN, help="The emulator's --control-token, if it was started with one."
+        ),
         click.option(
             "--url", envvar=URL, default="http://127.0.0.1:8080", show_default=True, help="URL of the emulator."
         ),
@@ -84,5 +86,5 @@ def connect(url: str, token: str | None) -> "Iterator[EmulatorClient]":
         raise click.ClickException(error.error) from None  # its sentence names the field, if there is one
     except Unreachable as error:
         raise click.ClickException(
-            f"{error}; start one with 'operator-emulator serve', or give its URL by --url or {URL}"
+            f"{error}; start one with 'operator-emulator serve', or give its URL with --url or {URL}"
         ) from None

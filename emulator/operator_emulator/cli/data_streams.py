@@ -46,11 +46,11 @@ def show_stream(stream: "DataStream") -> str:
 
 def result(attempt: dict[str, Any]) -> str:
     """What came of an attempt."""
-    return str(attempt["status"] or attempt["problem"] or "under way")
+    return str(attempt["status"] or attempt["problem"] or "in progress")
 
 
 @command(data_streams, "list", show_streams)
-@click.option("--organisation", type=int, help="List only the streams of this organisation.")
+@click.option("--organisation", type=int, help="List only streams of this organisation.")
 def list_streams(emulator: "EmulatorClient", organisation: int | None) -> "list[DataStream]":
     """List the data streams, oldest first."""
     return emulator.data_streams.list(organisation)
@@ -61,12 +61,16 @@ def list_streams(emulator: "EmulatorClient", organisation: int | None) -> "list[
 @click.argument("kind", type=click.Choice(["events", "usage", "sms"]))
 @click.argument("endpoint")
 @click.option(
-    "--generation", type=click.Choice(["ds1", "ds2"]), default="ds2", show_default=True, help="The format of records."
+    "--generation", type=click.Choice(["ds1", "ds2"]), default="ds2", show_default=True, help="Format of the records."
 )
 @click.option(
-    "--user", metavar="USER:PASSWORD", default="user:password", show_default=True, help="For the Basic header."
+    "--user",
+    metavar="USER:PASSWORD",
+    default="user:password",
+    show_default=True,
+    help="Credentials for Basic authentication.",
 )
-@click.option("--authorization", metavar="BASE64", help="The Basic value itself, in place of --user.")
+@click.option("--authorization", metavar="BASE64", help="Encoded credentials, instead of --user.")
 @click.option("--history", is_flag=True, help="Start with the records of the last seven days.")
 def create(
     emulator: "EmulatorClient",
@@ -77,7 +81,7 @@ def create(
     authorization: str | None,
     **how: Any,
 ) -> "DataStream":
-    """Push the records of ORGANISATION of one KIND to the URL ENDPOINT."""
+    """Create a stream that pushes ORGANISATION's records of one KIND to the URL ENDPOINT."""
     basic = authorization or b64encode(user.encode()).decode()
     return emulator.data_streams.create(organisation, kind=kind, url=endpoint, authorization=basic, **how)
 
@@ -85,21 +89,21 @@ def create(
 @command(data_streams, "pause", show_stream)
 @click.argument("id", type=int)
 def pause(emulator: "EmulatorClient", id: int) -> "DataStream":
-    """Stop sending a stream until it is resumed. Its records wait."""
+    """Pause a stream. Its records are kept until it is resumed."""
     return emulator.data_streams.pause(id)
 
 
 @command(data_streams, "resume", show_stream)
 @click.argument("id", type=int)
 def resume(emulator: "EmulatorClient", id: int) -> "DataStream":
-    """Resume a paused stream, with the records that wait first."""
+    """Resume a paused stream, starting with the records that were kept."""
     return emulator.data_streams.resume(id)
 
 
 @command(data_streams, "restart", show_stream)
 @click.argument("id", type=int)
 def restart(emulator: "EmulatorClient", id: int) -> "DataStream":
-    """Restart a FAILED stream, with the batch that failed."""
+    """Restart a FAILED stream, starting with the batch that failed."""
     return emulator.data_streams.restart(id)
 
 

@@ -39,25 +39,27 @@ def show_faults(found: "Sequence[Fault]", nothing: str = "") -> str:
 
 
 def show_list(found: "FaultList") -> str:
-    ready = ", ".join(one["name"] for one in found.ready)
-    return show_faults(found.faults, f"No faults. Ready-made: {ready}")
+    predefined = ", ".join(one["name"] for one in found.ready)
+    return show_faults(found.faults, f"No active faults. Predefined: {predefined}")
 
 
 @command(faults, "list", show_list)
 def list_faults(emulator: "EmulatorClient") -> "FaultList":
-    """List the faults that are armed; with --json, the ready-made ones, too."""
+    """List the active faults; --json adds the predefined ones."""
     return emulator.faults.show()
 
 
 @command(faults, "add", lambda it: show_faults([it]))
 @click.argument("name")
-@click.option("--point", type=click.Choice(["http", "network", "callback", "data-stream"]), help="Where it strikes.")
+@click.option(
+    "--point", type=click.Choice(["http", "network", "callback", "data-stream"]), help="Where the fault strikes."
+)
 @click.option("--match", metavar="JSON", callback=read_object, help='What it strikes, such as \'{"method": "POST"}\'.')
 @click.option("--effect", metavar="JSON", callback=read_object, help="What it does, such as '{\"status\": 503}'.")
-@click.option("--probability", type=click.FloatRange(0, 1), help="How likely it strikes.")
-@click.option("--times", type=click.IntRange(1), help="How often it strikes; without it, always.")
+@click.option("--probability", type=click.FloatRange(0, 1), help="Probability that it strikes.")
+@click.option("--times", type=click.IntRange(1), help="How many times it strikes; unlimited by default.")
 def add(emulator: "EmulatorClient", name: str, **how: Any) -> "Fault":
-    """Arm a fault: NAME is a ready-made one, or your own name with --point and --effect."""
+    """Add a fault: NAME is a predefined one, or a name of your own with --point and --effect."""
     return emulator.faults.add(name, **how)
 
 

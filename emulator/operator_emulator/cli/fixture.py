@@ -1,4 +1,4 @@
-"""Fixtures: worlds to begin with."""
+"""Fixtures: initial worlds in YAML."""
 
 import sys
 from pathlib import Path
@@ -15,7 +15,7 @@ def fixture() -> None:
 @fixture.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 def check(file: Path) -> None:
-    """Say what is wrong in FILE, and where: file, line, key."""
+    """Report each problem in FILE with its file, line and key."""
     from operator_emulator import fixtures
 
     found = fixtures.check(file)
@@ -28,7 +28,7 @@ def check(file: Path) -> None:
 
 @fixture.command()
 @click.option("--sims", type=click.IntRange(1, 1_000_000), default=100, show_default=True, help="Number of SIMs.")
-@click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same bytes.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed; the same seed gives the same file.")
 @click.option(
     "-o",
     "--output",
@@ -37,7 +37,7 @@ def check(file: Path) -> None:
     help="File to write.  [default: standard output]",
 )
 def generate(sims: int, seed: int, output: Any) -> None:
-    """Write a plausible fleet as a fixture."""
+    """Generate a fixture with a plausible fleet of SIMs."""
     from operator_emulator.fixtures import generate as generator
 
     with click.progressbar(

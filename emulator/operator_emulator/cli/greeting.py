@@ -1,4 +1,4 @@
-"""What ``serve`` prints: where everything is, and which credentials work."""
+"""The greeting of ``serve``: its URLs, and credentials that work."""
 
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -31,7 +31,7 @@ def greeting(
     ]
     if continued:
         first = settings.fixture or "the demo world"
-        lines += [f"  World            as it was left; POST /_emulator/reset begins again with {first}", ""]
+        lines += [f"  World            continued from the last run; POST /_emulator/reset loads {first}", ""]
     for title, found in logins:
         lines += credentials(title, found)
     if not any(found for _, found in logins):

@@ -1,4 +1,4 @@
-"""The journal: HTTP exchanges in both directions."""
+"""The journal: HTTP exchanges with clients and with customers' endpoints."""
 
 import contextlib
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ HEADINGS: Final = f"{'ID':>5} {'TIME':19} {'WAY':3} {'METHOD':6} {'STATUS':>6} {
 
 @click.group(cls=DefaultCommandGroup)
 def journal() -> None:
-    """Show HTTP exchanges in both directions."""
+    """Show the HTTP exchanges with clients and with customers' endpoints."""
 
 
 def show_exchange(exchange: "Exchange") -> str:
@@ -51,21 +51,25 @@ def show_in_full(exchange: "Exchange") -> str:
 
 @journal.command("show")
 @click.argument("id", type=click.IntRange(1), required=False)
-@click.option("--follow", "-f", is_flag=True, help="Go on as more come; with --json, one object a line.")
-@click.option("--direction", type=click.Choice(["inbound", "outbound"]), help="From customers, or to their endpoints.")
-@click.option("--method", help="Only those with this method, such as POST.")
-@click.option("--path", metavar="PATTERN", help="Only those with such a path: '/management-api/v1/sims/*/sms'.")
-@click.option("--status", help="Only those with this status, such as 404 or 4xx.")
-@click.option("--operation", metavar="PATTERN", help="Only those of an operation, by its id in the description.")
-@click.option("--organisation", type=int, help="Only those of this organisation.")
-@click.option("--fault", metavar="PATTERN", help="Only those that this fault struck.")
-@click.option("--since", type=click.IntRange(0), help="Only those with a greater id.")
-@click.option("--limit", type=click.IntRange(1), default=NEWEST, show_default=True, help="Only the newest so many.")
+@click.option("--follow", "-f", is_flag=True, help="Keep printing new exchanges; with --json, one object per line.")
+@click.option(
+    "--direction", type=click.Choice(["inbound", "outbound"]), help="inbound: from clients; outbound: to endpoints."
+)
+@click.option("--method", help="Show only this method, such as POST.")
+@click.option("--path", metavar="PATTERN", help="Show only matching paths, such as '/management-api/v1/sims/*/sms'.")
+@click.option("--status", help="Show only this status, such as 404 or 4xx.")
+@click.option("--operation", metavar="PATTERN", help="Show only matching operationIds, such as 'getSim*'.")
+@click.option("--organisation", type=int, help="Show only exchanges of this organisation.")
+@click.option("--fault", metavar="PATTERN", help="Show only exchanges that a matching fault struck.")
+@click.option("--since", metavar="ID", type=click.IntRange(0), help="Show only exchanges after this id.")
+@click.option(
+    "--limit", metavar="N", type=click.IntRange(1), default=NEWEST, show_default=True, help="Show only the N newest."
+)
 @connection_options
 def show(
     url: str, control_token: str | None, as_json: bool, id: int | None, follow: bool, limit: int, **match: Any
 ) -> None:
-    """Show HTTP exchanges, oldest first, or the one with this ID in full."""
+    """Show HTTP exchanges, oldest first, or the exchange ID in full."""
     with connect(url, control_token) as emulator:
         if id is not None:
             exchange = emulator.exchange(id)

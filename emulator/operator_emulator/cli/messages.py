@@ -21,7 +21,7 @@ def sms() -> None:
 
 @click.group()
 def callbacks() -> None:
-    """Show and repeat the callbacks to customers' endpoints."""
+    """Show and resend the callbacks to customers' endpoints."""
 
 
 # --------------------------------------------------------------------------------------------- messages
@@ -51,24 +51,28 @@ def show_messages(found: "Sequence[Message]") -> str:
 
 @command(sms, "list", show_messages)
 @click.argument("iccid", required=False)
-@click.option("--direction", type=click.Choice(["MT", "MO"], case_sensitive=False), help="To devices, or from them.")
-@click.option("--status", type=click.Choice(STATUSES, case_sensitive=False), help="Only those with this status.")
-@click.option("--payload", metavar="PATTERN", help="Only those with such a payload; * stands for anything.")
-@click.option("--organisation", type=int, help="Only those of this organisation.")
-@click.option("--limit", type=click.IntRange(1), help="Only the newest so many.")
+@click.option(
+    "--direction", type=click.Choice(["MT", "MO"], case_sensitive=False), help="MT: to devices; MO: from devices."
+)
+@click.option(
+    "--status", type=click.Choice(STATUSES, case_sensitive=False), help="List only messages with this status."
+)
+@click.option("--payload", metavar="PATTERN", help="List only matching payloads; * matches anything.")
+@click.option("--organisation", type=int, help="List only messages of this organisation.")
+@click.option("--limit", metavar="N", type=click.IntRange(1), help="List only the N newest.")
 def list_messages(emulator: "EmulatorClient", **filters: Any) -> "list[Message]":
-    """List the short messages of all SIMs, or of ICCID, oldest first."""
+    """List the short messages of all SIMs, or of the SIM ICCID, oldest first."""
     return emulator.messages(**filters)
 
 
-@command(sms, "send", lambda it: f"Message {it.id} to {it.iccid}; the first attempt follows as soon as time moves.")
+@command(sms, "send", lambda it: f"Message {it.id} to {it.iccid} submitted; delivery starts when the clock advances.")
 @click.argument("iccid")
 @click.argument("text")
 @click.option("--from", "source_address", metavar="SENDER", help="The sender that the device sees.")
 @click.option("--dcs", type=click.IntRange(0, 255), help="Data coding scheme; with 4, TEXT is hex.")
 @click.option("--udh", metavar="HEX", help="User data header.")
 def send(emulator: "EmulatorClient", iccid: str, text: str, **how: Any) -> "Message":
-    """Send an SMS to the device that holds ICCID, as its owner."""
+    """Send an SMS to the device with the SIM ICCID, in the name of the SIM's owner."""
     return emulator.sim(iccid).send_mt(text, **how)
 
 
@@ -101,11 +105,11 @@ def show_try(one: Mapping[str, Any]) -> str:
 
 
 @command(callbacks, "list", show_callbacks)
-@click.option("--fate", type=click.Choice(["owed", "taken", "given-up"]), help="Only those that ended so.")
-@click.option("--iccid", metavar="PATTERN", help="Only those about this SIM; * stands for anything.")
-@click.option("--event", metavar="PATTERN", help="Only those of this event, such as sms-delivered.")
-@click.option("--organisation", type=int, help="Only those of this organisation.")
-@click.option("--limit", type=click.IntRange(1), help="Only the newest so many.")
+@click.option("--fate", type=click.Choice(["owed", "taken", "given-up"]), help="List only callbacks with this fate.")
+@click.option("--iccid", metavar="PATTERN", help="List only callbacks about matching SIMs; * matches anything.")
+@click.option("--event", metavar="PATTERN", help="List only callbacks for this event, such as sms-delivered.")
+@click.option("--organisation", type=int, help="List only callbacks to this organisation.")
+@click.option("--limit", metavar="N", type=click.IntRange(1), help="List only the N newest.")
 def list_callbacks(emulator: "EmulatorClient", **filters: Any) -> "list[Callback]":
     """List the callbacks to customers' endpoints, oldest first, with every try."""
     return emulator.callbacks(**filters)
@@ -114,5 +118,5 @@ def list_callbacks(emulator: "EmulatorClient", **filters: Any) -> "list[Callback
 @command(callbacks, "retry", lambda it: show_callbacks([it]))
 @click.argument("id", type=int)
 def retry(emulator: "EmulatorClient", id: int) -> "Callback":
-    """Send a callback once more, now."""
+    """Send a callback again, now."""
     return emulator.retry(id)

@@ -1,4 +1,4 @@
-"""The migration report: in a terminal, as JSON, or as Markdown for a ticket."""
+"""The migration report: for a terminal, as JSON, or as Markdown for a ticket."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,14 +12,14 @@ from operator_emulator.cli.output import count, moment, print_json, rows
 if TYPE_CHECKING:
     from operator_emulator.client import Migration
 
-NO_CALLS: Final = "No calls of version 1."
+NO_CALLS: Final = "No calls to version 1."
 NO_SUCCESSOR: Final = "none"
 
 
 @click.command("migration")
-@click.option("--organisation", type=int, help="Only this one.")
-@click.option("--markdown", is_flag=True, help="Print Markdown, with what has to change.")
-@click.option("--fail-on-v1", is_flag=True, help="Exit with 1 if version 1 was called.")
+@click.option("--organisation", type=int, help="Report only on this organisation.")
+@click.option("--markdown", is_flag=True, help="Print Markdown, including what has to change for each call.")
+@click.option("--fail-on-v1", is_flag=True, help="Exit with code 1 if version 1 was called.")
 @connection_options
 def migration(
     url: str,
@@ -29,9 +29,9 @@ def migration(
     markdown: bool,
     fail_on_v1: bool,
 ) -> None:
-    """Report which calls of version 1 of the management API were made, and what takes their place."""
+    """Report the calls to version 1 of the management API, and what replaces them in version 2."""
     if as_json and markdown:
-        raise click.UsageError("give one of --json and --markdown")
+        raise click.UsageError("give either --json or --markdown, not both")
     with connect(url, control_token) as emulator:
         found = emulator.migration(organisation)
     if as_json:
@@ -39,7 +39,7 @@ def migration(
     else:
         click.echo(to_markdown(found) if markdown else to_text(found))
     if fail_on_v1 and found.calls:
-        raise click.ClickException(f"{count(found.calls, 'call')} of version 1")
+        raise click.ClickException(f"{count(found.calls, 'call')} to version 1")
 
 
 def to_text(found: "Migration") -> str:
@@ -63,9 +63,9 @@ def to_text(found: "Migration") -> str:
 def standing(found: "Migration") -> str:
     """Whether version 1 still answers, and until when."""
     if found.retired_at is None:
-        return "Version 1 is served without end; set v1_retired_at to rehearse its retirement."
+        return "Version 1 has no retirement date; set v1_retired_at to rehearse its retirement."
     ends = "was retired at" if found.retired else "will be retired at"
-    return f"Version 1 {ends} {moment(found.retired_at)} UTC; it is {moment(found.now)} now."
+    return f"Version 1 {ends} {moment(found.retired_at)} UTC; the time is now {moment(found.now)}."
 
 
 def hidden(organisation: dict[str, Any]) -> str:

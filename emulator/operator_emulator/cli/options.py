@@ -88,7 +88,7 @@ def read_duration(_: click.Context, __: click.Parameter, text: str | None) -> fl
     try:
         return float(text) if is_decimal(text) else times.read_duration(text).total_seconds()
     except ValueError:
-        raise click.BadParameter(f"{text!r} is not a duration; write 90, 90s, 2h30m or 1d12h") from None
+        raise click.BadParameter(f"{text!r} is not a duration; write it like 90, 90s, 2h30m or 1d12h") from None
 
 
 def read_instant(_: click.Context, __: click.Parameter, text: str | None) -> datetime | None:
@@ -96,7 +96,7 @@ def read_instant(_: click.Context, __: click.Parameter, text: str | None) -> dat
     try:
         return None if text is None else datetime.fromisoformat(text)
     except ValueError:
-        raise click.BadParameter(f"{text!r} is not an instant; write 2026-01-31T12:00:00Z") from None
+        raise click.BadParameter(f"{text!r} is not a time; write it like 2026-01-31T12:00:00Z") from None
 
 
 def read_object(_: click.Context, __: click.Parameter, text: str | None) -> dict[str, Any] | None:
@@ -108,7 +108,7 @@ def read_object(_: click.Context, __: click.Parameter, text: str | None) -> dict
     except ValueError as problem:
         raise click.BadParameter(f"{text!r} is not JSON: {problem}") from None
     if not isinstance(value, dict):
-        raise click.BadParameter(f"{text!r} is not an object such as {{}}")
+        raise click.BadParameter(f"{text!r} is not a JSON object such as {{}}")
     return value
 
 

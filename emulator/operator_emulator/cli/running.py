@@ -32,4 +32,4 @@ def run(app: App, settings: Settings, listeners: Sequence[Listener], addresses: 
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(serve_and_greet())
     if not server.started:
-        raise click.ClickException("the emulator did not start; the log says why")
+        raise click.ClickException("the emulator could not start; see the log above")

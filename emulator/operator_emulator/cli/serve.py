@@ -23,7 +23,7 @@ def serve(**options: Any) -> None:
 
     try:
         settings = Settings(**options)
-    except ValueError as error:  # what is no number is in no range, and click lets it pass
+    except ValueError as error:  # click accepts nan, which is in no range
         raise click.UsageError(str(error)) from None
     logging.basicConfig(
         level=settings.log_level.upper(),

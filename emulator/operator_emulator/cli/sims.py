@@ -19,7 +19,7 @@ Json = Mapping[str, Any]
 
 @click.group()
 def sim() -> None:
-    """Show SIMs, and act as their devices."""
+    """Show SIMs, and operate their devices."""
 
 
 # --------------------------------------------------------------------------------------------- looking
@@ -52,14 +52,17 @@ def show_network(operator: Json | None) -> str | None:
 
 
 @command(sim, "list", show_sims)
-@click.option("--organisation", type=int, help="Only those of this organisation.")
-@click.option("--label", metavar="PATTERN", help="Only those with such a label; * stands for anything.")
-@click.option("--core", type=click.IntRange(1, 2), help="Only those on this core network.")
-@click.option("--state", type=click.Choice(STATES, case_sensitive=False), help="Only those in this state.")
+@click.option("--organisation", type=int, help="List only SIMs of this organisation.")
+@click.option("--label", metavar="PATTERN", help="List only matching labels; * matches anything.")
+@click.option("--core", type=click.IntRange(1, 2), help="List only SIMs on this core network.")
+@click.option("--state", type=click.Choice(STATES, case_sensitive=False), help="List only SIMs in this state.")
 @click.option(
-    "--device", "status", type=click.Choice(DEVICE, case_sensitive=False), help="Only those whose device is so."
+    "--device",
+    "status",
+    type=click.Choice(DEVICE, case_sensitive=False),
+    help="List only SIMs whose device has this status.",
 )
-@click.option("--limit", type=click.IntRange(1), help="Only the first so many.")
+@click.option("--limit", metavar="N", type=click.IntRange(1), help="List only the first N.")
 def list_sims(emulator: "EmulatorClient", **filters: Any) -> "list[Card]":
     """List the SIMs of all organisations."""
     return emulator.sims(**filters)
@@ -98,7 +101,7 @@ def left(quota: Json | None, unit: str) -> str | None:
 @command(sim, "show", show_sim)
 @click.argument("iccid")
 def show(emulator: "EmulatorClient", iccid: str) -> "Card":
-    """Show a SIM and its device, as they really are."""
+    """Show the actual state of a SIM and its device."""
     return emulator.sim(iccid).show()
 
 
@@ -121,9 +124,9 @@ def show_inbox(found: "Sequence[Received]") -> str:
 @command(sim, "inbox", show_inbox)
 @click.argument("iccid")
 def inbox(emulator: "EmulatorClient", iccid: str) -> "list[Received]":
-    """Show the messages that a device received.
+    """Show the messages that a device has received.
 
-    They are decoded, and the parts of long ones are put together. Binary ones are shown in hex.
+    Messages are decoded, and long ones are put together from their parts. Binary ones are shown in hex.
     """
     return emulator.sim(iccid).inbox()
 
@@ -141,8 +144,8 @@ def device_command(name: str, status: str, help: str) -> None:
 
     @command(sim, name, show_device)
     @click.argument("iccid")
-    @click.option("--network", "operator", metavar="NAME", help="In this network: its name, or MCC and MNC.")
-    @click.option("--rat", help="By this radio access: 2G, 3G, HSPA+, LTE, CAT-M or NB-IoT.")
+    @click.option("--network", "operator", metavar="NAME", help="Network: its name, or its MCC and MNC.")
+    @click.option("--rat", help="Radio access technology: 2G, 3G, HSPA+, LTE, CAT-M or NB-IoT.")
     @click.option("--imei", help="IMEI of the device that holds the SIM.")
     @click.option("--lac", type=int, help="Location area code.")
     @click.option("--cell", type=int, help="Cell identity.")
@@ -152,37 +155,37 @@ def device_command(name: str, status: str, help: str) -> None:
     ask.help = help
 
 
-device_command("online", "ONLINE", "Open a data session, and attach first if necessary.")
-device_command("attach", "ATTACHED", "Attach to a network, or close the data session.")
-device_command("offline", "OFFLINE", "Leave the network.")
+device_command("online", "ONLINE", "Open a data session; attach first if necessary.")
+device_command("attach", "ATTACHED", "Attach to a network; an open data session is closed.")
+device_command("offline", "OFFLINE", "Detach from the network.")
 
 
 def show_sent(sent: "Sent") -> str:
     ids = ", ".join(map(str, sent.parts))
     if len(sent.parts) == 1:
-        return f"Message {ids}; it leaves as soon as time moves."
-    return f"Messages {ids}; they leave as soon as time moves."
+        return f"Message {ids} is queued; the device sends it when the clock advances."
+    return f"Messages {ids} are queued; the device sends them when the clock advances."
 
 
 @command(sim, "send-mo", show_sent)
 @click.argument("iccid")
 @click.argument("text")
-@click.option("--to", "dest_address", metavar="NUMBER", help="The number that the device sends to.")
+@click.option("--to", "dest_address", metavar="NUMBER", help="Number that the device sends to.")
 @click.option(
     "--dcs",
     type=click.IntRange(0, 255),
-    help="Data coding scheme; with 4, TEXT is hex. By default, the device chooses.",
+    help="Data coding scheme; with 4, TEXT is hex.  [default: the device chooses]",
 )
 @click.option("--udh", metavar="HEX", help="User data header.")
 def send_mo(emulator: "EmulatorClient", iccid: str, text: str, **how: Any) -> "Sent":
-    """Send an SMS from the device, in parts if the text takes several."""
+    """Send an SMS from the device, in several parts if TEXT is long."""
     return emulator.sim(iccid).transmit(text, **how)
 
 
 def show_use(device: "Device") -> str:
     session = device.session
     if session is None:
-        return f"{show_device(device)}; the volume is used up, and the session closed"
+        return f"{show_device(device)}; the data volume is used up, so the session was closed"
     used = f"{session['volume_tx']:g} MB sent, {session['volume_rx']:g} MB received"
     return f"{show_device(device)}; {used} in this session"
 
@@ -192,7 +195,7 @@ def show_use(device: "Device") -> str:
 @click.option("--tx", type=float, metavar="MB", help="Megabytes that the device sends.")
 @click.option("--rx", type=float, metavar="MB", help="Megabytes that the device receives.")
 def use(emulator: "EmulatorClient", iccid: str, tx: float | None, rx: float | None) -> "Device":
-    """Use data, in a session that is opened if there is none."""
+    """Use data, in a new session if none is open."""
     if tx is None and rx is None:
         raise click.UsageError("give --tx, --rx or both")
     return emulator.sim(iccid).transfer(tx or 0, rx or 0)
@@ -204,14 +207,14 @@ def use(emulator: "EmulatorClient", iccid: str, tx: float | None, rx: float | No
 @command(sim, "top-up", show_sim)
 @click.argument("iccid")
 def top_up(emulator: "EmulatorClient", iccid: str) -> "Card":
-    """Add as much volume as an ordered top-up adds."""
+    """Add the volume of one top-up, without an order."""
     return emulator.sim(iccid).top_up()
 
 
 @command(sim, "reset-connection", show_sim)
 @click.argument("iccid")
 def reset_connection(emulator: "EmulatorClient", iccid: str) -> "Card":
-    """Send the device off the network; it returns by itself."""
+    """Disconnect the device from the network; it reconnects by itself."""
     return emulator.sim(iccid).reset_connection()
 
 
@@ -221,7 +224,7 @@ def show_events(found: "Sequence[SimEvent]") -> str:
 
 @command(sim, "events", show_events)
 @click.argument("iccid")
-@click.option("--limit", type=click.IntRange(1, 1000), help="Only the newest so many.")
+@click.option("--limit", metavar="N", type=click.IntRange(1, 1000), help="Show only the N newest.")
 def events(emulator: "EmulatorClient", iccid: str, limit: int | None) -> "list[SimEvent]":
-    """Show what happened to a SIM, the newest first."""
+    """Show the events of a SIM, newest first."""
     return emulator.sim(iccid).events(limit)

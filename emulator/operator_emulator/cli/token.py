@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 @command(None, "token", lambda token: token.access_token)
 @click.argument("name", required=False)
 def token(emulator: "EmulatorClient", name: str | None) -> "Token":
-    """Print a bearer token of the user or portal application NAME, by default of the first user."""
+    """Print a bearer token for NAME, a user or a portal application. The default is the first user."""
     return emulator.token(name)

@@ -1,4 +1,4 @@
-"""What changes, as it changes."""
+"""watch: show changes as they happen."""
 
 import contextlib
 from typing import TYPE_CHECKING
@@ -15,16 +15,16 @@ KEYS_SHOWN = 5
 
 
 @click.command()
-@click.option("--after", metavar="ID", help="Begin after the change with this id, instead of now.")
+@click.option("--after", metavar="ID", help="Start after the change with this id, instead of now.")
 @connection_options
 def watch(url: str, control_token: str | None, as_json: bool, after: str | None) -> None:
-    """Show changes in the world as they happen; with --json, one object per line. Ctrl-C stops it."""
+    """Show changes as they happen, until Ctrl-C. With --json, one object per line."""
     with connect(url, control_token) as emulator, contextlib.suppress(KeyboardInterrupt):
         for change in emulator.changes(after):
             if as_json:
                 print_json({"id": change.id, "event": change.event, **change.keys}, indent=None)
             elif change.event == "lost":
-                click.echo(f"{change.id} The world began again, or too much happened to name it.")
+                click.echo(f"{change.id} Changes are missing: the world was reset, or too much changed at once.")
             elif change.keys:
                 click.echo(f"{change.id} {show(change)}")
 
@@ -37,6 +37,6 @@ def show(change: "Change") -> str:
 
 def named(keys: list[object] | bool) -> str:
     if isinstance(keys, bool):
-        return "very many"
+        return "too many to list"
     more = f" and {len(keys) - KEYS_SHOWN} more" if len(keys) > KEYS_SHOWN else ""
     return ", ".join(map(str, keys[:KEYS_SHOWN])) + more

@@ -22,7 +22,7 @@ def show_world(world: "World") -> str:
 
 @command(None, "reset", show_world)
 def reset(emulator: "EmulatorClient") -> "World":
-    """Reset everything to the start. Only snapshots are kept."""
+    """Reset everything to the initial world. Only snapshots are kept."""
     return emulator.reset()
 
 
@@ -34,14 +34,14 @@ def snapshot() -> None:
 @command(snapshot, "save", lambda it: f"Saved as {it.name}: {count(it.sims, 'SIM')} at {moment(it.now)} UTC.")
 @click.argument("name")
 def save(emulator: "EmulatorClient", name: str) -> "Snapshot":
-    """Save the whole world as NAME."""
+    """Save the whole world as the snapshot NAME."""
     return emulator.snapshots.save(name)
 
 
 @command(snapshot, "restore", show_world)
 @click.argument("name")
 def restore(emulator: "EmulatorClient", name: str) -> "World":
-    """Go back to the world that was saved as NAME."""
+    """Restore the world from the snapshot NAME."""
     return emulator.snapshots.restore(name)
 
 
@@ -55,12 +55,12 @@ def show_snapshots(found: "Sequence[Snapshot]") -> str:
 
 @command(snapshot, "list", show_snapshots)
 def list_snapshots(emulator: "EmulatorClient") -> "list[Snapshot]":
-    """List the saved worlds."""
+    """List the snapshots."""
     return emulator.snapshots.list()
 
 
 @command(snapshot, "delete", lambda _: "Deleted.")
 @click.argument("name")
 def delete(emulator: "EmulatorClient", name: str) -> None:
-    """Delete the world that was saved as NAME."""
+    """Delete the snapshot NAME."""
     emulator.snapshots.discard(name)

@@ -160,7 +160,7 @@ class EmulatorClient(Connection):
         return [Exchange.read(one) for one in found["exchanges"]]
 
     def migration(self, organisation: int | None = None) -> Migration:
-        """Which calls of version 1 of the management API all organisations or one made, and what replaces them."""
+        """The calls to version 1 of the management API, of all organisations or one, and what replaces them."""
         return Migration.read(self.call("GET", "/migration", params={"organisation": organisation}))
 
     def callbacks(self, **match: Any) -> list[Callback]:

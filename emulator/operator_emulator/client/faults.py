@@ -21,7 +21,7 @@ class Faults(Part):
         probability: float | None = None,
         times: int | None = None,
     ) -> Fault:
-        """Arm a fault: a ready-made one by its *name*, or one with a *point* and an *effect* of your own."""
+        """Add a fault: a predefined one by its *name*, or one with a *point* and an *effect* of your own."""
         fault = {
             "name": name,
             "point": point,
@@ -42,12 +42,12 @@ class Faults(Part):
             self.remove(fault.id)
 
     def show(self) -> FaultList:
-        """The armed faults, and the ready-made ones."""
+        """The active faults, and the predefined ones."""
         shown = self._call("GET", "/faults")
         return FaultList([Fault.read(one) for one in shown["faults"]], shown["ready"], json=shown)
 
     def list(self) -> "list[Fault]":
-        """The armed faults."""
+        """The active faults."""
         return list(self.show().faults)
 
     def remove(self, id: int) -> None:

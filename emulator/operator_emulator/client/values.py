@@ -217,7 +217,7 @@ class Callback(Value):
 
 @dataclass(frozen=True, slots=True)
 class Migration(Value):
-    """The calls of version 1 of the management API. *organisations* are as the control plane describes them."""
+    """The calls to version 1 of the management API. *organisations* are as the control plane describes them."""
 
     instants = frozenset({"now", "retired_at"})
 
@@ -282,7 +282,7 @@ class Fault(Value):
 
 @dataclass(frozen=True, slots=True)
 class FaultList(Value):
-    """The faults that are armed, and the *ready* ones, which ``Faults.add`` knows by name."""
+    """The active faults, and as *ready* the predefined ones, which ``Faults.add`` knows by name."""
 
     faults: Sequence[Fault]
     ready: Sequence[Json]

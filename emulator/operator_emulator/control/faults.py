@@ -27,8 +27,8 @@ async def add_fault(request: Request) -> Response:
 
 async def list_faults(request: Request) -> Response:
     listed = await engine_of(request).read(lambda world: world.faults.find())
-    ready = [{"name": name, **fault} for name, fault in faults.READY.items()]
-    return answer(request, {"faults": [show_fault(fault) for fault in listed], "ready": ready})
+    predefined = [{"name": name, **fault} for name, fault in faults.PREDEFINED.items()]
+    return answer(request, {"faults": [show_fault(fault) for fault in listed], "ready": predefined})
 
 
 async def remove_faults(request: Request) -> Response:

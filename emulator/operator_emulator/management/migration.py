@@ -1,4 +1,4 @@
-"""The migration report: which calls of version 1 an organisation still makes, and what takes their place (V§1, 3)."""
+"""The migration report: the calls to version 1 that an organisation still makes, and what replaces them (V§1, 3)."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime

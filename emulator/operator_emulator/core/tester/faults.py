@@ -17,8 +17,8 @@ from operator_emulator.core.tester.model import Fault, FaultPoint, Strike
 from operator_emulator.core.world.errors import Malformed, UnknownFault
 from operator_emulator.core.world.world import World
 
-# Ready-made faults by name. Latency and throughput of "slow-3g" are those that browsers simulate under that name.
-READY: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
+# Predefined faults by name. Latency and throughput of "slow-3g" are those that browsers simulate under that name.
+PREDEFINED: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     {
         "unauthorized-once": {"point": "http", "effect": {"token": "revoked"}, "times": 1},
         "rate-limited": {"point": "http", "effect": {"status": 429, "headers": {"Retry-After": "1"}}},
@@ -50,15 +50,15 @@ LARGEST_ROLL: Final = 1 - 2**-53  # a roll may round to 1.0, whose quantile is i
 
 
 def complete(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Fill in from READY what was left out beside the name of a ready-made fault.
+    """Complete a fault that has the name of a predefined one.
 
     Raises Malformed if point or effect are still missing.
     """
     name = asked.get("name", "")
-    given = {**READY.get(name, {}), **asked}
+    given = {**PREDEFINED.get(name, {}), **asked}
     for field in ("point", "effect"):
         if field not in given:
-            raise Malformed(field, f"is required unless name is one of {', '.join(READY)}")
+            raise Malformed(field, f"is required unless name is one of {', '.join(PREDEFINED)}")
     return given
 
 
@@ -77,7 +77,7 @@ def or_(names: Iterable[str]) -> str:
 
 
 def add(world: World, wanted: Mapping[str, Any]) -> Fault:
-    """Arm a fault. *wanted* is complete and as described."""
+    """Add a fault. *wanted* is complete and as described."""
     id = world.next_id("fault")
     return world.faults.put(
         Fault(

@@ -1,4 +1,4 @@
-// Faults: what is armed with how often it struck, ready-made ones, and a form to build one.
+// Faults: the active ones with how often they struck, the predefined ones, and a form to build one.
 
 import { get } from "../api.js";
 import { h } from "../dom.js";
@@ -59,7 +59,7 @@ export default {
               })),
               { caption: "Active faults" },
             )
-          : empty("Nothing goes wrong.", "Add a ready-made fault, or build one."),
+          : empty("No active faults.", "Add a predefined fault, or build one."),
       ),
       h(
         "section.halves",
@@ -67,7 +67,7 @@ export default {
         h(
           "div.card",
           null,
-          h("h2", null, "Ready-made"),
+          h("h2", null, "Predefined"),
           h("ul.ready", null, ready.map((one) => h("li", { "data-key": one.name }, button(one.name, "ready", { "data-name": one.name }), h("code", null, json(one.effect))))),
         ),
         builder(local),
