@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from operator_emulator.cli.command import command
+from operator_emulator.cli.options import read_object
 from operator_emulator.cli.output import facts, moment, rows
 
 if TYPE_CHECKING:
@@ -220,6 +221,16 @@ def reset_connection(emulator: "EmulatorClient", iccid: str) -> "Card":
 
 def show_events(found: "Sequence[SimEvent]") -> str:
     return rows("TIME SEVERITY EVENT", [(moment(one.at), one.severity, one.description) for one in found], "No events.")
+
+
+@command(sim, "make-event", lambda it: show_events([it]))
+@click.argument("iccid")
+@click.argument("type")
+@click.option("--operator", help="The visited network, if it is not the device's: name, or MCC and MNC.")
+@click.option("--data", metavar="JSON", callback=read_object, help='Values, such as \'{"cause": "QUOTA_EXHAUSTED"}\'.')
+def make_event(emulator: "EmulatorClient", iccid: str, type: str, **how: Any) -> "SimEvent":
+    """Record an event of this TYPE, such as vpn-authenticated, which nothing caused."""
+    return emulator.sim(iccid).make_event(type, **how)
 
 
 @command(sim, "events", show_events)

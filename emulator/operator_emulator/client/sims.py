@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from operator_emulator.client.connection import Connection, path_to, without_none
 from operator_emulator.client.errors import EmulatorError, Refused
-from operator_emulator.client.values import Card, Device, Message, Received, Sent, SimEvent
+from operator_emulator.client.values import Card, Device, Json, Message, Received, Sent, SimEvent
 
 
 class Sim:
@@ -142,6 +142,11 @@ class Sim:
     def reset_connection(self) -> Card:
         """Send the device off the network; it returns by itself."""
         return Card.read(self._call("POST", "reset-connection"))
+
+    def make_event(self, type: str, *, operator: str | None = None, data: Json | None = None) -> SimEvent:
+        """Have an event that nothing caused, with the *type*, *operator* and *data* of an event in a fixture."""
+        event = {"type": type, "operator": operator, "data": data}
+        return SimEvent.read(self._call("POST", "events", json=without_none(event)))
 
     def events(self, limit: int | None = None) -> list[SimEvent]:
         """What happened, the newest first, in the operator's words."""

@@ -53,6 +53,7 @@ def build(document: Document) -> Sequence[Route]:
         route("GET", "/sims/{iccid}", devices.get_sim),
         route("PATCH", "/sims/{iccid}", sim.change),
         route("GET", "/sims/{iccid}/events", sim.list_events),
+        route("POST", "/sims/{iccid}/events", sim.make_event),
         route("GET", "/sims/{iccid}/usage", sim.list_usage),
         route("POST", "/sims/{iccid}/mt", sim.send_mt),
         route("POST", "/sims/{iccid}/reset-connection", sim.reset_connection),

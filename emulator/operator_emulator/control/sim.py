@@ -12,9 +12,13 @@ from operator_emulator.core.customers import ownership, quotas, sims
 from operator_emulator.core.customers.model import OCTETS_PER_MB, Caller, SimChange, SimState
 from operator_emulator.core.network import smsc
 from operator_emulator.core.network.model import SmsDraft
-from operator_emulator.core.world.errors import PartnersSim
-from operator_emulator.core.world.model import DAY, Event
+from operator_emulator.core.world import events
+from operator_emulator.core.world.errors import Malformed, PartnersSim
+from operator_emulator.core.world.model import DAY, Event, EventType
 from operator_emulator.core.world.world import Before, Since, World
+from operator_emulator.fixtures.plant.event_payloads import network_and_payload
+from operator_emulator.fixtures.read.consistency import wrong_event
+from operator_emulator.fixtures.read.entries import EventEntry
 from operator_emulator.web.context import engine_of
 from operator_emulator.web.respond import answer
 
@@ -77,6 +81,23 @@ async def top_up(request: Request) -> Response:
         return show_sim(quotas.top_up(world, sim, policy.topup_data_mb, policy.topup_sms))
 
     return answer(request, await engine_of(request).write(verb, request.path_params["iccid"]))
+
+
+async def make_event(request: Request) -> Response:
+    """An event by hand, with the keys of a fixture. Nothing else changes."""
+    body = await read_object(request)
+    entry = EventEntry(type=EventType(body["type"]), operator=body.get("operator"), data=body.get("data", {}))
+    for path, _, problem in wrong_event((), entry):
+        raise Malformed(".".join(map(str, path)), problem)
+    describe = control_of(request).describe
+
+    def verb(world: World, iccid: str) -> dict[str, Any]:
+        owner_of(world, iccid)
+        sim = ownership.existing(world, iccid)
+        network, payload = network_and_payload(world, sim, entry, world.now)
+        return show_event(events.record(world, entry.type, sim, network=network, payload=payload), describe)
+
+    return answer(request, await engine_of(request).write(verb, request.path_params["iccid"]), status=201)
 
 
 # --------------------------------------------------------------------------------------------- looking

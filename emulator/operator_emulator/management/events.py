@@ -135,6 +135,13 @@ def sms_quota_assigned(event: Event, edition: Edition) -> str:
     return f"SMS quota got assigned with volume of {volume} SMS. On exhaustion, the SMS service will be blocked."
 
 
+def quota_deleted(service: str) -> str:
+    return (
+        f"{service[0].upper()}{service[1:]} quota got deleted and {service} service will be blocked for this endpoint "
+        f"until new {service} quota got assigned."
+    )
+
+
 def forwarding_failed(event: Event, edition: Edition) -> str:
     failure = payload_of(event, ForwardingFailure)
     return (
@@ -211,10 +218,15 @@ CATALOGUE: Final[Mapping[EventType, Words]] = MappingProxyType(
         EventType.SMS_USED_UP: _policy(
             21, "SMS quota used up", "SMS quota volume is completely used up and SMS access denied for endpoint."
         ),
+        EventType.VPN_AUTHENTICATED: _api(
+            30, "OpenVPN authentication", "OpenVPN client (re-)authenticated successfully"
+        ),
         EventType.SIM_RELEASED: _api(50, "SIM Released", released),
         EventType.SIM_ASSIGNED: _api(51, "SIM Assigned", assigned),
         EventType.DATA_QUOTA_ASSIGNED: _api(56, "Data quota assigned", data_quota_assigned, alert=True),
+        EventType.DATA_QUOTA_DELETED: _api(57, "Data quota deleted", quota_deleted("data"), alert=True),
         EventType.SMS_QUOTA_ASSIGNED: _api(58, "SMS quota assigned", sms_quota_assigned, alert=True),
+        EventType.SMS_QUOTA_DELETED: _api(59, "SMS quota deleted", quota_deleted("SMS"), alert=True),
         EventType.DATA_QUOTA_EXPIRED: _policy(60, "Data quota expired", "Data quota expired."),
     }
 )

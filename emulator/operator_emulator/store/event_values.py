@@ -1,6 +1,6 @@
 """Values of events as fixtures write them and as version 0.1 stored them: a mapping beside the event's type."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +27,9 @@ from operator_emulator.core.world.payloads import (
     PdpContextChange,
     PdpContextRefusal,
     QuotaChange,
+    RegionalPoolChange,
     SimStateChange,
+    VpnTunnel,
 )
 
 
@@ -79,6 +81,14 @@ VALUES: Final[Mapping[type[Payload], Mapping[str, Value]]] = MappingProxyType(
         SimStateChange: {"from": Value("before", SimState), "to": Value("after", SimState)},
         DataDisconnection: {"reason": Value("cause", AttachFailure, none="disabled")},
         QuotaChange: {"volume": Value("quota.last_added", int)},
+        RegionalPoolChange: {"pool": Value("pool", str)},
+        VpnTunnel: {
+            "vpn": Value("vpn", int),
+            "region": Value("region", str),
+            "version": Value("version", str),
+            "private_ip": Value("private_ip", str),
+            "public_ip": Value("public_ip", str),
+        },
         ForwardingFailure: {
             "what": Value("what", Forwarded),
             "url": Value("url", str),
@@ -89,28 +99,47 @@ VALUES: Final[Mapping[type[Payload], Mapping[str, Value]]] = MappingProxyType(
 )
 
 
+SMS_QUOTAS: Final = frozenset(
+    {
+        EventType.SMS_THRESHOLD_REACHED,
+        EventType.SMS_USED_UP,
+        EventType.SMS_QUOTA_ASSIGNED,
+        EventType.POOL_SMS_THRESHOLD_REACHED,
+        EventType.POOL_SMS_USED_UP,
+    }
+)
+
+
+def service_of(type: EventType) -> Service:
+    """The service of an event about a quota."""
+    return Service.SMS if type in SMS_QUOTAS else Service.DATA
+
+
+def empty(at: datetime) -> Quota:
+    return Quota(volume=0, total=0, last_added=0, changed=at)
+
+
+# The payload of an event without values, by its class.
+USUAL: Final[Mapping[type[Payload], Callable[[EventType, datetime], Payload]]] = MappingProxyType(
+    {
+        LocationUpdate: lambda type, at: LocationUpdate(),
+        PdpContextChange: lambda type, at: PdpContextChange(pdp=PdpContext(id=0, opened=at)),
+        PdpContextRefusal: lambda type, at: PdpContextRefusal(cause=AttachFailure.QUOTA_EXHAUSTED),
+        SimStateChange: lambda type, at: SimStateChange(before=SimState.ISSUED, after=SimState.ACTIVATED),
+        DataDisconnection: lambda type, at: DataDisconnection(),
+        QuotaChange: lambda type, at: QuotaChange(service=service_of(type), quota=empty(at)),
+        RegionalPoolChange: lambda type, at: RegionalPoolChange(service=service_of(type), quota=empty(at)),
+        VpnTunnel: lambda type, at: VpnTunnel(),
+        ForwardingFailure: lambda type, at: ForwardingFailure(what=Forwarded.SMS, url="", code=500),
+        MissingForwarder: lambda type, at: MissingForwarder(what=Forwarded.SMS, address=""),
+    }
+)
+
+
 def usual(type: EventType, at: datetime) -> Payload | None:
-    """The payload of an event without values."""
-    match type:
-        case EventType.LOCATION_UPDATED | EventType.GPRS_LOCATION_UPDATED:
-            return LocationUpdate()
-        case EventType.PDP_CONTEXT_CREATED | EventType.PDP_CONTEXT_UPDATED | EventType.PDP_CONTEXT_DELETED:
-            return PdpContextChange(pdp=PdpContext(id=0, opened=at))
-        case EventType.PDP_CONTEXT_REFUSED:
-            return PdpContextRefusal(cause=AttachFailure.QUOTA_EXHAUSTED)
-        case EventType.SIM_STATE_CHANGED:
-            return SimStateChange(before=SimState.ISSUED, after=SimState.ACTIVATED)
-        case EventType.DATA_DISCONNECTED:
-            return DataDisconnection()
-        case EventType.DATA_THRESHOLD_REACHED | EventType.DATA_USED_UP | EventType.DATA_QUOTA_ASSIGNED:
-            return QuotaChange(service=Service.DATA, quota=Quota(volume=0, total=0, last_added=0, changed=at))
-        case EventType.SMS_THRESHOLD_REACHED | EventType.SMS_USED_UP | EventType.SMS_QUOTA_ASSIGNED:
-            return QuotaChange(service=Service.SMS, quota=Quota(volume=0, total=0, last_added=0, changed=at))
-        case EventType.FORWARDING_FAILED:
-            return ForwardingFailure(what=Forwarded.SMS, url="", code=500)
-        case EventType.FORWARDING_IMPOSSIBLE:
-            return MissingForwarder(what=Forwarded.SMS, address="")
-    return None
+    """The payload of an event without values; None if it has none, or is a notice of the portal."""
+    make = USUAL.get(PAYLOADS[type]) if type in PAYLOADS else None
+    return None if make is None else make(type, at)
 
 
 def with_values(payload: Payload, data: Mapping[str, Any]) -> Payload:

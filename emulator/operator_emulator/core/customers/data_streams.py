@@ -48,8 +48,8 @@ SMS_EVENTS: Final = (
     EventType.SMS_FAILED,
     EventType.SMS_EXPIRED,
 )
-# The types of the event stream on Platform 2.0 (S§5.2).
-DS2_EVENTS: Final = (
+# The types that both generations of the event stream have (S§5.2).
+SHARED_EVENTS: Final = (
     EventType.LOCATION_UPDATED,
     EventType.GPRS_LOCATION_UPDATED,
     EventType.PDP_CONTEXT_CREATED,
@@ -67,6 +67,9 @@ DS2_EVENTS: Final = (
     EventType.DATA_QUOTA_ASSIGNED,
     EventType.SMS_QUOTA_ASSIGNED,
     EventType.DATA_QUOTA_EXPIRED,
+    EventType.DATA_QUOTA_DELETED,
+    EventType.SMS_QUOTA_DELETED,
+    EventType.VPN_AUTHENTICATED,
 )
 # The old stream also has the general events (0), and those of SIMs that come and go (50, 51).
 DS1_ONLY: Final = (
@@ -76,7 +79,17 @@ DS1_ONLY: Final = (
     EventType.SIM_RELEASED,
     EventType.SIM_ASSIGNED,
 )
-DS2_ONLY: Final = (EventType.SMS_QUOTA_EXPIRED,)
+DS2_ONLY: Final = (
+    EventType.SMS_QUOTA_EXPIRED,
+    EventType.ENDPOINT_ENABLED,
+    EventType.ENDPOINT_DISABLED,
+    EventType.ENDPOINT_DELETED,
+    EventType.VPN_DISCONNECTED,
+    EventType.POOL_DATA_USED_UP,
+    EventType.POOL_DATA_THRESHOLD_REACHED,
+    EventType.POOL_SMS_USED_UP,
+    EventType.POOL_SMS_THRESHOLD_REACHED,
+)
 
 # --------------------------------------------------------------------------------------------- the tester's side
 
@@ -203,8 +216,8 @@ def types(stream: DataStream, policy: Policy) -> tuple[EventType, ...]:
     if stream.kind is StreamKind.SMS:
         return SMS_EVENTS
     if stream.generation is Generation.DS1:
-        return DS2_EVENTS + DS1_ONLY
-    return DS2_EVENTS + DS2_ONLY + (DS1_ONLY if policy.v2_unlisted_events else ())
+        return SHARED_EVENTS + DS1_ONLY
+    return SHARED_EVENTS + DS2_ONLY + (DS1_ONLY if policy.v2_unlisted_events else ())
 
 
 def _waiting(world: World, stream: DataStream) -> dict[str, Any]:

@@ -141,6 +141,7 @@ def activate(world: World, sim: Sim) -> Sim:
         expires=sim.expires or end_of_life(world, sim.activated or world.now),
     )
     sim = _state_changed(world, sim, before)
+    _endpoint_changed(world, sim, EventType.ENDPOINT_ENABLED)
     partners.follow(world, sim)
     # A partner's SIM has no quotas: its volumes are in its contract.
     if sim.organisation is not None and (sim.data_quota is None or sim.sms_quota is None):
@@ -158,6 +159,7 @@ def suspend(world: World, sim: Sim) -> Sim:
     if sim.state is not SimState.ACTIVATED:
         return sim
     sim = _state_changed(world, replace(sim, state=SimState.SUSPENDED), SimState.ACTIVATED)
+    _endpoint_changed(world, sim, EventType.ENDPOINT_DISABLED)
     partners.follow(world, sim)
     if sim.device.pdp is not None:
         events.record(world, EventType.DATA_DISCONNECTED, sim, payload=DataDisconnection())
@@ -175,6 +177,12 @@ def _state_changed(world: World, sim: Sim, before: SimState) -> Sim:
     payload = SimStateChange(before=before, after=sim.state)
     events.record(world, EventType.SIM_STATE_CHANGED, sim, payload=payload)
     return world.sims.put(sim)
+
+
+def _endpoint_changed(world: World, sim: Sim, type: EventType) -> None:
+    """Tell that what the customer did to the SIM was done to its endpoint, too (S§5.2, assumed)."""
+    if world.policy.endpoint_events:
+        events.record(world, type, sim)
 
 
 # --------------------------------------------------------------------------------------------- changes
@@ -336,6 +344,7 @@ def complete_transfer(world: World, transfer_id: str) -> None:
             continue
         sim = device.close_pdp_context(world, iccid)  # the address of a session never changes
         events.record(world, EventType.SIM_RELEASED, sim)
+        _endpoint_changed(world, sim, EventType.ENDPOINT_DELETED)
         sim = replace(sim, organisation=moving.target, ip_address=next_ip_address(world, moving.target))
         events.record(world, EventType.SIM_ASSIGNED, world.sims.put(sim))
     world.transfers.delete(moving.id)

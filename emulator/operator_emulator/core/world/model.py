@@ -32,7 +32,9 @@ from operator_emulator.core.world.payloads import (
     PdpContextChange,
     PdpContextRefusal,
     QuotaChange,
+    RegionalPoolChange,
     SimStateChange,
+    VpnTunnel,
 )
 
 
@@ -125,6 +127,19 @@ class EventType(StrEnum):
     SMS_QUOTA_ASSIGNED = "sms-quota-assigned"
     DATA_QUOTA_EXPIRED = "data-quota-expired"
     SMS_QUOTA_EXPIRED = "sms-quota-expired"  # 61, which version 1 does not know (S§5.2)
+    # 42, 43, 121, which version 1 does not know either
+    ENDPOINT_ENABLED = "endpoint-enabled"
+    ENDPOINT_DISABLED = "endpoint-disabled"
+    ENDPOINT_DELETED = "endpoint-deleted"
+    # events by hand alone: nothing here causes them (57, 59, 29, 30, 100 to 103)
+    DATA_QUOTA_DELETED = "data-quota-deleted"
+    SMS_QUOTA_DELETED = "sms-quota-deleted"
+    VPN_DISCONNECTED = "vpn-disconnected"
+    VPN_AUTHENTICATED = "vpn-authenticated"
+    POOL_DATA_USED_UP = "pool-data-used-up"
+    POOL_DATA_THRESHOLD_REACHED = "pool-data-threshold-reached"
+    POOL_SMS_USED_UP = "pool-sms-used-up"
+    POOL_SMS_THRESHOLD_REACHED = "pool-sms-threshold-reached"
     # messages; pushed by the forwarder, not in the catalogue
     MO_RECEIVED = "mo-received"
     SMS_DELIVERED = "sms-delivered"
@@ -158,6 +173,12 @@ PAYLOADS: Final[Mapping[EventType, type[Payload]]] = MappingProxyType(
         EventType.SMS_USED_UP: QuotaChange,
         EventType.DATA_QUOTA_ASSIGNED: QuotaChange,
         EventType.SMS_QUOTA_ASSIGNED: QuotaChange,
+        EventType.VPN_DISCONNECTED: VpnTunnel,
+        EventType.VPN_AUTHENTICATED: VpnTunnel,
+        EventType.POOL_DATA_USED_UP: RegionalPoolChange,
+        EventType.POOL_DATA_THRESHOLD_REACHED: RegionalPoolChange,
+        EventType.POOL_SMS_USED_UP: RegionalPoolChange,
+        EventType.POOL_SMS_THRESHOLD_REACHED: RegionalPoolChange,
         EventType.FORWARDING_FAILED: ForwardingFailure,
         EventType.FORWARDING_IMPOSSIBLE: MissingForwarder,
         EventType.SIM_ACTION_DONE: ActionDone,

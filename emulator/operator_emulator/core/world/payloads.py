@@ -59,6 +59,22 @@ class QuotaChange(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=Tru
     expires: datetime | None = None
 
 
+class RegionalPoolChange(QuotaChange, frozen=True, kw_only=True, tag=True, omit_defaults=True, gc=False):
+    """The quota of a pool of that name (S§5.3). The emulator has no such pools."""
+
+    pool: str = "Europe"
+
+
+class VpnTunnel(Struct, frozen=True, kw_only=True, tag=True, gc=False):
+    """A customer's OpenVPN tunnel (S§5.3), and the software and addresses of its client. The emulator has none."""
+
+    vpn: int = 1
+    region: str = "eu-central-1"
+    version: str = "2.6.12"
+    private_ip: str = "10.64.0.200"
+    public_ip: str = "198.51.100.9"
+
+
 @unique
 class Forwarded(StrEnum):
     """The two kinds of requests of the SMS forwarder, as events name them (D§10.5)."""
@@ -89,6 +105,8 @@ Payload = (
     | SimStateChange
     | DataDisconnection
     | QuotaChange
+    | RegionalPoolChange
+    | VpnTunnel
     | ForwardingFailure
     | MissingForwarder
     | AnyNotice

@@ -81,6 +81,7 @@ class Policy:
     v2_disabled_sim: Literal["conflict", "accept"] = "conflict"  # reset of and SMS to it; assumed
     v2_canceled_sms: Literal["hide", "failed"] = "hide"  # there is no status for it; assumed
     v2_unlisted_events: bool = False  # kinds 0, 50 and 51, which its catalogue does not have; assumed
+    endpoint_events: bool = False  # 42 and 43 with a SIM's status, 121 when it leaves; assumed
     v2_sms_location: bool = False  # none is published; assumed
     v2_paging_headers: bool = True  # on messages and events, where none are declared; assumed
 

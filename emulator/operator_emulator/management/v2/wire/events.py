@@ -9,10 +9,17 @@ from operator_emulator.core.customers.model import CoreNetwork, Organisation, Si
 from operator_emulator.core.network import networks
 from operator_emulator.core.network.model import AttachFailure, Network, PdpContext, Rat
 from operator_emulator.core.world.model import Event, EventType
-from operator_emulator.core.world.payloads import Cell, PdpContextChange, PdpContextRefusal, QuotaChange
+from operator_emulator.core.world.payloads import (
+    Cell,
+    PdpContextChange,
+    PdpContextRefusal,
+    QuotaChange,
+    RegionalPoolChange,
+    VpnTunnel,
+)
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.management.editions import NOW
-from operator_emulator.management.events import CATALOGUE, Words, sentence_of, words_of
+from operator_emulator.management.events import CATALOGUE, Words, internal_id, sentence_of, words_of
 from operator_emulator.management.v2.wire.quotas import amount_of, show_quota, threshold_volume
 from operator_emulator.management.v2.wire.session import APNS, REGION, is_4g, location_of, session_name, tunnels
 from operator_emulator.management.wire.status import GATEWAY, RATEZONE, TARIFF
@@ -53,6 +60,38 @@ def vlr_update(event: Event, _: object) -> str:
     return f"New location received from VLR for IMSI = '{event.imsi or ''}', now attached to VLR = '{vlr}'"
 
 
+def endpoint(id: int, name: str, became: str) -> Words:
+    """Something that happened to the endpoint itself, in the words of the sister platform."""
+    sentence = f"Status of Endpoint {{}} changed to {became}"
+    return Words(id, name, "Info", "API", False, lambda event, _: sentence.format(internal_id(event, endpoint_id)))
+
+
+def pool(id: int, name: str, sentence: str) -> Words:
+    return Words(id, f"Regional Pool {name}", "Warn", "Policy Control", True, f"Regional pool {sentence}")
+
+
+# What version 1 does not have (S§5.2). Of types 61 and above, the sentences are assumed.
+NEW: Final[Mapping[EventType, Words]] = MappingProxyType(
+    {
+        EventType.VPN_DISCONNECTED: Words(
+            29, "OpenVPN disconnect", "Info", "API", False, "OpenVPN client disconnected"
+        ),
+        EventType.ENDPOINT_ENABLED: endpoint(42, "Endpoint enabled", "Enabled"),
+        EventType.ENDPOINT_DISABLED: endpoint(43, "Endpoint disabled", "Disabled"),
+        EventType.SMS_QUOTA_EXPIRED: replace(
+            CATALOGUE[EventType.DATA_QUOTA_EXPIRED], id=61, name="SMS quota expired", sentence="SMS quota expired."
+        ),
+        EventType.POOL_DATA_USED_UP: pool(100, "Data Quota used up", "data quota volume is completely used up."),
+        EventType.POOL_DATA_THRESHOLD_REACHED: pool(
+            101, "Data Quota Threshold Reached", "data quota threshold reached, volume is below 20%."
+        ),
+        EventType.POOL_SMS_USED_UP: pool(102, "SMS Quota used up", "SMS quota volume is completely used up."),
+        EventType.POOL_SMS_THRESHOLD_REACHED: pool(
+            103, "SMS Quota Threshold Reached", "SMS quota threshold reached, volume is below 20%."
+        ),
+        EventType.ENDPOINT_DELETED: endpoint(121, "Endpoint deleted", "Deleted"),
+    }
+)
 # What reads otherwise than in version 1 (S§5.1, 5.2).
 RENAMED: Final[Mapping[EventType, Words]] = MappingProxyType(
     {
@@ -63,16 +102,13 @@ RENAMED: Final[Mapping[EventType, Words]] = MappingProxyType(
         EventType.SMS_THRESHOLD_REACHED: replace(
             CATALOGUE[EventType.SMS_THRESHOLD_REACHED], name="SMS Quota Threshold Reached"
         ),
-        EventType.SMS_QUOTA_EXPIRED: replace(
-            CATALOGUE[EventType.DATA_QUOTA_EXPIRED], id=61, name="SMS quota expired", sentence="SMS quota expired."
-        ),
     }
 )
 
 
 def listed_types(policy: Policy) -> tuple[EventType, ...]:
     """What version 2 and generation 2 tell."""
-    everything = (*CATALOGUE, EventType.SMS_QUOTA_EXPIRED)
+    everything = (*CATALOGUE, *NEW)
     return everything if policy.v2_unlisted_events else tuple(one for one in everything if one not in UNLISTED)
 
 
@@ -83,7 +119,7 @@ def show_event(event: Event, sim: Sim, organisation: Organisation, policy: Polic
 
 def event_record(event: Event, sim: Sim, organisation: Organisation, policy: Policy) -> dict[str, Any]:
     """An event of a SIM, which stands now as *sim*."""
-    words = RENAMED.get(event.type) or words_of(event)
+    words = NEW.get(event.type) or RENAMED.get(event.type) or words_of(event)
     shown = {
         "id": event.id,
         "event_type": {"id": words.id, "description": words.name},
@@ -120,11 +156,24 @@ def detail_of(event: Event, sim: Sim, policy: Policy) -> dict[str, Any] | None:
             return session_detail(event, change, sim, network)
         case PdpContextRefusal(cause=cause) if network is not None:
             return {**operator(network), "data_service_failure_cause": FAILURE_CAUSES.get(cause, cause.value)}
+        case RegionalPoolChange(pool=name) as change:
+            quota = quota_detail(sim.iccid, event.type, change, policy)
+            return {"quota": quota, "regional_pool": {"id": POOL, "name": name}}
         case QuotaChange() as change:
             return {"quota": quota_detail(sim.iccid, event.type, change, policy)}
+        case VpnTunnel() as tunnel:
+            return vpn_detail(tunnel)
     if network is not None and event.type in (EventType.LOCATION_UPDATED, EventType.GPRS_LOCATION_UPDATED):
         return location_detail(network)
     return None
+
+
+POOL: Final = 1  # the number of every regional pool; the emulator has none
+
+
+def vpn_detail(tunnel: VpnTunnel) -> dict[str, Any]:
+    client = {"version": tunnel.version, "private_ip": tunnel.private_ip, "public_ip": tunnel.public_ip}
+    return {"vpn_id": tunnel.vpn, "region": tunnel.region, "client": client}
 
 
 # Causes that the published list does not have (assumed).
