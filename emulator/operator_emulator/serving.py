@@ -74,7 +74,7 @@ class Protocol(HttpToolsProtocol):
 
     def connect(self, rest: bytes) -> None:
         """Answer CONNECT, which is for proxies."""
-        self.send_400_response("This port is no proxy. Use the emulator's address as the base URL.")
+        self.send_400_response("This port is no proxy; serve --proxy-port opens one.")
 
     def shutdown(self) -> None:
         super().shutdown()

@@ -42,6 +42,13 @@ class Settings:
     tls_key: Annotated[Path | None, Option("Private key of --tls-cert (PEM).", "in the same file", existing=True)] = (
         None
     )
+    proxy_port: Annotated[
+        int | None,
+        Option(
+            "Additional port for an HTTP proxy to the operators' hosts; 0 picks a free one.", "none", low=0, high=65535
+        ),
+    ] = None
+    proxy_pass: Annotated[bool, Option("Let the proxy forward requests to all other hosts.")] = False
     ca_dir: Annotated[
         Path | None, Option("Folder of the certificate authority.", "in the user's configuration folder", folder=True)
     ] = None
@@ -98,6 +105,8 @@ class Settings:
             raise ValueError("tls_key requires tls_cert")
         if self.tls_cert is not None and self.tls_port is None:
             raise ValueError("tls_cert requires tls_port")
+        if self.proxy_pass and self.proxy_port is None:
+            raise ValueError("proxy_pass requires proxy_port")
 
     @property
     def rate(self) -> float:

@@ -26,7 +26,7 @@ def greeting(
         "",
         *(f"  {surface.title:16} {base}{surface.address}" for surface in surfaces),
         f"  {'Explorer':16} {base}/",
-        *secure(addresses, settings),
+        *interception(addresses, settings),
         "",
     ]
     if continued:
@@ -40,11 +40,14 @@ def greeting(
     return "\n".join(lines)
 
 
-def secure(addresses: Addresses, settings: Settings) -> list[str]:
-    if addresses.https is None:
-        return []
-    trust = "" if settings.tls_cert else "  (see 'operator-emulator ca')"
-    return [f"  {'HTTPS':16} {addresses.https}{trust}"]
+def interception(addresses: Addresses, settings: Settings) -> list[str]:
+    lines = []
+    if addresses.https is not None:
+        trust = "" if settings.tls_cert else "  (see 'operator-emulator ca')"
+        lines.append(f"  {'HTTPS':16} {addresses.https}{trust}")
+    if addresses.proxy is not None:
+        lines.append(f"  {'Proxy':16} {addresses.proxy}  (see 'operator-emulator env')")
+    return lines
 
 
 def credentials(title: str, found: Sequence[Login]) -> list[str]:

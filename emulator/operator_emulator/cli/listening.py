@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import click
@@ -25,11 +26,20 @@ def open_listeners(settings: Settings) -> tuple[list[Listener], Addresses]:
     host = settings.host
     plain = listen(host, settings.port)
     listeners, addresses = [Listener(one) for one in plain], Addresses(url("http", host, plain))
+    if settings.tls_port is None and settings.proxy_port is None:
+        return listeners, addresses
+    context = server_context(settings)
     if settings.tls_port is not None:
-        context = server_context(settings)
         secure = listen(host, settings.tls_port, "--tls-port")
         listeners += [Listener(one, context=context) for one in secure]
         addresses = replace(addresses, https=url("https", host, secure))
+    if settings.proxy_port is not None:
+        from operator_emulator.interception.proxy import ProxyProtocol, Rules
+
+        sockets = listen(host, settings.proxy_port, "--proxy-port")
+        protocol = partial(ProxyProtocol, rules=Rules(context, settings.proxy_pass))
+        listeners += [Listener(one, protocol) for one in sockets]
+        addresses = replace(addresses, proxy=url("http", host, sockets))
     return listeners, addresses
 
 

@@ -1,6 +1,7 @@
 """operator-emulator: the command line, put together.
 
-Exit codes: 0; 1 for what was refused or failed; 2 for wrong usage.
+Exit codes: 0; 1 for what was refused or failed; 2 for wrong usage; ``run`` has that of its command, 126 if it cannot be
+run, and 127 if there is none.
 """
 
 import sys
@@ -10,12 +11,14 @@ import click
 from operator_emulator.cli.ca import ca
 from operator_emulator.cli.clock import clock
 from operator_emulator.cli.data_streams import data_streams
+from operator_emulator.cli.env import env
 from operator_emulator.cli.faults import faults
 from operator_emulator.cli.fixture import fixture
 from operator_emulator.cli.journal import journal
 from operator_emulator.cli.messages import callbacks, sms
 from operator_emulator.cli.migration import migration
 from operator_emulator.cli.options import PREFIX
+from operator_emulator.cli.run import run
 from operator_emulator.cli.serve import serve
 from operator_emulator.cli.sims import sim
 from operator_emulator.cli.token import token
@@ -35,6 +38,8 @@ def main() -> None:
 
 for one in (
     serve,
+    run,
+    env,
     ca,
     token,
     sim,

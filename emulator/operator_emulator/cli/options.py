@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, fields
 from datetime import datetime
 from pathlib import Path
@@ -19,12 +19,19 @@ NAMES: Final = {"policy": "set"}  # flags that are not called as their setting
 # --------------------------------------------------------------------------------------------- the flags of serve
 
 
-def with_settings(run: Callable[..., Any]) -> Callable[..., Any]:
-    """A command that takes each setting as a flag, and from the environment."""
-    defaults = {one.name: one.default for one in fields(Settings)}
-    for name, (kind, option) in reversed(options().items()):
-        run = flag(name, kind, option, defaults[name])(run)
-    return run
+def with_settings(
+    *, without: Collection[str] = (), **other_defaults: Any
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A command that takes each setting as a flag, and from the environment; all but those *without*."""
+    defaults = {one.name: one.default for one in fields(Settings)} | other_defaults
+
+    def decorate(run: Callable[..., Any]) -> Callable[..., Any]:
+        for name, (kind, option) in reversed(options().items()):
+            if name not in without:
+                run = flag(name, kind, option, defaults[name])(run)
+        return run
+
+    return decorate
 
 
 def flag(name: str, kind: Any, option: Option, default: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

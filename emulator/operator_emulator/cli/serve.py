@@ -2,24 +2,26 @@
 
 import logging
 import sys
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
 from operator_emulator.cli.options import with_settings
 from operator_emulator.settings import Settings
 
+if TYPE_CHECKING:
+    from operator_emulator.app import App
+    from operator_emulator.interception.hosts import Addresses
+
 
 @click.command()
-@with_settings
+@with_settings()
 def serve(**options: Any) -> None:
     """Start the emulator."""
-    from operator_emulator.app import create_app
     from operator_emulator.cli.listening import open_listeners
     from operator_emulator.cli.running import run
-    from operator_emulator.fixtures import FixtureError
-    from operator_emulator.portal.keys import KeyUnusable
-    from operator_emulator.store import StoreFailure
 
     try:
         settings = Settings(**options)
@@ -31,8 +33,26 @@ def serve(**options: Any) -> None:
         stream=sys.stderr,
     )
     listeners, addresses = open_listeners(settings)
+    settings = with_ports(settings, addresses)
+    app = app_of(settings)
+    run(app, settings, listeners, addresses, continued=not app.engine.store.fresh)
+
+
+def app_of(settings: Settings) -> "App":
+    """The emulator, not yet started. Raises ClickException."""
+    from operator_emulator.app import create_app
+    from operator_emulator.fixtures import FixtureError
+    from operator_emulator.portal.keys import KeyUnusable
+    from operator_emulator.store import StoreFailure
+
     try:
-        app = create_app(settings)
+        return create_app(settings)
     except (FixtureError, StoreFailure, KeyUnusable) as error:
         raise click.ClickException(str(error)) from None
-    run(app, settings, listeners, addresses, continued=not app.engine.store.fresh)
+
+
+def with_ports(settings: Settings, addresses: "Addresses") -> Settings:
+    """The settings with the ports that were free, where one had been left open."""
+    urls = {"port": addresses.http, "tls_port": addresses.https, "proxy_port": addresses.proxy}
+    ports: dict[str, Any] = {name: urlsplit(url).port for name, url in urls.items() if url is not None}
+    return replace(settings, **ports)

@@ -11,6 +11,7 @@ from operator_emulator.control.context import control_of, journal_of, settings_o
 from operator_emulator.control.wire import show_clock, show_snapshot
 from operator_emulator.core.world.errors import Malformed
 from operator_emulator.core.world.world import World
+from operator_emulator.settings import Settings
 from operator_emulator.web.context import engine_of, operation_of
 from operator_emulator.web.respond import answer
 
@@ -28,7 +29,15 @@ async def health(request: Request) -> Response:
     }
     if network is not None:
         ready["network"] = {"smsc": network.smsc, "apns": {str(core): apn for core, apn in network.apns.items()}}
+    if ports := ports_of(settings_of(request)):
+        ready["ports"] = ports
     return answer(request, ready)
+
+
+def ports_of(settings: Settings) -> dict[str, int]:
+    """Those beside the port for HTTP."""
+    ports = {"https": settings.tls_port, "proxy": settings.proxy_port}
+    return {name: port for name, port in ports.items() if port is not None}
 
 
 async def describe(request: Request) -> Response:

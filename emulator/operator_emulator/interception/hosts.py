@@ -16,7 +16,8 @@ OWN_ADDRESSES: Final = ("127.0.0.1", "::1")
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """URLs of a running emulator; *https* is None if it has no such port."""
+    """URLs of a running emulator; *https* and *proxy* are None if it has no such port."""
 
     http: str
     https: str | None = None
+    proxy: str | None = None

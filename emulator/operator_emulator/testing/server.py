@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from typing import Any, Self, TypeVar
 
@@ -66,8 +66,15 @@ class Server(contextlib.AbstractContextManager["Server"]):
     def url(self) -> str:
         """Its address on loopback. The first access opens the port."""
         if self._url is None:
-            self._url = self.run(self._listen())
+            opened = socket.socket()
+            opened.bind(("127.0.0.1", 0))
+            self.listen([Listener(opened)])
+            self._url = f"http://127.0.0.1:{opened.getsockname()[1]}"
         return self._url
+
+    def listen(self, listeners: Sequence[Listener]) -> None:
+        """Listen on these, too."""
+        self.run(self._listen(listeners))
 
     def _run_loop(self, ready: "Future[None]") -> None:
         with asyncio.Runner(loop_factory=configured(self.app).get_loop_factory()) as runner:
@@ -97,13 +104,10 @@ class Server(contextlib.AbstractContextManager["Server"]):
         to_app.put_nowait({"type": "lifespan.shutdown"})
         await lifespan
 
-    async def _listen(self) -> str:
-        listener = socket.socket()
-        listener.bind(("127.0.0.1", 0))
-        server = HttpServer(configured(self.app), [Listener(listener)])
+    async def _listen(self, listeners: Sequence[Listener]) -> None:
+        server = HttpServer(configured(self.app), listeners)
         self._listening.append((server, asyncio.ensure_future(server.serve())))
         await server.ready.wait()
-        return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 def configured(app: App) -> uvicorn.Config:
