@@ -10,6 +10,7 @@ VIEWS = (
     f"sim/{SIM}",
     "messages",
     "callbacks",
+    "data-streams",
     "portal",
     "journal",
     "faults",
@@ -106,6 +107,37 @@ def test_a_failing_webhook_shows_why_and_can_be_tried_again(console: Any, contro
     console.page.get_by_text("Try 2").wait_for()
 
 
+def test_a_data_stream_is_created_paused_and_removed(console: Any, control: Any) -> None:
+    """As in the operator's portal; what waits is counted as it happens."""
+    console.open("data-streams")
+    console.see("No data streams.")
+    console.page.get_by_label("URL of your endpoint").fill("http://127.0.0.1:9/events")
+    console.page.get_by_label("Basic header").fill("dXNlcjpwYXNzd29yZA==")
+    console.press("Create the stream")
+    console.press("Pause stream 1")
+    console.see("Paused")
+    control("POST", f"/sims/{SIM}/device", {"status": "ATTACHED"})
+    console.page.locator("td[data-head=Backlog]", has_text="2").wait_for()
+    console.press("Remove stream 1")
+    console.see("No data streams.")
+    assert control("GET", "/data-streams")["data_streams"] == []
+
+
+def test_a_data_stream_that_failed_shows_why_and_is_restarted(console: Any, control: Any) -> None:
+    """Nobody listens at its endpoint: the attempts say so, and it can be restarted."""
+    control("PUT", "/clock", {"mode": "manual"})
+    stream = {"organisation": 4321, "kind": "events", "generation": "ds2", "url": "http://127.0.0.1:9/events"}
+    control("POST", "/data-streams", {**stream, "authorization": "dXNlcjpwYXNzd29yZA=="})
+    control("POST", f"/sims/{SIM}/device", {"status": "ATTACHED"})
+    control("POST", "/clock/advance", {"seconds": 3600})
+    console.open("data-streams")
+    console.see("Failed")
+    console.page.locator("tr[data-open='1']").click()
+    console.page.locator(".tries li", has_text="connection refused").first.wait_for()
+    console.press("Restart stream 1")
+    console.see("Running")
+
+
 def test_a_fault_is_armed_and_removed(console: Any, control: Any) -> None:
     """A predefined fault is one press, and so is its removal."""
     console.open("faults")
@@ -113,7 +145,24 @@ def test_a_fault_is_armed_and_removed(console: Any, control: Any) -> None:
     console.page.get_by_role("button", name="Remove maintenance").wait_for()
     assert [one["name"] for one in control("GET", "/faults")["faults"]] == ["maintenance"]
     console.press("Remove maintenance")
-    console.see("Nothing goes wrong.")
+    console.see("No active faults.")
+
+
+def test_a_fault_of_a_data_stream_is_built(console: Any, control: Any) -> None:
+    """An effect that has no value asks for none; the next one asks for a number."""
+    console.open("faults")
+    console.page.get_by_label("Name").fill("again")
+    console.page.get_by_label("Where").select_option("data-stream")
+    console.page.get_by_label("What").select_option("twice")
+    console.page.get_by_label("Value").wait_for(state="detached")
+    console.press("Add the fault")
+    console.page.get_by_role("button", name="Remove again").wait_for()
+    console.page.get_by_label("Name").fill("full")
+    console.page.get_by_label("What").select_option("records")
+    console.page.get_by_label("Value").wait_for()
+    console.press("Add the fault")
+    console.page.get_by_role("button", name="Remove full").wait_for()
+    assert [one["effect"] for one in control("GET", "/faults")["faults"]] == [{"twice": True}, {"records": 3000}]
 
 
 def test_the_clock_jumps(console: Any, control: Any) -> None:

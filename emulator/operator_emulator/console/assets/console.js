@@ -7,6 +7,7 @@ import { button } from "./parts.js";
 import callbacks from "./views/callbacks.js";
 import clock from "./views/clock.js";
 import configuration from "./views/configuration.js";
+import dataStreams from "./views/data-streams.js";
 import faults from "./views/faults.js";
 import fleet from "./views/fleet.js";
 import journal from "./views/journal.js";
@@ -15,7 +16,7 @@ import portal from "./views/portal.js";
 import sim from "./views/sim.js";
 import snapshots from "./views/snapshots.js";
 
-const VIEWS = { fleet, sim, messages, callbacks, portal, journal, faults, clock, snapshots, configuration };
+const VIEWS = { fleet, sim, messages, callbacks, "data-streams": dataStreams, portal, journal, faults, clock, snapshots, configuration };
 const MENU = Object.keys(VIEWS).filter((name) => name !== "sim");
 const PAUSE = 120; // milliseconds that changes are gathered for before the view loads again
 

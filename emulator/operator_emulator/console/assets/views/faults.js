@@ -8,6 +8,7 @@ const EFFECTS = {
   http: [["status", "answer with a status"], ["delay", "delay, in seconds"], ["reset", "cut the connection"], ["token", "revoke the token"], ["mangle", "spoil the body"]],
   network: [["cause", "fail the delivery"]],
   callback: [["status", "pretend that the webhook answered"], ["problem", "pretend that no answer came"]],
+  "data-stream": [["twice", "send the batch twice"], ["shuffle", "send its records out of order"], ["records", "fill it up to so many records"], ["string_volume", "send volumes as strings"], ["status", "pretend that the endpoint answered"], ["problem", "pretend that no answer came"]],
 };
 const VALUES = {
   reset: ["before", "middle"],
@@ -16,7 +17,19 @@ const VALUES = {
   cause: ["absent subscriber", "memory capacity exceeded", "call barred", "teleservice not provisioned"],
   problem: ["refused", "timeout"],
 };
-const NUMBERS = new Set(["status", "delay"]);
+const NUMBERS = { status: 500, delay: 2, records: 3000 };
+const FLAGS = new Set(["twice", "shuffle", "string_volume"]); // they have no value: they are so, or not
+
+function valueOf({ effect, value }) {
+  if (FLAGS.has(effect)) return true;
+  return effect in NUMBERS ? Number(value) : value;
+}
+
+function valueField(effect) {
+  if (FLAGS.has(effect)) return null;
+  if (VALUES[effect]) return field("Value", select("value", VALUES[effect][0], VALUES[effect]));
+  return field("Value", input("value", NUMBERS[effect], { type: "number", min: 0, step: "any", required: true }));
+}
 
 const json = (value) => (Object.keys(value ?? {}).length ? JSON.stringify(value) : "—");
 
@@ -28,9 +41,9 @@ function builder(local) {
     { "data-do": "add" },
     h("h2", null, "Build one"),
     field("Name", input("name", "", { placeholder: "my-fault", required: true })),
-    field("Where", select("point", point, [["http", "requests to the operator"], ["network", "delivery of an SMS"], ["callback", "callbacks to your webhook"]], { "data-do": "draft" })),
+    field("Where", select("point", point, [["http", "requests to the operator"], ["network", "delivery of an SMS"], ["callback", "callbacks to your webhook"], ["data-stream", "batches of a data stream"]], { "data-do": "draft" })),
     field("What", select("effect", effect, EFFECTS[point], { "data-do": "draft" })),
-    field("Value", VALUES[effect] ? select("value", VALUES[effect][0], VALUES[effect]) : input("value", effect === "status" ? 500 : 2, { type: "number", min: 0, step: "any", required: true })),
+    valueField(effect),
     point === "http" ? field("Only paths like", input("path", "", { placeholder: "*/sms" })) : null,
     field("Probability", input("probability", 1, { type: "number", min: 0, max: 1, step: 0.05 })),
     field("How often", input("times", "", { type: "number", min: 1, placeholder: "without end" })),
@@ -84,11 +97,10 @@ export default {
       draw();
     },
     add: async ({ fields, call, load, element }) => {
-      const value = NUMBERS.has(fields.effect) ? Number(fields.value) : fields.value;
       await call("POST", "/faults", {
         name: fields.name,
         point: fields.point,
-        effect: { [fields.effect]: value },
+        effect: { [fields.effect]: valueOf(fields) },
         match: fields.path ? { path: fields.path } : undefined,
         probability: Number(fields.probability),
         times: fields.times ? Number(fields.times) : undefined,
