@@ -32,6 +32,7 @@ class App:
 
     def __init__(self, engine: Engine, journal: Journal, surfaces: Sequence[Surface], rest: Starlette) -> None:
         self.engine = engine
+        self.journal = journal
         self.surfaces = tuple(surfaces)
         self._apps = [
             (prefix, journaled(app, journal) if surface.journaled else app)

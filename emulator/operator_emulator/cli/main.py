@@ -22,6 +22,7 @@ from operator_emulator.cli.run import run
 from operator_emulator.cli.serve import serve
 from operator_emulator.cli.sims import sim
 from operator_emulator.cli.token import token
+from operator_emulator.cli.wait import wait
 from operator_emulator.cli.watch import watch
 from operator_emulator.cli.world import reset, snapshot
 
@@ -38,6 +39,7 @@ def main() -> None:
 
 for one in (
     serve,
+    wait,
     run,
     env,
     ca,

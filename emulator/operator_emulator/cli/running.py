@@ -6,18 +6,16 @@ from collections.abc import Sequence
 import click
 
 from operator_emulator.app import App
-from operator_emulator.cli.greeting import greeting
-from operator_emulator.interception.hosts import Addresses
+from operator_emulator.cli.announcing import Announcer
 from operator_emulator.serving import Listener, Server, configure
-from operator_emulator.settings import Settings
 
 
-def run(app: App, settings: Settings, listeners: Sequence[Listener], addresses: Addresses, *, continued: bool) -> None:
+def run(app: App, log_level: str, listeners: Sequence[Listener], announcer: Announcer) -> None:
     """Serve until SIGINT or SIGTERM, then stop cleanly."""
-    config = configure(app, log_level=settings.log_level, lifespan="on", date_header=True, timeout_graceful_shutdown=5)
+    config = configure(app, log_level=log_level, lifespan="on", date_header=True, timeout_graceful_shutdown=5)
     server = Server(config, listeners)
 
-    async def serve_and_greet() -> None:
+    async def serve_and_tell() -> None:
         serving = asyncio.ensure_future(server.serve())
         await server.ready.wait()
         if server.started:
@@ -26,10 +24,12 @@ def run(app: App, settings: Settings, listeners: Sequence[Listener], addresses: 
                 for surface in app.surfaces
                 if surface.logins is not None
             ]
-            click.echo(greeting(app.surfaces, logins, settings, addresses, continued=continued))
+            announcer.say_ready(app.surfaces, logins)
+        following = asyncio.ensure_future(announcer.follow(app.journal))
         await serving
+        following.cancel()
 
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(serve_and_greet())
+        runner.run(serve_and_tell())
     if not server.started:
         raise click.ClickException("the emulator could not start; see the log above")

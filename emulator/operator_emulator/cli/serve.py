@@ -3,12 +3,13 @@
 import logging
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
 
-from operator_emulator.cli.options import with_settings
+from operator_emulator.cli.options import PREFIX, with_settings
 from operator_emulator.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,8 +19,22 @@ if TYPE_CHECKING:
 
 @click.command()
 @with_settings()
-def serve(**options: Any) -> None:
+@click.option("--json", "as_json", is_flag=True, envvar=f"{PREFIX}_JSON", help="Print JSON lines instead of text.")
+@click.option(
+    "--ready-file",
+    envvar=f"{PREFIX}_READY_FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write as JSON as soon as the emulator is ready, and to remove when it stops.",
+)
+@click.option(
+    "--log-requests/--no-log-requests",
+    default=None,
+    envvar=f"{PREFIX}_LOG_REQUESTS",
+    help="Print every request and callback.  [default: on a terminal]",
+)
+def serve(as_json: bool, ready_file: Path | None, log_requests: bool | None, **options: Any) -> None:
     """Start the emulator."""
+    from operator_emulator.cli.announcing import Announcer, file_for
     from operator_emulator.cli.listening import open_listeners
     from operator_emulator.cli.running import run
 
@@ -35,7 +50,16 @@ def serve(**options: Any) -> None:
     listeners, addresses = open_listeners(settings)
     settings = with_ports(settings, addresses)
     app = app_of(settings)
-    run(app, settings, listeners, addresses, continued=not app.engine.store.fresh)
+    announcer = Announcer(
+        settings,
+        addresses,
+        continued=not app.engine.store.fresh,
+        as_json=as_json,
+        ready_file=ready_file,
+        log_requests=sys.stdout.isatty() if log_requests is None else log_requests,
+    )
+    with file_for(ready_file):
+        run(app, settings.log_level, listeners, announcer)
 
 
 def app_of(settings: Settings) -> "App":
