@@ -209,7 +209,11 @@ def test_a_world_of_ones_own(pytester: pytest.Pytester, world: Path, how: str) -
         ("organisation=7", FIXTURE, "the fixture has no organisation 7"),
         ("sims=7", FIXTURE, "the fixture says which SIMs there are*"),
         ("", "version: 1\norganisations: []", "the fixture has no organisation"),
-        ("organisation=7", None, "there is no organisation 7 without --emulator-fixture"),
+        (
+            "organisation=7",
+            None,
+            "organisation 7 does not exist; define it in a fixture and pass that as --emulator-fixture",
+        ),
         ("", "version: 7", "*version*"),
         ("", "", "*world.yaml*"),
     ],
@@ -323,7 +327,7 @@ def test_an_emulator_that_runs_already_is_shared(pytester: pytest.Pytester, runn
         pytester.makeini(f"[pytest]\nemulator_url = {running.url}")
         passed(pytester.runpytest_inprocess("-W", "error", "--emulator-edition", "1nce"), passed=3)
         result = pytester.runpytest_inprocess("--emulator-edition", "bsc-2019")
-        result.stdout.fnmatch_lines(["*is of edition 1nce, not bsc-2019*"])
+        result.stdout.fnmatch_lines(["*has edition 1nce, not bsc-2019*"])
 
 
 def test_workers_share_one_that_runs(pytester: pytest.Pytester, running: Server) -> None:

@@ -228,7 +228,7 @@ def test_the_portals_tokens_are_signed_by_ones_own_key(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "operator_emulator", "serve", "--port", "0", "--portal-key", str(key)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30)
     assert done.returncode == 1
-    assert f"Error: {key}: is no RSA private key in PEM" in done.stderr
+    assert f"Error: {key}: is not an RSA private key in PEM" in done.stderr
 
 
 def test_in_real_time_a_report_arrives_by_itself(
@@ -365,7 +365,7 @@ def test_a_full_disk_is_a_clear_error_and_nothing_is_lost(serve: Any, tmp_path: 
             except urllib.error.HTTPError as error:
                 refused = error
         assert refused.code == 503
-        assert b"make room on the disk" in refused.read()
+        assert b"free some disk space" in refused.read()
         assert served.call("GET", "/_emulator/health")
     finally:
         served.process.kill()

@@ -169,7 +169,7 @@ def test_an_organisation_has_ten_streams_at_most(operator: Operator) -> None:
     """S§1."""
     for _ in range(10):
         create(operator)
-    assert refused(operator, 409)["error"].startswith("organisation 4321 has 10 data streams, which is the most")
+    assert refused(operator, 409)["error"].startswith("organisation 4321 already has 10 data streams, the maximum")
     create(operator, organisation=5136)
 
 

@@ -95,8 +95,8 @@ def test_a_device_sends_half_a_surrogate_pair(operator: Operator) -> None:
 @pytest.mark.parametrize(
     ("udh", "finding"),
     [
-        ("060003F30202", "announces 6 octets and has 5: the header is ignored"),
-        ("05C01BF40201", "breaks off within element C0: the header is ignored"),
+        ("060003F30202", "announces 6 octets but has 5: the header is ignored"),
+        ("05C01BF40201", "ends within element C0: the header is ignored"),
         ("050003CC0200", "element 00 says part 0 of 2: it is ignored"),
     ],
 )

@@ -138,7 +138,7 @@ def test_a_fixture_that_has_too_many_sims_leaves_the_world_alone(operator: Opera
     before = dump(operator)
     answer = post(operator, f"version: 1\norganisations: [{{id: 1, sims: [{cards}], generate: {blocks}}}]")
     assert answer.status_code == 400
-    assert answer.json()["error"] == "generate: is possible 99 times in one world"
+    assert answer.json()["error"] == "generate: is possible only 99 times in one world"
     assert dump(operator) == before
 
 
@@ -255,7 +255,7 @@ def test_what_is_there_already_is_a_conflict(operator: Operator) -> None:
         "partners[0].sims[0].iccid",
         "partners[0].sims[1].ip_address",
     ]
-    assert all(problem.endswith("in the world already; give it another one") for problem in refused["problems"])
+    assert all(problem.endswith("already exists in the world; choose another one") for problem in refused["problems"])
     assert dump(operator) == before
 
 
@@ -288,7 +288,7 @@ def test_more_generated_sims_than_there_are_numbers_for_cannot_be_added(operator
         text = f"version: 1\norganisations: [{{id: {number}, generate: [{'{sims: 1}, ' * 40}]}}]"
         answer = post(operator, text, "?mode=add")
     assert answer.status_code == 400
-    assert answer.json()["error"] == "fixture: generate: is possible 99 times in one world"
+    assert answer.json()["error"] == "fixture: generate: is possible only 99 times in one world"
     assert len(dump(operator)["rows"]["sims"]) == 86
 
 

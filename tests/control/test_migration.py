@@ -89,7 +89,7 @@ def test_calls_are_counted_by_operation_and_client(operator: Operator) -> None:
                 {"user_agent": "fleet/1.4", "calls": 2, "last": "2026-01-01T00:01:00Z"},
             ],
             "successor": {"method": "GET", "path": "/v2/sims/{iccid}"},
-            "changes": "Nothing but the path, and the error body.",
+            "changes": "Only the path and the error body change.",
         },
         {
             "method": "GET",
@@ -99,7 +99,7 @@ def test_calls_are_counted_by_operation_and_client(operator: Operator) -> None:
             "last": "2026-01-01T00:01:00Z",
             "clients": [{"user_agent": "curl/8", "calls": 1, "last": "2026-01-01T00:01:00Z"}],
             "successor": None,
-            "changes": "Monthly limits have no route. /status tells whether one is reached.",
+            "changes": "Version 2 has no monthly limits. /status says whether one is reached.",
         },
     ]
 
@@ -119,7 +119,7 @@ def test_each_organisation_has_its_own_calls(operator: Operator) -> None:
     assert [(one["id"], one["calls"], one["hidden"]["count"]) for one in found] == [(4321, 0, 1), (5136, 1, 0)]
     assert [one["id"] for one in report(operator, "?organisation=5136")["organisations"]] == [5136]
     answer = operator.http.get("/_emulator/migration?organisation=7")
-    assert (answer.status_code, answer.json()) == (404, {"error": "unknown organisation: id 7"})
+    assert (answer.status_code, answer.json()) == (404, {"error": "no organisation has the id 7"})
 
 
 def test_the_count_outlives_the_journal_and_not_the_world(make_operator: MakeOperator) -> None:
@@ -157,7 +157,7 @@ def test_an_edition_without_version_2_has_nothing_to_report(make_operator: MakeO
     answer = operator.http.get("/_emulator/migration")
     assert (answer.status_code, answer.json()) == (
         404,
-        {"error": "edition easyconnect has no second version to migrate to"},
+        {"error": "edition easyconnect has no version 2 to migrate to"},
     )
 
 

@@ -97,14 +97,17 @@ def test_each_part_keeps_the_rest_of_the_header() -> None:
 )
 def test_what_is_a_part_already_is_not_split(header: str, room: int) -> None:
     """Nor is what has a header that cannot say more."""
-    assert problem(lambda: tpdu.split("a" * 200, header=header)) == ("payload", f"takes 200 septets, and {room} fit")
+    assert problem(lambda: tpdu.split("a" * 200, header=header)) == (
+        "payload",
+        f"takes 200 septets, but only {room} fit",
+    )
 
 
 def test_splitting_has_limits() -> None:
     """Nothing cannot be sent, nor what takes 256 parts."""
     assert problem(lambda: tpdu.split("")) == ("payload", "must not be empty")
     assert len(tpdu.split("a" * 153 * 255)) == 255
-    assert problem(lambda: tpdu.split("a" * (153 * 255 + 1)))[1] == "takes 256 parts, and 255 are possible"
+    assert problem(lambda: tpdu.split("a" * (153 * 255 + 1)))[1] == "takes 256 parts, but at most 255 are possible"
 
 
 def shown(*arrived: Fragment) -> list[tuple[str, tuple[int, ...]]]:

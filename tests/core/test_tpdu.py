@@ -90,7 +90,7 @@ def test_half_a_pair_is_named_as_it_came() -> None:
     """It is in no alphabet but UCS-2."""
     assert problem(lambda: tpdu.check(half_pairs.hide("ab\ud83d"), 0)) == (
         "payload",
-        "holds '\\ud83d', which is not in the GSM 7-bit alphabet",
+        "contains '\\ud83d', which is not in the GSM 7-bit alphabet",
     )
 
 
@@ -106,7 +106,7 @@ def test_what_is_not_hexadecimal_is_refused(text: str) -> None:
     """Odd digits, prefixes, blanks and digits of other scripts are no octets."""
     assert problem(lambda: tpdu.read_hex("udh", text)) == (
         "udh",
-        "must be hexadecimal, two digits to an octet",
+        "must be hexadecimal, with two digits per octet",
     )
 
 
@@ -190,9 +190,9 @@ def test_an_alphanumeric_sender_takes_eleven_septets_at_most(sender: str) -> Non
 @pytest.mark.parametrize(
     ("sender", "said"),
     [
-        ("ABCDEFGHIJKL", "takes 12 septets, and an alphanumeric one has 11 at most"),
-        ("Fleet € [EU]", "takes 15 septets, and an alphanumeric one has 11 at most"),
-        ("привет", "must be of the GSM 7-bit alphabet where it is alphanumeric"),
+        ("ABCDEFGHIJKL", "takes 12 septets, but an alphanumeric one may take at most 11"),
+        ("Fleet € [EU]", "takes 15 septets, but an alphanumeric one may take at most 11"),
+        ("привет", "must use only the GSM 7-bit alphabet if it is alphanumeric"),
     ],
 )
 def test_what_does_not_fit_into_an_address_is_refused(sender: str, said: str) -> None:
@@ -230,9 +230,9 @@ def test_limits_of_one_message(character: str, dcs: Dcs, udh: str, limit: int) -
 
 def test_refusal_of_a_long_text_says_the_numbers() -> None:
     """161 characters: what it takes and what fits."""
-    assert problem(lambda: tpdu.check("a" * 161, 0)) == ("payload", "takes 161 septets, and 160 fit")
-    assert problem(lambda: tpdu.check("00" * 141, 4)) == ("payload", "takes 141 octets, and 140 fit")
-    assert problem(lambda: tpdu.check("é" * 71, 8)) == ("payload", "takes 71 UCS-2 units, and 70 fit")
+    assert problem(lambda: tpdu.check("a" * 161, 0)) == ("payload", "takes 161 septets, but only 160 fit")
+    assert problem(lambda: tpdu.check("00" * 141, 4)) == ("payload", "takes 141 octets, but only 140 fit")
+    assert problem(lambda: tpdu.check("é" * 71, 8)) == ("payload", "takes 71 UCS-2 units, but only 70 fit")
 
 
 @given(headers, st.sampled_from(list(Dcs)))
@@ -250,7 +250,7 @@ def test_limits_with_any_header(octets: int, dcs: Dcs) -> None:
 def test_header_larger_than_a_message_leaves_no_room() -> None:
     """A header may announce 255 octets; nothing fits behind it."""
     udh = "c870c6" + "00" * 198
-    assert problem(lambda: tpdu.check("a", 0, udh)) == ("payload", "takes 1 septets, and 0 fit")
+    assert problem(lambda: tpdu.check("a", 0, udh)) == ("payload", "takes 1 septets, but only 0 fit")
 
 
 @given(gsm_texts.filter(bool), headers)

@@ -58,7 +58,7 @@ def test_national_languages_are_named_by_elements_of_their_own(text: str, lockin
         ("060804CC000000", "element 08 says part 0 of 0: it is ignored"),
         ("060004CC030100", "element 00 has 4 octets, not 3: it is ignored"),
         ("020000", "element 00 has 0 octets, not 3: it is ignored"),
-        ("0325010E", "element 25 names language 14, and there is none: it is ignored"),
+        ("0325010E", "element 25 names language 14, which does not exist: it is ignored"),
         ("022400", "element 24 has 0 octets, not 1: it is ignored"),
     ],
 )
@@ -72,12 +72,12 @@ def test_an_element_that_makes_no_sense_is_ignored(text: str, ignored: str) -> N
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("050003CC03", "announces 5 octets and has 4"),
-        ("050003CC030100", "announces 5 octets and has 6"),
-        ("050004CC0301", "breaks off within element 00"),
-        ("0100", "breaks off within element 00"),
-        ("05C01BF40201", "breaks off within element C0"),
-        ("070003CC03010501", "breaks off within element 05"),
+        ("050003CC03", "announces 5 octets but has 4"),
+        ("050003CC030100", "announces 5 octets but has 6"),
+        ("050004CC0301", "ends within element 00"),
+        ("0100", "ends within element 00"),
+        ("05C01BF40201", "ends within element C0"),
+        ("070003CC03010501", "ends within element 05"),
     ],
 )
 def test_a_badly_built_header_is_ignored_as_a_whole(text: str, said: str) -> None:

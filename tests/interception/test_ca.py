@@ -77,4 +77,4 @@ def test_a_folder_that_cannot_be_used_is_a_clear_line(tmp_path: Path) -> None:
     """What is wrong, and what to do."""
     (tmp_path / "file").touch()
     code, _, errors = run("ca", "--ca-dir", str(tmp_path / "file" / "ca"))
-    assert (code, "choose another folder by --ca-dir" in errors, errors.count("\n")) == (1, True, 1)
+    assert (code, "choose another folder with --ca-dir" in errors, errors.count("\n")) == (1, True, 1)

@@ -87,8 +87,8 @@ def files(tmp_path: Path) -> Callable[[str], str]:
     [
         ("certificate", "another-key", "does not belong to the certificate"),
         ("certificate", "encrypted", "is encrypted; decrypt it first"),
-        ("certificate", "nonsense", "do not hold a certificate and its key in PEM"),
-        ("nonsense", "another-key", "do not hold a certificate and its key in PEM"),
+        ("certificate", "nonsense", "do not contain a certificate and its key in PEM"),
+        ("nonsense", "another-key", "do not contain a certificate and its key in PEM"),
     ],
 )
 def test_a_certificate_that_cannot_be_used_says_why(

@@ -206,8 +206,8 @@ def test_a_full_disk_is_503_and_then_over(operator: Operator, caplog: pytest.Log
         opened += 1
     assert answer.status_code == 503
     assert answer.json()["error"] == "Service Unavailable"
-    assert "make room on the disk" in answer.json()["message"]
-    assert "make room on the disk" in caplog.text
+    assert "free some disk space" in answer.json()["message"]
+    assert "free some disk space" in caplog.text
     store.execute("PRAGMA max_page_count = 1073741823")
     assert operator.api("POST", "/support", json=case).status_code == 201
     assert int(operator.api("GET", "/support").headers["x-total-count"]) == opened + 1

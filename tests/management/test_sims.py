@@ -72,7 +72,7 @@ def test_a_sim_list_is_sorted_and_filtered(operator: Operator) -> None:
 
 
 def test_fourteen_digits_of_an_imei_find_the_device(operator: Operator) -> None:
-    """A true IMEI is cut to fourteen digits by clients, and matches the stored sixteen (D§5, 15)."""
+    """A true IMEI is reduced to fourteen digits by clients, and matches the stored sixteen (D§5, 15)."""
     imei = operator.get(f"/sims/{ONLINE}")["imei"]
     assert len(imei) == 16
     for text in (imei, imei[:14]):

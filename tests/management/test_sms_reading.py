@@ -24,11 +24,11 @@ def findings(operator: Operator, body: Any, status: int = 201) -> Any:
 @pytest.mark.parametrize(
     ("udh", "finding"),
     [
-        ("05 00 03 CC 02 01", "must be hexadecimal, two digits to an octet: it is dropped"),
-        ("0x050003CC0201", "must be hexadecimal, two digits to an octet: it is dropped"),
-        ("05:00:03:CC:02:01", "must be hexadecimal, two digits to an octet: it is dropped"),
-        ("050003CC020", "must be hexadecimal, two digits to an octet: it is dropped"),
-        ("060003CC0201", "announces 6 octets and has 5: the header is ignored"),
+        ("05 00 03 CC 02 01", "must be hexadecimal, with two digits per octet: it is dropped"),
+        ("0x050003CC0201", "must be hexadecimal, with two digits per octet: it is dropped"),
+        ("05:00:03:CC:02:01", "must be hexadecimal, with two digits per octet: it is dropped"),
+        ("050003CC020", "must be hexadecimal, with two digits per octet: it is dropped"),
+        ("060003CC0201", "announces 6 octets but has 5: the header is ignored"),
         ("050003CC0203", "element 00 says part 3 of 2: it is ignored"),
     ],
 )
@@ -69,15 +69,15 @@ def test_an_alphanumeric_sender_fits_into_an_address(operator: Operator, sender:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (r'{"payload": "ab\ud83d"}', r"payload: holds half a surrogate pair, \ud83d, as character 3"),
-        (r'{"payload": "\ude00\ud83d"}', r"payload: holds half a surrogate pair, \ude00, as character 1"),
+        (r'{"payload": "ab\ud83d"}', r"payload: contains half a surrogate pair, \ud83d, as character 3"),
+        (r'{"payload": "\ude00\ud83d"}', r"payload: contains half a surrogate pair, \ude00, as character 1"),
         (
             r'{"payload": "😀", "source_address_type": {"id": "x\ud83d"}}',
-            r"source_address_type.id: holds half a surrogate pair, \ud83d, as character 2",
+            r"source_address_type.id: contains half a surrogate pair, \ud83d, as character 2",
         ),
         (
             r'{"payload": "x", "n": [{"m\udfff": 1}]}',
-            r"n[0].m\udfff: holds half a surrogate pair, \udfff, as character 2",
+            r"n[0].m\udfff: contains half a surrogate pair, \udfff, as character 2",
         ),
         (r'{"payload": "ab\ud83dx"', "the body is not JSON"),
     ],

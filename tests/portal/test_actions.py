@@ -283,7 +283,7 @@ def test_a_list_that_is_none_is_refused(client: Client, body: Any, error: str) -
         ("unrestrict", {"apnName": ""}, "apnName: must not be blank"),
         ("termination", {"terminationDate": "soon"}, "terminationDate should be of type date"),
         ("move", {}, "targetPartnerID: must match [0-9]{6}"),
-        ("move", {"targetPartnerID": OTHER}, "targetPartnerID: is none of your partners"),
+        ("move", {"targetPartnerID": OTHER}, "targetPartnerID: is not one of your partners"),
         ("changetariff", {}, "tariffID: must be a number"),
         ("changeoption", {"optionID": 1}, "attributes: must not be null"),
         ("bookoption", {"optionID": None}, "optionID: must not be blank"),

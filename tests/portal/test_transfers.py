@@ -59,7 +59,7 @@ def test_a_transfer_is_an_action_of_its_sender(client: Client) -> None:
     }
     assert client.get(f"/sims/actions/{SIGNUP}", as_="other", partner=OTHER) == action
     error = client.refused("DELETE", f"/sims/actions/{SIGNUP}", 409, as_="other", partner=OTHER)
-    assert error["errors"] == [f"Action {SIGNUP} is a SIM transfer and is cancelled as such."]
+    assert error["errors"] == [f"Action {SIGNUP} is a SIM transfer; cancel the transfer instead."]
 
 
 def test_both_sides_see_its_details(client: Client) -> None:
@@ -94,7 +94,7 @@ def test_both_sides_see_its_details(client: Client) -> None:
         (
             {"receivingPartnerID": OTHER, "sims": [{"iccid": FOREIGN}]},
             400,
-            "receivingPartnerID: is on your own side; move SIMs to a subunit instead",
+            "receivingPartnerID: is one of your own; use a move to transfer SIMs within your partner",
         ),
         (
             {"receivingPartnerID": MAIN, "sims": [{"iccid": FOREIGN}, {"imsi": "262015000000009"}]},
@@ -219,7 +219,7 @@ def test_the_wrong_side_cannot_decide(client: Client, as_: str, partner: str, ac
     """403 of the portal."""
     offer(client)
     error = client.refused("PATCH", f"{PATH}/{TRANSACTION}", 403, as_=as_, partner=partner, json={"action": action})
-    assert error["errors"] == [f"It is not up to you to {action} this."]
+    assert error["errors"] == [f"You may not {action} this SIM transfer."]
 
 
 @pytest.mark.parametrize("first", ["accept", "reject"])
@@ -239,9 +239,9 @@ def test_a_decision_is_made_once(client: Client, first: str, second: str) -> Non
         ("", {"action": "take"}, "action: must be one of accept, reject, cancel"),
         ("?action=reject", {"action": "accept"}, "action: is given twice, and differently"),
         ("", {"action": "accept", "subunitPartnerID": "x"}, "subunitPartnerID: must match [0-9]{6}"),
-        ("", {"action": "accept", "subunitPartnerID": OTHER}, "subunitPartnerID: is no subunit of the receiver"),
-        ("", {"action": "accept", "subunitPartnerID": "999999"}, "subunitPartnerID: is no subunit of the receiver"),
-        ("", {"action": "reject", "subunitPartnerID": BRANCH}, "subunitPartnerID: goes with accept only"),
+        ("", {"action": "accept", "subunitPartnerID": OTHER}, "subunitPartnerID: is not a subunit of the receiver"),
+        ("", {"action": "accept", "subunitPartnerID": "999999"}, "subunitPartnerID: is not a subunit of the receiver"),
+        ("", {"action": "reject", "subunitPartnerID": BRANCH}, "subunitPartnerID: is allowed only with accept"),
     ],
 )
 def test_a_decision_that_is_none_is_refused(client: Client, query: str, body: Any, error: str) -> None:

@@ -208,7 +208,7 @@ def test_a_copy_that_is_no_world_leaves_the_world_alone(tmp_path: Path, spoil: s
             with sqlite3.connect(copy) as connection:
                 connection.execute("PRAGMA application_id = 1" if spoil == "foreign" else "PRAGMA user_version = 999")
             connection.close()
-        with pytest.raises(StoreFailure, match=r"snapshot one: .*the world is as it was"):
+        with pytest.raises(StoreFailure, match=r"snapshot one: .*the world is unchanged"):
             await store.restore(NOW, "one")
         assert await store.read(NOW, names) == before
         store.snapshots()  # lists what can be read, and does not fail

@@ -712,7 +712,7 @@ def test_a_newer_format_is_refused(path: Path) -> None:
 
 def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
     """It is not made by itself: it may be a slip of the pen."""
-    with pytest.raises(StoreFailure, match=rf"there is no folder {tmp_path / 'missing'}; make it first"):
+    with pytest.raises(StoreFailure, match=rf"the folder {tmp_path / 'missing'} does not exist; create it first"):
         SynchronousStore(tmp_path / "missing" / "world.db")
 
 
@@ -748,7 +748,7 @@ def test_a_full_disk_refuses_the_change_and_keeps_the_rest(path: Path) -> None:
     shelf.store.connection.execute(f"PRAGMA max_page_count = {pages + 1}")
     much = [job(n, kind="x" * 4000) for n in range(2, 50)]
     for _ in range(2):
-        with pytest.raises(StoreFailure, match=r"cannot be written \(.*\); make room on the disk. Nothing was lost"):
+        with pytest.raises(StoreFailure, match=r"cannot be written \(.*\); free some disk space. Nothing was lost"):
             shelf.do(put_jobs, *much)
         assert ids(shelf.look(lambda world: world.jobs.find())) == [1]
     shelf.store.connection.execute("PRAGMA max_page_count = 100000")
@@ -822,7 +822,7 @@ def test_rows_that_cannot_be_read_are_a_failure_with_a_reason(path: Path, monkey
     shelf.store.connection.execute("INSERT INTO organisations VALUES (1, ?, NULL)", (b'{"id":"one"}',))
     shelf.store.close()
     monkeypatch.setitem(tables.TABLES, "organisations", Kept(Organisation, indexes=(("name",),)))
-    with pytest.raises(StoreFailure, match="holds rows that this version cannot read"):
+    with pytest.raises(StoreFailure, match="contains rows that this version cannot read"):
         SynchronousStore(path)
     monkeypatch.undo()
     again = SynchronousStore(path)

@@ -66,4 +66,6 @@ def choose(found: list[Credentials], name: str | None) -> Credentials:
             return one
     if name is None:
         raise EmulatorError(404, "no credentials: this world has no users")
-    raise EmulatorError(404, f"no user or application is called {name}; {', '.join(one.name for one in found)} are")
+    raise EmulatorError(
+        404, f"no user or application is called {name}; choose one of {', '.join(one.name for one in found)}"
+    )

@@ -64,8 +64,8 @@ class Admission:
         if not self._open and not is_loopback(peer):
             raise HTTPException(
                 403,
-                "the control plane answers to this machine only; start the emulator with --control-token and "
-                "send that as X-Emulator-Token, or with --control-open",
+                "the control plane answers only this machine; start the emulator with --control-token and "
+                "send that token as X-Emulator-Token, or start it with --control-open",
             )
         self._refuse_foreign_pages(request)
 
@@ -75,14 +75,16 @@ class Admission:
         if origin is not None:
             source = host_name(origin)
             if source != host and not (is_local(source) and is_local(host)):
-                raise HTTPException(403, f"pages of {origin} may not use the control plane without its token")
+                raise HTTPException(
+                    403, f"web pages from {origin} may not use the control plane unless they send its --control-token"
+                )
         elif self._open and request.method not in READS:
             return  # browsers send Origin with every change: it is a tool, which may call us by any name
         if host and not is_private(host):
             raise HTTPException(
                 403,
-                f"the host name {host} could have been rebound by a page on the internet; call the emulator "
-                "by address or as localhost, or send its token",
+                f"the host name {host} could be used for DNS rebinding; call the emulator by its address or as "
+                "localhost, or start it with --control-token",
             )
 
 

@@ -119,6 +119,6 @@ def read_rate(body: Mapping[str, Any], rate: float) -> float:
     mode = body.get("mode", "real" if rate or "speed" in body else "manual")
     if mode == "manual":
         if "speed" in body:
-            raise Malformed("speed", "is nothing that a manual clock has")
+            raise Malformed("speed", "cannot be set on a manual clock")
         return 0.0
     return float(body.get("speed", rate or 1.0))

@@ -29,9 +29,38 @@ STATUSES: Final[Mapping[type[Refusal], int]] = MappingProxyType(
 )
 
 SENTENCES: Final[Mapping[int, str]] = MappingProxyType(
-    {404: "there is nothing at this path; GET /_emulator/openapi.json describes what there is"}
+    {404: "there is nothing at this path; GET /_emulator/openapi.json lists all paths"}
 )
 
+
+WORDS: Final[Mapping[type[Refusal], str]] = MappingProxyType(
+    {
+        errors.UnknownSim: "no SIM has the ICCID {iccid}",
+        errors.UnknownIdentifier: "no SIM has the {kind} {iccid}",
+        errors.UnknownSms: "no message has the id {id}",
+        errors.UnknownOrganisation: "no organisation has the id {id}",
+        errors.UnknownApplication: "no application has the client id {client_id}",
+        errors.UnknownAction: "no action has the signup id {signup}",
+        errors.UnknownTransfer: "no SIM transfer has the transaction id {transaction}",
+        errors.UnknownFault: "no fault has the id {id}",
+        errors.UnknownCallback: "no callback has the id {id}",
+        errors.UnknownDataStream: "no data stream has the id {id}",
+        errors.UnknownSnapshot: "no snapshot is called {name}",
+        errors.NoQuota: "SIM {iccid} has no {service} quota, because it has never been activated",
+        errors.SimExpired: "expired SIMs can only be extended",
+        errors.SimDisabled: "SIM {iccid} is disabled; enable it first",
+        errors.QuotaExhausted: "SIM {iccid} has no {service} volume left; top it up first",
+        errors.LimitReached: "SIM {iccid} has reached the monthly {service} limit of {limit}",
+        errors.LostAtNetwork: "the network refused what SIM {iccid} sent: {cause}",
+        errors.AlreadyRegistered: "the client id {client_id} is already registered; choose another one",
+        errors.PartnersSim: "SIM {iccid} belongs to a partner of the service portal; use the portal's API",
+        errors.StreamNotInState: "data stream {id} is {state}; only a {needed} one can do that",
+        errors.TooManyStreams: "organisation {organisation} already has {most} data streams, the maximum "
+        "(setting data_streams_max); remove one first",
+        errors.NothingOwed: "the customer has already accepted callback {callback}; send force: true to send it again",
+        errors.Busy: "another request is moving the clock; try again when it has finished",
+    }
+)
 
 # The control plane's name of a field, where it is not that of the core.
 FIELDS: Final = MappingProxyType({"partner": "partnerID"})
@@ -68,24 +97,19 @@ def status_of(refusal: Refusal) -> int:
 
 
 def sentence(refusal: Refusal) -> str:
-    """A refusal in words. Most carry a value or two, and their names say what they mean."""
     if isinstance(refusal, Malformed):
         return str(refusal)
-    if isinstance(refusal, errors.Busy):
-        return "somebody else is moving the clock; try again when that is done"
-    if isinstance(refusal, errors.LostAtNetwork):
-        return f"the network did not take it from {refusal.iccid}: {refusal.cause}"
-    if isinstance(refusal, errors.StreamNotInState):
-        return f"data stream {refusal.id} is {refusal.state}; only a {refusal.needed} one can do that"
-    if isinstance(refusal, errors.TooManyStreams):
-        return (
-            f"organisation {refusal.organisation} has {refusal.most} data streams, which is the most "
-            "(setting data_streams_max); remove one first"
-        )
-    if isinstance(refusal, errors.PartnersSim):
-        return f"SIM {refusal.iccid} belongs to a partner of the service portal; use the portal's API"
+    known = WORDS.get(type(refusal))
+    if known is None:
+        return name_and_values(refusal)
+    text = known.format_map(vars(refusal))
+    if isinstance(refusal, errors.UnknownSim) and len(refusal.iccid) == 20:
+        text += "; leave out the check digit: an ICCID has 19 digits here"
+    return text
+
+
+def name_and_values(refusal: Refusal) -> str:
+    """A refusal that this surface does not expect, such as ``not booked: service sessions``."""
     words = re.sub("(?<=[a-z])(?=[A-Z])", " ", type(refusal).__name__).lower()
     values = ", ".join(f"{name} {value}" for name, value in vars(refusal).items())
-    if isinstance(refusal, errors.UnknownSim) and len(refusal.iccid) == 20:
-        values += "; an ICCID has 19 digits here, without the check digit"
     return f"{words}: {values}" if values else words

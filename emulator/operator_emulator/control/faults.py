@@ -61,5 +61,5 @@ def read_limits(given: Sequence[Mapping[str, Any]]) -> Sequence[RateLimit]:
     wanted = [RateLimit(**{**limit, "per": Per(limit["per"])}) for limit in given]
     names = [limit.name for limit in wanted]
     if len(set(names)) < len(names):
-        raise Malformed("limits", "has the same name twice")
+        raise Malformed("limits", "names the same limit twice")
     return wanted

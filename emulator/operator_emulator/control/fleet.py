@@ -63,7 +63,7 @@ def read_cursor(text: str) -> int:
     if not text:
         return 0
     if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise Malformed("after", "is not the value of next in an earlier answer")
+        raise Malformed("after", "must be the value of next in an earlier answer")
     return int(text)
 
 

@@ -14,6 +14,6 @@ async def get_migration(request: Request) -> Response:
     organisation = read_query(request).get("organisation")
     control = control_of(request)
     if control.migration is None:
-        raise HTTPException(404, f"edition {control.settings.edition} has no second version to migrate to")
+        raise HTTPException(404, f"edition {control.settings.edition} has no version 2 to migrate to")
     tally = control.journal.tally
     return answer(request, await engine_of(request).read(control.migration, tally.of, organisation))

@@ -79,7 +79,7 @@ def read_query(request: Request) -> dict[str, Any]:
     for name, text in request.query_params.multi_items():
         parameter = operation.query.get(name)
         if parameter is None:
-            raise Malformed(name, "is not known here")
+            raise Malformed(name, "is not a parameter of this operation")
         if name in found:
             raise Malformed(name, "is given twice")
         value = typed(text, parameter.type)
@@ -96,7 +96,7 @@ def place_and_problem(error: Any) -> tuple[str, str]:
         case "required":
             return join(path, error.kind.property), "is required"
         case "additionalProperties":
-            return join(path, error.kind.unexpected[0]), "is not known here"
+            return join(path, error.kind.unexpected[0]), "is not a known field"
         case "pattern":
             return path, f"must look like {error.kind.pattern}"
     return path, sentence(error)

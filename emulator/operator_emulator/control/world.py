@@ -84,7 +84,7 @@ def snapshot_name(request: Request) -> str:
     """Safe as the name of a file. Raises Malformed."""
     name: str = request.path_params["name"]
     if not NAME.fullmatch(name):
-        raise Malformed("name", "must be letters, digits, '_', '-' and '.', 64 at most, and not begin with '.'")
+        raise Malformed("name", "must be 1 to 64 letters, digits, '_', '-' or '.', and must not begin with '.'")
     return name
 
 

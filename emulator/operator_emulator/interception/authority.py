@@ -59,17 +59,17 @@ class Authority:
         except OSError as error:
             raise CertificateUnusable(
                 f"the certificate authority cannot be kept in {folder}: {error.strerror or error}; "
-                "choose another folder by --ca-dir"
+                "choose another folder with --ca-dir"
             ) from None
         if authority.certificate.not_valid_after_utc <= now:
             raise CertificateUnusable(
                 f"the certificate authority in {folder} expired on {authority.valid_until}; "
-                "make a new one with 'operator-emulator ca --renew', and trust that"
+                "make a new one with 'operator-emulator ca --renew', and trust it"
             )
         if not authority.is_for_our_hosts:
             raise CertificateUnusable(
-                f"the certificate authority in {folder} is of another version and cannot sign for all hosts; "
-                "make a new one with 'operator-emulator ca --renew', and trust that"
+                f"the certificate authority in {folder} was made by another version and cannot sign for all hosts; "
+                "make a new one with 'operator-emulator ca --renew', and trust it"
             )
         return authority
 
@@ -77,7 +77,7 @@ class Authority:
     def read(cls, folder: Path, pem: bytes) -> Self:
         """The authority whose key and certificate are *pem*. Raises CertificateUnusable."""
         damaged = CertificateUnusable(
-            f"{folder / 'ca-key.pem'} is damaged; make a new one with 'operator-emulator ca --renew', and trust that"
+            f"{folder / 'ca-key.pem'} is damaged; make a new one with 'operator-emulator ca --renew', and trust it"
         )
         try:
             key = load_pem_private_key(pem, None)
@@ -94,7 +94,7 @@ class Authority:
         try:
             (folder / "ca-key.pem").unlink(missing_ok=True)
         except OSError as error:
-            raise CertificateUnusable(f"{folder / 'ca-key.pem'} cannot be removed: {error.strerror}") from None
+            raise CertificateUnusable(f"{folder / 'ca-key.pem'} cannot be replaced: {error.strerror}") from None
         return cls.open(folder, now)
 
     @property
@@ -149,7 +149,7 @@ def own_context(certificate: Path, key: Path | None) -> ssl.SSLContext:
         if "KEY_VALUES_MISMATCH" in str(error):
             problem = f"the key in {key} does not belong to the certificate in {certificate}"
         else:
-            problem = f"{certificate} and {key} do not hold a certificate and its key in PEM"
+            problem = f"{certificate} and {key} do not contain a certificate and its key in PEM"
         raise CertificateUnusable(problem) from None
     return context
 

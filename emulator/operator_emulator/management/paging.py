@@ -37,8 +37,8 @@ def read_page(
     rows = read_count(query, size, default)
     if rows > maximum:
         if policy.paging == "strict":
-            raise Malformed(size, f"must be {maximum} at most")
-        note(size, f"is cut to {maximum}")
+            raise Malformed(size, f"must be at most {maximum}")
+        note(size, f"is reduced to {maximum}")
         rows = maximum
     return Page(read_count(query, "page", 1), rows)
 

@@ -76,7 +76,7 @@ PORTAL: Final[tuple[tuple[type[Exception], HTTPStatus, Texts], ...]] = (
     (ReadOnly, HTTPStatus.FORBIDDEN, lambda _: (ACCESS_DENIED, "User has read-only permissions.")),
     (ForeignPartner, HTTPStatus.FORBIDDEN, lambda no: (ACCESS_DENIED, f"No permission for partner {no.partner}.")),
     (NotBooked, HTTPStatus.FORBIDDEN, lambda no: (ACCESS_DENIED, f"Option {no.service} is not booked.")),
-    (WrongSide, HTTPStatus.FORBIDDEN, lambda no: (ACCESS_DENIED, f"It is not up to you to {no.decision} this.")),
+    (WrongSide, HTTPStatus.FORBIDDEN, lambda no: (ACCESS_DENIED, f"You may not {no.decision} this SIM transfer.")),
     (
         UnknownIdentifier,
         HTTPStatus.NOT_FOUND,
@@ -96,7 +96,7 @@ PORTAL: Final[tuple[tuple[type[Exception], HTTPStatus, Texts], ...]] = (
     (
         TransferAction,
         HTTPStatus.CONFLICT,
-        lambda no: (CONFLICT, f"Action {no.signup} is a SIM transfer and is cancelled as such."),
+        lambda no: (CONFLICT, f"Action {no.signup} is a SIM transfer; cancel the transfer instead."),
     ),
     (
         NotPending,

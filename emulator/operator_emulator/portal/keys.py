@@ -49,9 +49,9 @@ class Signer:
         try:
             key = RSAKey.import_key(self._pem)
         except (JoseError, ValueError, TypeError) as error:
-            raise KeyUnusable(f"{self._path}: is no RSA private key in PEM without a password ({error})") from None
+            raise KeyUnusable(f"{self._path}: is not an RSA private key in PEM without a password ({error})") from None
         if not key.is_private:
-            raise KeyUnusable(f"{self._path}: is a public key; a private one is needed to sign")
+            raise KeyUnusable(f"{self._path}: is a public key; signing needs the private one")
         return key
 
     @cached_property

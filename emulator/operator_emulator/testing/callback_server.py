@@ -49,7 +49,7 @@ class CallbackServer:
 
         parts = urlsplit(request.url)
         if f"{parts.scheme}://{parts.netloc}" != NOWHERE:
-            raise Unreachable(f"without sockets only the customer fixture can be reached, at {NOWHERE}")
+            raise Unreachable(f"without sockets, callbacks reach only the customer fixture, at {NOWHERE}")
         headers = {name.lower(): value for name, value in request.headers}
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         answer = self.respond(ReceivedRequest(request.method, path, headers, request.body))

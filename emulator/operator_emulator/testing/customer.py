@@ -78,7 +78,7 @@ class Customer:
         if not 200 <= status <= 599:
             raise ValueError(f"{status} is not a final status; use one from 200 to 599")
         if times is not None and times < 1:
-            raise ValueError("times must be at least 1; leave it out to answer all later requests so")
+            raise ValueError("times must be at least 1; leave it out to answer all later requests this way")
         if json is not ANY:
             body, headers = encode(json), {"Content-Type": "application/json", **(headers or {})}
         answer = Answer(status, dict(headers or {}), body)

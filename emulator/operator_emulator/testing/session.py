@@ -56,7 +56,7 @@ class Session:
     def transport(self) -> InProcess:
         """Raises Unsuitable."""
         if self.server is None:
-            raise Unsuitable("an emulator of another process has no transport; leave out --emulator-url")
+            raise Unsuitable("an emulator in another process has no transport; leave out --emulator-url")
         return InProcess(self.server)
 
     def begin_test(self, customer: Customer, *, sims: int | None = None, organisation: int | None = None) -> Emulator:
@@ -73,10 +73,12 @@ class Session:
     def _organisation(self, customer: Customer, sims: int | None, id: int | None) -> Organisation:
         if not self.from_fixture:
             if id is not None:
-                raise Unsuitable(f"there is no organisation {id} without --emulator-fixture")
+                raise Unsuitable(
+                    f"organisation {id} does not exist; define it in a fixture and pass that as --emulator-fixture"
+                )
             return self.client.organisations.create(sims=SIMS if sims is None else sims, forwarder=customer.url)
         if sims is not None:
-            raise Unsuitable("the fixture says which SIMs there are; make_sim makes more")
+            raise Unsuitable("the fixture defines the SIMs; add more with make_sim")
         ids = [one["id"] for one in self.client.organisations.list()]
         if not ids or (id is not None and id not in ids):
             raise Unsuitable(f"the fixture has no organisation{'' if id is None else f' {id}'}")
@@ -133,5 +135,5 @@ def external(url: str, *, edition: str | None = None) -> Iterator[Session]:
                 f"{error}; start one with 'operator-emulator serve', or leave out --emulator-url"
             ) from None
         if edition is not None and edition != running:
-            raise Unsuitable(f"the emulator at {url} is of edition {running}, not {edition}")
+            raise Unsuitable(f"the emulator at {url} has edition {running}, not {edition}")
         yield Session(client, api, callback_server)

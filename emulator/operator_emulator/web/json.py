@@ -71,7 +71,7 @@ def _read_halves(body: bytes, may_halve: Collection[str], otherwise: Malformed) 
             continue
         if place not in may_halve:
             name = half_pairs.name(half[0])
-            raise Malformed(place, f"holds half a surrogate pair, {name}, as character {half.start() + 1}")
+            raise Malformed(place, f"contains half a surrogate pair, {name}, as character {half.start() + 1}")
         found = True
     if not found:
         raise otherwise

@@ -79,7 +79,7 @@ def has_body(request: Request) -> bool:
 def check_body(request: Request) -> None:
     """Note a body that nobody reads."""
     if has_body(request):
-        note(request, ["request body: is not described, and not read"])
+        note(request, ["request body: is not described, so it is ignored"])
 
 
 def check_query(request: Request) -> None:

@@ -131,7 +131,7 @@ def create(
 def check(kind: StreamKind, generation: Generation) -> None:
     """Raises Malformed for a kind of record that the generation does not have (S§7)."""
     if kind is StreamKind.SMS and generation is Generation.DS1:
-        raise Malformed("kind", "is sms, which needs generation ds2; ds1 has events and usage only")
+        raise Malformed("kind", "is sms, which requires generation ds2; ds1 has only events and usage")
 
 
 def existing(world: World, id: int) -> DataStream:

@@ -112,7 +112,7 @@ def place(
     quantities: dict[int, int] = {}
     for line in lines:
         if line.quantity < 1:
-            raise Malformed("quantity", "must be 1 at least")
+            raise Malformed("quantity", "must be at least 1")
         quantities[line.product] = quantities.get(line.product, 0) + line.quantity
     net = 0.0
     for wanted, quantity in quantities.items():

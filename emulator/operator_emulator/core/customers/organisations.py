@@ -47,10 +47,10 @@ def create(world: World, wanted: Wanted) -> OrganisationSnapshot:
     """
     id = next_id(world) if wanted.id is None else wanted.id
     if world.organisations.get(id) is not None:
-        raise Malformed("id", f"{id} is taken")
+        raise Malformed("id", f"{id} is already in use; choose another one")
     username = wanted.username or f"org-{id}"
     if world.users.get(username) is not None:
-        raise Malformed("username", f"{username} is taken")
+        raise Malformed("username", f"{username} is already in use; choose another one")
     password = wanted.password or secret(world, f"password of {username}")
     world.organisations.put(
         Organisation(

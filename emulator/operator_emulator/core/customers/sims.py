@@ -315,7 +315,7 @@ def transfer(
     named = {sim.iccid: sim for sim in (ownership.owned(world, caller, iccid) for iccid in iccids)}
     for first, last in ranges:
         if len(first) != len(last) or first > last:
-            raise Malformed("iccid_ranges", f"has no SIM from {first} to {last}")
+            raise Malformed("iccid_ranges", f"contains no SIM from {first} to {last}")
         ranged = world.sims.find(organisation=source.id, iccid=Between(first, last))
         within = [sim for sim in ranged if ownership.visible(sim, caller)]
         if not within:

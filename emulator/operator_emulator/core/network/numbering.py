@@ -175,7 +175,7 @@ def generate_iccids(block: int, count: int, *, seed: int, organisation: int, pla
     Raises Malformed if there are more blocks, or more SIMs in one, than the digits can distinguish.
     """
     if not 1 <= block <= BLOCKS:
-        raise Malformed("generate", f"is possible {BLOCKS} times in one world")
+        raise Malformed("generate", f"is possible only {BLOCKS} times in one world")
     if not 0 <= count <= LARGEST_BLOCK:
         raise Malformed("sims", f"must be from 0 to {LARGEST_BLOCK} in one block")
     drawn = 1 + int.from_bytes(sha256(f"{seed} {organisation}".encode()).digest()) % 9

@@ -59,7 +59,7 @@ def encode_gsm7(text: str, letters: Alphabet | None = None) -> bytes:
         return (letters or alphabet()).encode(text)
     except KeyError as missing:
         character = half_pairs.show(missing.args[0])
-        raise Malformed("payload", f"holds {character!r}, which is not in the GSM 7-bit alphabet") from None
+        raise Malformed("payload", f"contains {character!r}, which is not in the GSM 7-bit alphabet") from None
 
 
 def decode_gsm7(codes: bytes, letters: Alphabet | None = None) -> str:
@@ -96,7 +96,7 @@ def decode_ucs2(octets: bytes) -> str:
 def read_hex(field: str, text: str) -> bytes:
     """Octets from hexadecimal digits in either case; Malformed, about *field*, for anything else."""
     if re.fullmatch("(?:[0-9A-Fa-f]{2})*", text) is None:
-        raise Malformed(field, "must be hexadecimal, two digits to an octet")
+        raise Malformed(field, "must be hexadecimal, with two digits per octet")
     return bytes.fromhex(text)
 
 
@@ -109,9 +109,9 @@ def check_sender(field: str, text: str) -> None:
     """Raises Malformed unless *text* can be an alphanumeric address."""
     length = alphabet().septets(text)
     if length is None:
-        raise Malformed(field, "must be of the GSM 7-bit alphabet where it is alphanumeric")
+        raise Malformed(field, "must use only the GSM 7-bit alphabet if it is alphanumeric")
     if length > SENDER_SEPTETS:
-        raise Malformed(field, f"takes {length} septets, and an alphanumeric one has {SENDER_SEPTETS} at most")
+        raise Malformed(field, f"takes {length} septets, but an alphanumeric one may take at most {SENDER_SEPTETS}")
 
 
 # --------------------------------------------------------------------------------------------- one message
@@ -137,7 +137,7 @@ def check(payload: str, dcs: int, header: str = "") -> None:
     length = sum(size for _, size in _pieces(payload, alphabet, head))
     room = _room(alphabet, len(head.octets))
     if length > room:
-        raise Malformed("payload", f"takes {length} {UNITS[alphabet]}, and {room} fit")
+        raise Malformed("payload", f"takes {length} {UNITS[alphabet]}, but only {room} fit")
 
 
 UNITS: Final = {Dcs.GSM7: "septets", Dcs.BINARY: "octets", Dcs.UCS2: "UCS-2 units"}
@@ -216,7 +216,7 @@ def split(payload: str, dcs: int | None = None, header: str = "", reference: int
         return [Part(payload, int(dcs), header)]
     payloads = list(_filled(pieces, room))
     if len(payloads) > PARTS:
-        raise Malformed("payload", f"takes {len(payloads)} parts, and {PARTS} are possible")
+        raise Malformed("payload", f"takes {len(payloads)} parts, but at most {PARTS} are possible")
     return [
         Part(one, int(dcs), udh.with_part(head, reference, len(payloads), part).hex().upper())
         for part, one in enumerate(payloads, start=1)

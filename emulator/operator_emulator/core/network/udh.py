@@ -77,7 +77,7 @@ def read(octets: bytes) -> Udh:
             try:
                 languages[kind] = Language(data[0])
             except ValueError:
-                ignored.append(f"element {kind:02X} names language {data[0]}, and there is none: it is ignored")
+                ignored.append(f"element {kind:02X} names language {data[0]}, which does not exist: it is ignored")
         elif 1 <= data[-1] <= data[-2]:
             reference = data[:-2]
             concatenation = Concatenation(int.from_bytes(reference), data[-2], data[-1], bits=8 * len(reference))
@@ -89,12 +89,12 @@ def read(octets: bytes) -> Udh:
 def _elements(octets: bytes) -> Iterator[tuple[Element, bytes]]:
     """The elements that mean something. Raises _BadlyBuilt unless there are whole elements to the last octet."""
     if octets and octets[0] != len(octets) - 1:
-        raise _BadlyBuilt(f"announces {octets[0]} octets and has {len(octets) - 1}")
+        raise _BadlyBuilt(f"announces {octets[0]} octets but has {len(octets) - 1}")
     rest = octets[1:]
     while rest:
         kind, length = rest[0], int.from_bytes(rest[1:2])
         if len(rest) < 2 + length:
-            raise _BadlyBuilt(f"breaks off within element {kind:02X}")
+            raise _BadlyBuilt(f"ends within element {kind:02X}")
         if kind in LENGTHS:
             yield Element(kind), rest[2 : 2 + length]
         rest = rest[2 + length :]

@@ -137,7 +137,7 @@ def start(
     if isinstance(parameters, Move) and parameters.partner not in partners.visible_partners(
         world, caller.partner, caller.subunits
     ):
-        raise Malformed("target", "is none of your partners")
+        raise Malformed("target", "is not one of your partners")
     signup = next_signup(world)
     items = tuple(reserve(world, within, signup, one) for one in requests)
     if rule.single:

@@ -73,13 +73,13 @@ def add_application(world: World, application: Application) -> Application:
     Raises Malformed for an unknown partner or subunit.
     """
     if len(application.ip_whitelist) > MOST_ADDRESSES:
-        raise Malformed("ip_whitelist", f"holds more than {MOST_ADDRESSES} addresses")
+        raise Malformed("ip_whitelist", f"must have at most {MOST_ADDRESSES} addresses")
     if world.partners.get(application.partner) is None:
         raise Malformed("partner", f"{application.partner} is unknown")
     for subunit in application.subunits:
         row = world.partners.get(subunit)
         if row is None or row.parent != application.partner:
-            raise Malformed("subunits", f"{subunit} is no subunit of {application.partner}")
+            raise Malformed("subunits", f"{subunit} is not a subunit of {application.partner}")
     world.applications.put(application)
     for about, wants in STREAMS.items():
         world.subscriptions.put(

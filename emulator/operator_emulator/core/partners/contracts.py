@@ -59,7 +59,7 @@ def sign(
     the volumes of a first activation. Raises Malformed if the SIM has a contract already.
     """
     if world.contracts.get(iccid) is not None:
-        raise Malformed("iccid", f"{iccid} has a contract already")
+        raise Malformed("iccid", f"{iccid} already has a contract")
     sim = world.sims.get(iccid) or sims.new(world, organisation=organisation, iccid=iccid)
     now = world.now
     used = state not in (ContractState.ORDERED, ContractState.INACTIVE)

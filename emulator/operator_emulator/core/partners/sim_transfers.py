@@ -67,7 +67,7 @@ def create(
     if world.partners.get(receiver) is None:
         raise Malformed("receiver", f"{receiver} is unknown")
     if partners.main_of(world, receiver) == partners.main_of(world, sender):
-        raise Malformed("receiver", "is on your own side; move SIMs to a subunit instead")
+        raise Malformed("receiver", "is one of your own; use a move to transfer SIMs within your partner")
     contracts = [offered(world, within, one) for one in requests]
     if len({one.iccid for one in contracts}) < len(contracts):
         raise Malformed("sims", "names a SIM twice")
@@ -149,10 +149,10 @@ def decide(
         raise WrongSide(decision)
     if subunit is not None:
         if decision is not Decision.ACCEPT:
-            raise Malformed("subunit", "goes with accept only")
+            raise Malformed("subunit", "is allowed only with accept")
         row = world.partners.get(subunit)
         if row is None or row.parent != transfer.receiver:
-            raise Malformed("subunit", "is no subunit of the receiver")
+            raise Malformed("subunit", "is not a subunit of the receiver")
     require_pending(transfer)
     if decision is Decision.ACCEPT:
         transfer = step(world, replace(transfer, subunit=subunit), TransferStatus.ACCEPTED)

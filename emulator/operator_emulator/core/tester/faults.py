@@ -66,9 +66,9 @@ def check_effect(point: FaultPoint, effect: Mapping[str, Any]) -> None:
     """Raises Malformed for members that make no sense together, or alone."""
     phased = PHASED[point]
     if "phase" in effect and phased.isdisjoint(effect):
-        raise Malformed("effect.phase", f"goes with {or_(phased)}, and none of them is given")
+        raise Malformed("effect.phase", f"requires {or_(phased)}")
     if point is FaultPoint.CALLBACK and len(ENDS.intersection(effect)) != 1:
-        raise Malformed("effect", f"must have one of {or_(ENDS)}")
+        raise Malformed("effect", f"must have exactly one of {or_(ENDS)}")
 
 
 def or_(names: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ LAST_INSTANT = datetime(9000, 1, 1, tzinfo=UTC)  # room for every date that is c
 def move_to(world: World, instant: datetime) -> Clock:
     """Set virtual time to *instant*, or leave it where it is if that has passed."""
     if instant >= LAST_INSTANT:
-        raise Malformed("seconds", f"leads beyond the year {LAST_INSTANT.year}")
+        raise Malformed("seconds", f"would move the clock beyond the year {LAST_INSTANT.year}")
     return world.clocks.put(replace(world.clock, real=world.real, virtual=max(world.now, instant)))
 
 

@@ -255,7 +255,7 @@ class Outcome(Struct, frozen=True, gc=False):
         return self.status == 200 if success == "200" else 200 <= self.status < 300
 
 
-PUT_OFF: Final = Outcome(None, "put off: too many sends are waiting")
+PUT_OFF: Final = Outcome(None, "postponed: too many callbacks are waiting")
 
 
 class Try(Struct, frozen=True, gc=False):

@@ -39,7 +39,7 @@ def read_order(body: Any) -> tuple[tuple[OrderLine, ...], dict[str, str], str | 
         line = read_object(one, "products")
         product, quantity = read_number(line, "productId"), read_number(line, "quantity")
         if product is None or quantity is None:
-            raise Malformed("products", "needs a productId and a quantity in each entry")
+            raise Malformed("products", "must have a productId and a quantity in each entry")
         lines.append(OrderLine(product, quantity))
     delivery = values.get("delivery_address")
     fields = {} if delivery is None or delivery == "" else read_object(delivery, "delivery_address")

@@ -25,15 +25,15 @@ def read_day(query: Mapping[str, str], name: str, note: Note) -> date | None:
     """A day; absent, and the "None" of a careless client, are None. Raises ValueError."""
     text = query.get(name, "").strip()
     if text in ("None", "null"):
-        note(name, f"is {text}, and counts as not given")
+        note(name, f"is {text}, which counts as absent")
         return None
     try:
         day = date.fromisoformat(text[:10]) if text else None
     except ValueError:
-        note(name, "is no date: no day is in the window")
+        note(name, "is not a date: no day matches")
         raise
     if text[10:]:
-        note(name, "has more than a day: the rest is ignored")
+        note(name, "has more than a date: the rest is ignored")
     return day
 
 

@@ -120,7 +120,7 @@ def read_iccids(values: Any, field: str) -> tuple[str, ...]:
     read = []
     for value in read_list(values, field):
         if isinstance(value, bool) or not isinstance(value, (str, int)):
-            raise Malformed(field, "must hold ICCIDs")
+            raise Malformed(field, "must contain only ICCIDs")
         read.append(str(value))
     return tuple(read)
 

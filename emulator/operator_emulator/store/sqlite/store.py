@@ -253,7 +253,7 @@ class SqliteStore:
         except sqlite3.Error as error:
             raise self._failure(error) from error
         except msgspec.MsgspecError as error:
-            raise StoreFailure(f"{path}: holds rows that this version cannot read ({error})") from error
+            raise StoreFailure(f"{path}: contains rows that this version cannot read ({error})") from error
         self._world = World(
             real=EPOCH,
             policy=policy,
@@ -267,7 +267,7 @@ class SqliteStore:
 
     def _open(self) -> sqlite3.Connection:
         if self._path is not None and not self._path.parent.is_dir():
-            raise StoreFailure(f"{self._path}: there is no folder {self._path.parent}; make it first")
+            raise StoreFailure(f"{self._path}: the folder {self._path.parent} does not exist; create it first")
         name = ":memory:" if self._path is None else str(self._path)
         # Made in the thread that builds the app, used in that of the event loop; never in two at a time.
         connection = sqlite3.connect(
@@ -331,7 +331,7 @@ class SqliteStore:
         if code.startswith("SQLITE_CORRUPT"):
             return StoreFailure(f"{name}: is damaged ({error}); restore a copy or move it away")
         if code.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
-            return StoreFailure(f"{name}: cannot be written ({error}); make room on the disk. Nothing was lost")
+            return StoreFailure(f"{name}: cannot be written ({error}); free some disk space. Nothing was lost")
         return StoreFailure(f"{name}: {error}")
 
     # ------------------------------------------------------------------------------------------ working
@@ -500,13 +500,13 @@ class SqliteStore:
         application = copy.execute("PRAGMA application_id").fetchone()[0]
         version = copy.execute("PRAGMA user_version").fetchone()[0]
         if application != APPLICATION_ID or version > FORMAT:
-            raise sqlite3.DatabaseError("is of another program, or of a newer version of this one")
+            raise sqlite3.DatabaseError("is a file of another program, or of a newer version of this one")
         problem = copy.execute("PRAGMA quick_check(1)").fetchone()[0] if thoroughly else "ok"
         if problem != "ok":
             raise sqlite3.DatabaseError(f"is damaged ({problem})")
 
     def _unusable(self, name: str, error: Exception) -> StoreFailure:
-        return StoreFailure(f"snapshot {name}: {error}; the world is as it was")
+        return StoreFailure(f"snapshot {name}: {error}; the world is unchanged")
 
     def close(self) -> None:
         self._shelf.close()
