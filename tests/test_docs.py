@@ -8,6 +8,7 @@ import json
 import re
 import runpy
 from collections.abc import Iterator
+from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from markdown_it import MarkdownIt
 
 from operator_emulator.core.network.smsc import MAGIC_ADDRESSES, MAGIC_EXPIRY
 from operator_emulator.core.tester.faults import PREDEFINED
+from operator_emulator.core.world.policy import Policy
 from operator_emulator.management.v2.successors import SUCCESSORS
 from tests.terminal import TOP, Block, Page, Terminals, body, free_port, open_terminals, shows
 
@@ -100,6 +102,22 @@ def test_the_page_about_version_2_has_every_operation() -> None:
         [f"{method} {path}", "none" if one.path is None else f"{method} {one.path}", one.changes]
         for (method, path), one in SUCCESSORS.items()
     ]
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        (MIGRATING, r"v[12]_|platform_2_|session_rounding|endpoint_events"),
+        (STREAMER, r"data_stream|usage_record_|endpoint"),
+    ],
+    ids=["version 2", "Data Streamer"],
+)
+def test_a_page_lists_every_default_that_was_chosen(page: Page, names: str) -> None:
+    """The table at its end has each setting of its subject."""
+    listed = {name for row in page.rows("What is published, and what we chose") for name in re.findall(r"\w+", row[-1])}
+    ours = {one.name for one in fields(Policy) if re.match(names, one.name)}
+    assert ours
+    assert ours - listed == set()
 
 
 def operations() -> set[tuple[str, str]]:

@@ -20,6 +20,7 @@ from operator_emulator.management.editions import EDITIONS, Dialect
 from operator_emulator.management.links import BASE
 from operator_emulator.management.streamer import requests
 from operator_emulator.management.v2 import app as v2
+from operator_emulator.management.v2.wire.events import describe
 from operator_emulator.management.v2.wire.session import APNS
 from operator_emulator.management.wire import sims as wire
 from operator_emulator.settings import Settings
@@ -85,7 +86,7 @@ def management(settings: Settings, policy: Policy, fixture: Fixture) -> Surface:
             Way.DATA_STREAM: partial(requests.render, policy=policy, document=batches, callbacks=callbacks),
         },
         rate_limits=RATE_LIMITS,
-        describe=partial(events.describe, edition=edition),
+        describe=lambda event: events.describe(event, edition) or describe(event),
         migration=report,
         logins=Logins("User / password", access.logins),
         network=NetworkSettings(

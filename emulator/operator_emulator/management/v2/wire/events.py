@@ -112,6 +112,12 @@ def listed_types(policy: Policy) -> tuple[EventType, ...]:
     return everything if policy.v2_unlisted_events else tuple(one for one in everything if one not in UNLISTED)
 
 
+def describe(event: Event) -> tuple[str, str] | None:
+    """Severity and sentence of an event that version 1 does not have; None for all others."""
+    words = NEW.get(event.type)
+    return None if words is None else (words.severity, sentence_of(words, event, NOW))
+
+
 def show_event(event: Event, sim: Sim, organisation: Organisation, policy: Policy) -> dict[str, Any]:
     """An event in the list: the Data Streamer's record, and who caused it, which nobody knows."""
     return {**event_record(event, sim, organisation, policy), "user": None}
