@@ -113,6 +113,20 @@ def test_requests_and_failed_callbacks_are_printed(start: Start, tmp_path: Path)
     assert "connection refused" in process.until("no answer")
 
 
+def test_callbacks_go_where_the_flag_says(start: Start, tmp_path: Path) -> None:
+    """Whatever the fixture has; a reset keeps to it. What is no URL is wrong usage."""
+    (tmp_path / "world.yaml").write_text(UNREACHABLE, encoding="utf-8")
+    flags = ("--fixture", "world.yaml", "--webhook", "http://localhost:1/flag", "--log-requests")
+    process = start(*flags)
+    url = process.until("Ctrl-C").partition("Control plane")[2].split("/_emulator")[0].strip()
+    for _ in range(2):
+        httpx2.post(f"{url}/_emulator/sims/8988228066600000001/mo", json={"payload": "hello"})
+        assert process.until("http://localhost:1/flag")
+        httpx2.post(f"{url}/_emulator/reset")
+    code, _, errors = run("serve", "--port", "0", "--webhook", "localhost:9099")
+    assert (code, "webhook must be a URL such as" in errors) == (2, True)
+
+
 def test_requests_are_json_lines_for_programs(start: Start) -> None:
     """As the journal has them, secrets blanked; also after a reset, which begins to count anew."""
     process = start("--json", "--log-requests")

@@ -443,3 +443,22 @@ def test_the_sample_project_passes(tmp_path: Path) -> None:
         timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_an_emulator_lasts_for_a_module_or_for_the_session(pytester: pytest.Pytester) -> None:
+    """Beside those of single tests, whose worlds begin anew."""
+    text = """
+        def test_first(module_emulator, session_emulator, emulator):
+            for one in (module_emulator, session_emulator, emulator):
+                one.make_sim("new")
+            session_emulator.sims[0].attach()
+            session_emulator.sims[0].send_mo("hello")
+            session_emulator.clock.advance(seconds=5)
+
+        def test_second(module_emulator, session_emulator, emulator):
+            assert [len(one.sims) for one in (module_emulator, emulator)] == [4, 3]
+            assert len(session_emulator.sims) == {sims}
+            assert len(session_emulator.customer.received) == {sims} - 3
+    """
+    pytester.makepyfile(test_one=text.replace("{sims}", "4"), test_two=text.replace("{sims}", "5"))
+    passed(pytester.runpytest_inprocess("-W", "error", "-p", "no:randomly"), passed=4)

@@ -64,6 +64,8 @@ def create_app(
     """
     settings = settings or Settings()
     fixture = fixtures.load(settings.fixture or resources.fixture("default.yaml"))
+    if settings.webhook is not None:
+        fixture = fixture.forwarding_to(settings.webhook)
     policy = Policy(**{**EDITIONS[settings.edition].policy, **fixture.settings, **settings.policy})
     seed = settings.seed if settings.seed is not None else fixture.seed
     journal = Journal(settings.journal)

@@ -53,6 +53,10 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def operator_session(pytestconfig: pytest.Config) -> "Iterator[Session]":
     """The emulator of this test session: in this process, or one that is already running."""
+    yield from opened(pytestconfig)
+
+
+def opened(pytestconfig: pytest.Config) -> "Iterator[Session]":
     from operator_emulator.testing import session
 
     url, edition = option(pytestconfig, "emulator_url"), option(pytestconfig, "emulator_edition")
@@ -119,6 +123,26 @@ def sim(operator_emulator: "Emulator") -> "Sim":
 def make_sim(operator_emulator: "Emulator") -> "Callable[..., Sim]":
     """Make one more SIM: ``make_sim("Pump 7", device="ATTACHED", sms_left=1)``."""
     return operator_emulator.make_sim
+
+
+@pytest.fixture(scope="module")
+def module_emulator(pytestconfig: pytest.Config) -> "Iterator[Emulator]":
+    """An emulator for all tests of a module. What one test does, the next one finds."""
+    yield from lasting(pytestconfig)
+
+
+@pytest.fixture(scope="session")
+def session_emulator(pytestconfig: pytest.Config) -> "Iterator[Emulator]":
+    """An emulator for all tests of the session. What one test does, the next one finds."""
+    yield from lasting(pytestconfig)
+
+
+def lasting(config: pytest.Config) -> "Iterator[Emulator]":
+    """An emulator apart from that of single tests, which is reset for each."""
+    for session in opened(config):
+        emulator = session.begin_test(session.callback_server.add_customer())
+        yield emulator
+        session.end_test(emulator)
 
 
 def option(config: pytest.Config, name: str) -> Any:

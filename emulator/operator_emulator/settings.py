@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
 EDITIONS: Final = ("1nce", "1nce-2019", "bsc-2019", "easyconnect")  # as management.editions has them, the default first
 
@@ -55,6 +56,9 @@ class Settings:
     fixture: Annotated[
         Path | None, Option("YAML file that describes the initial world.", "the packaged demo world", existing=True)
     ] = None
+    webhook: Annotated[
+        str | None, Option("URL that receives the callbacks of every organisation.", "that of the fixture")
+    ] = None
     data: Annotated[
         Path | None, Option("SQLite file that keeps the world across restarts; created if absent.", "in memory")
     ] = None
@@ -101,6 +105,8 @@ class Settings:
             is_number = isinstance(value, int | float)
             if is_limited(kind, option, value) and not (is_number and option.low <= value <= option.high):
                 raise ValueError(f"{name} must be from {option.low:g} to {option.high:g}, not {value!r}")
+        if self.webhook is not None and not is_url(self.webhook):
+            raise ValueError(f"webhook must be a URL such as http://localhost:9099/sms, not {self.webhook!r}")
         if self.tls_key is not None and self.tls_cert is None:
             raise ValueError("tls_key requires tls_cert")
         if self.tls_cert is not None and self.tls_port is None:
@@ -125,6 +131,14 @@ def options() -> dict[str, tuple[Any, Option]]:
 def is_limited(kind: Any, option: Option, value: Any) -> bool:
     """Whether a setting is a number that has bounds. An optional one may be None."""
     return kind in (int, float) or (int in get_args(kind) and option.low > -math.inf and value is not None)
+
+
+def is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def choices_of(kind: Any, option: Option) -> tuple[str, ...]:

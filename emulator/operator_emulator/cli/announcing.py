@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -64,15 +65,12 @@ class Announcer:
 
     async def follow(self, journal: Journal) -> None:
         """Print each exchange, with requests of clients and callbacks alike, until cancelled."""
-        last = journal.last
+        latest = None
         while self.log_requests:
             heard = journal.bell.listen()
-            if journal.last < last:  # a reset counts anew
-                last = 0
-            for exchange in journal:
-                if exchange.id > last:
-                    last = exchange.id
-                    self._say(exchange)
+            for exchange in after(latest, journal):
+                latest = exchange
+                self._say(exchange)
             await heard.wait()
 
     def _say(self, exchange: Any) -> None:
@@ -83,6 +81,11 @@ class Announcer:
             print_json(shown, indent=None)
         else:
             click.echo(show_exchange(Exchange.read(shown)))
+
+
+def after(latest: Any, journal: Journal) -> list[Any]:
+    """The exchanges after *latest*; all of them if the journal no longer has that one."""
+    return list(takewhile(lambda exchange: exchange is not latest, reversed(tuple(journal))))[::-1]
 
 
 def write(path: Path, ready: dict[str, Any]) -> None:

@@ -1,7 +1,9 @@
 """CallbackServer: receives for all customers of a process, by real HTTP on loopback or without a socket."""
 
+import asyncio
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -28,11 +30,17 @@ class CallbackServer:
         self._thread: threading.Thread | None = None
         self._count = 0
 
-    def add_customer(self) -> Customer:
-        """A new customer, with a URL of its own."""
+    def add_customer(self, path: str = "/sms", app: Callable[[ReceivedRequest], Answer] | None = None) -> Customer:
+        """A new customer, with a URL of its own. An *app* that answers for it sees its requests at *path*."""
         self._count += 1
-        path = f"/{self._count}/sms"
-        self._customers[path] = customer = Customer(self._base() + path)
+        own = f"/{self._count}"
+
+        def respond(request: ReceivedRequest) -> Answer:
+            assert app is not None
+            return app(replace(request, path=request.path.removeprefix(own)))
+
+        customer = Customer(self._base() + own + path, None if app is None else respond)
+        self._customers[own + path] = customer
         return customer
 
     def remove(self, customer: Customer) -> None:
@@ -52,7 +60,12 @@ class CallbackServer:
             raise Unreachable(f"without sockets, callbacks reach only the customer fixture, at {NOWHERE}")
         headers = {name.lower(): value for name, value in request.headers}
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        answer = self.respond(ReceivedRequest(request.method, path, headers, request.body))
+        received = ReceivedRequest(request.method, path, headers, request.body)
+        customer = self._customers.get(parts.path)
+        if customer is None or customer.app is None:
+            answer = self.respond(received)
+        else:  # an app may call the emulator before it answers
+            answer = await asyncio.to_thread(self.respond, received)
         return Reply(answer.status, tuple(answer.headers.items()), answer.body)
 
     def close(self) -> None:

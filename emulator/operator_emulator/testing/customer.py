@@ -7,7 +7,7 @@ requests differ from the expected ones. ``CallbackServer`` brings them here.
 import json
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
@@ -52,12 +52,13 @@ class Answer:
 class Customer:
     """A customer's endpoint at *url*. *received* are its requests, oldest first."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, app: Callable[[ReceivedRequest], Answer] | None = None) -> None:
         self.url = url
+        self.app = app  # answers what answer_with says nothing of
         self.received: list[ReceivedRequest] = []
         self._forgotten = 0
         self._next_answers: deque[Answer] = deque()
-        self._last_answer = Answer(200)
+        self._last_answer: Answer | None = None
         self._changed = threading.Condition()
 
     # ------------------------------------------------------------------------------------------ answering
@@ -93,7 +94,10 @@ class Customer:
         with self._changed:
             self.received.append(request)
             self._changed.notify_all()
-            return self._next_answers.popleft() if self._next_answers else self._last_answer
+            answer = self._next_answers.popleft() if self._next_answers else self._last_answer
+        if answer is None:
+            answer = Answer(200) if self.app is None else self.app(request)
+        return answer
 
     # ------------------------------------------------------------------------------------------ looking
 

@@ -58,6 +58,16 @@ class Emulator:
         return self._session.transport
 
     @property
+    def requests_adapter(self) -> Any:
+        """For ``requests``: ``session.mount("https://api.1nce.com", emulator.requests_adapter)``. Needs no socket.
+
+        Raises Unsuitable for an emulator in another process.
+        """
+        from operator_emulator.testing.requests_adapter import RequestsAdapter
+
+        return RequestsAdapter(self._session.transport)
+
+    @property
     def credentials(self) -> Credentials:
         """The credentials of the organisation's user."""
         user = next((user for user in self.organisation.users if user["role"] == "api"), None)
