@@ -170,11 +170,11 @@ def test_on_a_terminal_requests_are_printed_unless_unwanted(
 
 def test_the_page_does_what_it_shows(tmp_path: Path) -> None:
     """docs/from-any-language.md, from top to bottom, in one terminal."""
-    shell = Process(["bash", "-eu"], tmp_path)
+    shell, port = Process(["bash", "-eu"], tmp_path), str(free_port())
     try:
         for block, after in pairwise([*PAGE.blocks, Block("", "", "")]):
             if block.language == "sh":
-                said = shell.type(block.text)
+                said = shell.type(block.text.replace("9099", port))
                 assert shows(after.text if after.language == "text" else "", said) == [], said
     finally:
         shell.stop()

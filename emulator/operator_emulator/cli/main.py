@@ -15,6 +15,7 @@ from operator_emulator.cli.env import env
 from operator_emulator.cli.faults import faults
 from operator_emulator.cli.fixture import fixture
 from operator_emulator.cli.journal import journal
+from operator_emulator.cli.listen import listen
 from operator_emulator.cli.messages import callbacks, sms
 from operator_emulator.cli.migration import migration
 from operator_emulator.cli.options import PREFIX
@@ -22,6 +23,7 @@ from operator_emulator.cli.run import run
 from operator_emulator.cli.serve import serve
 from operator_emulator.cli.sims import sim
 from operator_emulator.cli.token import token
+from operator_emulator.cli.trigger import trigger
 from operator_emulator.cli.wait import wait
 from operator_emulator.cli.watch import watch
 from operator_emulator.cli.world import reset, snapshot
@@ -40,6 +42,8 @@ def main() -> None:
 for one in (
     serve,
     wait,
+    listen,
+    trigger,
     run,
     env,
     ca,

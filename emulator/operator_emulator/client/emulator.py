@@ -85,6 +85,15 @@ class EmulatorClient(Connection):
         """A SIM and the device that holds it. Nothing is requested until one of its methods is called."""
         return Sim(self, iccid)
 
+    def partners(self) -> list[Json]:
+        """The partners of the service portal."""
+        return list(self.call("GET", "/portal/partners")["partners"])
+
+    def make_portal_event(self, type: str, partner: str, data: Json | None = None) -> Json:
+        """Record an event of the portal's streams, such as "simaction.v1"; *data* is merged into its own."""
+        event = {"type": type, "partnerID": partner, "data": data}
+        return dict(self.call("POST", "/portal/events", json=without_none(event)))
+
     def sims(self, **match: Any) -> list[Card]:
         """All SIMs, or those of an *organisation*, in a *state*, with a device *status*, like a *label* …"""
         return self.read_list(Card, "/sims", "sims", match)

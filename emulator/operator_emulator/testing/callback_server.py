@@ -89,8 +89,10 @@ class CallbackServer:
         return f"http://127.0.0.1:{self._server.server_port}"
 
 
-def http_server(respond: Callable[[ReceivedRequest], Answer]) -> ThreadingHTTPServer:
-    """An HTTP server on a free port of loopback, whose requests *respond* answers."""
+def http_server(
+    respond: Callable[[ReceivedRequest], Answer], address: tuple[str, int] = ("127.0.0.1", 0)
+) -> ThreadingHTTPServer:
+    """An HTTP server, by default on a free port of loopback, whose requests *respond* answers."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"  # the operator keeps its connections
@@ -98,7 +100,11 @@ def http_server(respond: Callable[[ReceivedRequest], Answer]) -> ThreadingHTTPSe
         timeout = 60
 
         def answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            length = self.headers.get("Content-Length") or "0"
+            if not length.isdecimal():
+                self.send_error(400)
+                return
+            body = self.rfile.read(int(length))
             headers = {name.lower(): value for name, value in self.headers.items()}
             answer = respond(ReceivedRequest(self.command, self.path, headers, body))
             content = b"" if answer.status in (204, 304) else answer.body
@@ -119,4 +125,4 @@ def http_server(respond: Callable[[ReceivedRequest], Answer]) -> ThreadingHTTPSe
         daemon_threads = True
         block_on_close = False  # the operator may keep its connections longer than the test lives
 
-    return Server(("127.0.0.1", 0), Handler)
+    return Server(address, Handler)

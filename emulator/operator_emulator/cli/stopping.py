@@ -1,0 +1,19 @@
+"""Stopping a server of the command line by Ctrl-C or SIGTERM, which is no failure."""
+
+import signal
+import threading
+from http.server import ThreadingHTTPServer
+
+
+def until_stopped(server: ThreadingHTTPServer) -> None:
+    """Serve until SIGINT or SIGTERM."""
+
+    def stop(*_: object) -> None:
+        threading.Thread(target=server.shutdown).start()  # which waits for the loop that the signal interrupted
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        server.serve_forever(poll_interval=0.05)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
