@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from operator_emulator.core.customers import data_streams, organisations
+from operator_emulator.core.customers import data_streams, organisations, stream_log
 from operator_emulator.core.customers.model import CoreNetwork, DataStream, Generation, StreamKind, StreamState
 from operator_emulator.core.network import device
 from operator_emulator.core.network.model import DeviceStatus
@@ -128,7 +128,7 @@ def test_the_old_generation_knows_no_sims_on_the_new_core(laboratory: CoreWorld,
     create(laboratory, kind, generation=Generation.DS1)
     create(laboratory, kind, generation=Generation.DS2)
     laboratory.do(device.use_data, ICCID, 200_000, 0)
-    assert [laboratory.look(data_streams.backlog, stream(laboratory, id)) > 0 for id in (1, 2)] == [False, True]
+    assert [laboratory.look(stream_log.backlog, stream(laboratory, id)) > 0 for id in (1, 2)] == [False, True]
     laboratory.advance(10)
     assert {batch.stream.id for batch in laboratory.batches} == {2}
 
@@ -283,7 +283,7 @@ def test_a_pause_keeps_what_happens(laboratory: CoreWorld) -> None:
     laboratory.do(data_streams.pause, id)
     made += happen(laboratory)
     laboratory.advance(days=1)
-    assert (sent(laboratory), laboratory.look(data_streams.backlog, stream(laboratory))) == ([], 2)
+    assert (sent(laboratory), laboratory.look(stream_log.backlog, stream(laboratory))) == ([], 2)
     laboratory.do(data_streams.resume, id)
     laboratory.advance()
     assert sent(laboratory) == [made]
@@ -370,7 +370,7 @@ def test_what_a_stream_cannot_do_is_refused(laboratory: CoreWorld) -> None:
 def test_what_cannot_be_a_stream_is_refused(make_laboratory: MakeLaboratory) -> None:
     """S§1: ten for an organisation; S§7: messages in the new generation only."""
     laboratory = make_laboratory(data_streams_max=2)
-    with pytest.raises(Malformed, match="is sms, which needs generation ds2"):
+    with pytest.raises(Malformed, match="is sms, which requires generation ds2"):
         create(laboratory, StreamKind.SMS, generation=Generation.DS1)
     how: dict[str, Any] = {"kind": StreamKind.USAGE, "generation": Generation.DS1, "authorization": "dTpw"}
     with pytest.raises(UnknownOrganisation):
@@ -490,7 +490,7 @@ class Streaming(RuleBasedStateMachine):
         assert len(waiting) <= 1
         if now.state is not StreamState.RUNNING:
             assert (waiting, now.next_try) == ([], None)
-        elif self.laboratory.look(data_streams.backlog, now) and not now.sending:
+        elif self.laboratory.look(stream_log.backlog, now) and not now.sending:
             assert len(waiting) == 1
 
     def settle_all(self) -> None:

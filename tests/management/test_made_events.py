@@ -1,10 +1,15 @@
 """Events by hand: what Platform 2.0 lists and nothing in the emulator causes (S§5.2, 5.3)."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from operator_emulator import resources
+from operator_emulator.core.customers import stream_log
+from operator_emulator.core.customers.model import DataStream, Generation, StreamKind
+from operator_emulator.core.world.policy import Policy
+from operator_emulator.management.v2.wire.events import listed_types
 from operator_emulator.web.openapi import read_yaml
 from tests.conftest import MakeOperator, Operator
 from tests.management.test_streamer import FLEET, NEW, OLD, by_type, records, streaming
@@ -120,6 +125,22 @@ def test_the_control_plane_makes_what_a_fixture_may_have() -> None:
     body = control["requestBody"]["content"]["application/json"]["schema"]["properties"]
     fixture = read_yaml(resources.spec("fixture.yaml"))["$defs"]["event"]["properties"]
     assert body["type"]["enum"] == fixture["type"]["enum"]
+
+
+@pytest.mark.parametrize("unlisted", [False, True])
+def test_the_list_and_the_stream_have_the_same_types(unlisted: bool) -> None:
+    """Two tables say so: core does not know the wire."""
+    stream = DataStream(
+        id=1,
+        organisation=4321,
+        kind=StreamKind.EVENTS,
+        generation=Generation.DS2,
+        url="",
+        authorization="",
+        created=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    policy = Policy(v2_unlisted_events=unlisted)
+    assert set(stream_log.types(stream, policy)) == set(listed_types(policy))
 
 
 # --------------------------------------------------------------------------------------------- caused, if asked for

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from operator_emulator.control.wire import read_id, read_object, read_query, show_maybe, show_time
-from operator_emulator.core.customers import data_streams
+from operator_emulator.core.customers import data_streams, stream_log
 from operator_emulator.core.customers.model import DataStream, Generation, StreamKind
 from operator_emulator.core.world.errors import Malformed
 from operator_emulator.core.world.world import World
@@ -95,7 +95,7 @@ def show_data_stream(world: World, stream: DataStream) -> dict[str, Any]:
         "url": stream.url,
         "created": show_time(stream.created),
         "state": stream.state,
-        "backlog": data_streams.backlog(world, stream),
+        "backlog": stream_log.backlog(world, stream),
         "attempts": [
             {"at": show_time(one.at), "records": one.records, "status": one.status, "problem": one.problem}
             for one in stream.tries

@@ -6,21 +6,22 @@ again with the same records. The next try is promised before the batch is handed
 loses it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import timedelta
 from itertools import cycle, islice
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
+from operator_emulator.core.customers import stream_log
 from operator_emulator.core.customers.model import (
     BatchTry,
-    CoreNetwork,
     DataStream,
     Generation,
     StreamKind,
     StreamState,
 )
+from operator_emulator.core.network.model import Sms
 from operator_emulator.core.tester import faults
 from operator_emulator.core.tester.model import Fault, FaultPoint
 from operator_emulator.core.world import schedule
@@ -31,65 +32,13 @@ from operator_emulator.core.world.errors import (
     UnknownDataStream,
     UnknownOrganisation,
 )
-from operator_emulator.core.world.model import PUT_OFF, Event, EventType, JobKind, Outcome, Record, RecordBatch
-from operator_emulator.core.world.policy import Policy
-from operator_emulator.core.world.world import Since, Table, World
+from operator_emulator.core.world.model import PUT_OFF, JobKind, Outcome, Record, RecordBatch
+from operator_emulator.core.world.world import Table, World
 
 K = TypeVar("K")
 T = TypeVar("T")
 
-BATCH_MAX: Final = 3000  # records of one request (S§3)
 TRIES_SHOWN: Final = 20  # of a stream; older ones are not kept
-
-# What the SMS stream carries (S§7): messages from devices, and how messages to devices ended.
-SMS_EVENTS: Final = (
-    EventType.MO_RECEIVED,
-    EventType.SMS_DELIVERED,
-    EventType.SMS_FAILED,
-    EventType.SMS_EXPIRED,
-)
-# The types that both generations of the event stream have (S§5.2).
-SHARED_EVENTS: Final = (
-    EventType.LOCATION_UPDATED,
-    EventType.GPRS_LOCATION_UPDATED,
-    EventType.PDP_CONTEXT_CREATED,
-    EventType.PDP_CONTEXT_REFUSED,
-    EventType.PDP_CONTEXT_UPDATED,
-    EventType.PDP_CONTEXT_DELETED,
-    EventType.LOCATION_PURGED,
-    EventType.GPRS_LOCATION_PURGED,
-    EventType.SIM_STATE_CHANGED,
-    EventType.DATA_LIMIT_REACHED,
-    EventType.DATA_THRESHOLD_REACHED,
-    EventType.DATA_USED_UP,
-    EventType.SMS_THRESHOLD_REACHED,
-    EventType.SMS_USED_UP,
-    EventType.DATA_QUOTA_ASSIGNED,
-    EventType.SMS_QUOTA_ASSIGNED,
-    EventType.DATA_QUOTA_EXPIRED,
-    EventType.DATA_QUOTA_DELETED,
-    EventType.SMS_QUOTA_DELETED,
-    EventType.VPN_AUTHENTICATED,
-)
-# The old stream also has the general events (0), and those of SIMs that come and go (50, 51).
-DS1_ONLY: Final = (
-    EventType.DATA_DISCONNECTED,
-    EventType.FORWARDING_FAILED,
-    EventType.FORWARDING_IMPOSSIBLE,
-    EventType.SIM_RELEASED,
-    EventType.SIM_ASSIGNED,
-)
-DS2_ONLY: Final = (
-    EventType.SMS_QUOTA_EXPIRED,
-    EventType.ENDPOINT_ENABLED,
-    EventType.ENDPOINT_DISABLED,
-    EventType.ENDPOINT_DELETED,
-    EventType.VPN_DISCONNECTED,
-    EventType.POOL_DATA_USED_UP,
-    EventType.POOL_DATA_THRESHOLD_REACHED,
-    EventType.POOL_SMS_USED_UP,
-    EventType.POOL_SMS_THRESHOLD_REACHED,
-)
 
 # --------------------------------------------------------------------------------------------- the tester's side
 
@@ -125,7 +74,7 @@ def create(
     )
     if history:
         return _send_at(world, stream, world.policy.data_stream_interval)
-    return world.data_streams.put(replace(stream, position=_newest(world, stream)))
+    return world.data_streams.put(replace(stream, position=stream_log.newest(world, stream)))
 
 
 def check(kind: StreamKind, generation: Generation) -> None:
@@ -163,16 +112,6 @@ def restart(world: World, id: int) -> DataStream:
     return _run(world, _in_state(world, id, StreamState.FAILED))
 
 
-def backlog(world: World, stream: DataStream) -> int:
-    """How many records wait."""
-    waiting = _waiting(world, stream)
-    if stream.generation is Generation.DS1:
-        new_sims = world.sims.count(organisation=waiting["organisation"], core=CoreNetwork.PLATFORM_2)
-        if new_sims:  # their records stand in the log as well
-            return sum(1 for _ in _records(world, stream))
-    return _log(world, stream).count(**waiting)
-
-
 def _in_state(world: World, id: int, needed: StreamState) -> DataStream:
     stream = existing(world, id)
     if stream.state is not needed:
@@ -197,51 +136,7 @@ def _idle(world: World, stream: DataStream, state: StreamState = StreamState.RUN
     return world.data_streams.put(replace(stream, state=state, next_try=None))
 
 
-# --------------------------------------------------------------------------------------------- the log
-
-
-def _log(world: World, stream: DataStream) -> Table[Any]:
-    return world.usage_records if stream.kind is StreamKind.USAGE else world.events
-
-
-def _newest(world: World, stream: DataStream) -> int:
-    """The id of the newest record in its log."""
-    return world.last_ids().get("usage record" if stream.kind is StreamKind.USAGE else "event", 0)
-
-
-def types(stream: DataStream, policy: Policy) -> tuple[EventType, ...]:
-    """The kinds of events that it is made of; none if it carries usage."""
-    if stream.kind is StreamKind.USAGE:
-        return ()
-    if stream.kind is StreamKind.SMS:
-        return SMS_EVENTS
-    if stream.generation is Generation.DS1:
-        return SHARED_EVENTS + DS1_ONLY
-    return SHARED_EVENTS + DS2_ONLY + (DS1_ONLY if policy.v2_unlisted_events else ())
-
-
-def _waiting(world: World, stream: DataStream) -> dict[str, Any]:
-    """The conditions of its records that were not taken yet and are still kept."""
-    parts = world.organisations.find(parent=stream.organisation)
-    conditions: dict[str, Any] = {
-        "organisation": (stream.organisation, *(part.id for part in parts)) if parts else stream.organisation,
-        "id": Since(stream.position + 1),
-        "at": Since(world.now - world.policy.data_stream_retention),
-    }
-    if stream.kind is not StreamKind.USAGE:
-        conditions["type"] = types(stream, world.policy)
-    return conditions
-
-
-def _records(world: World, stream: DataStream) -> Iterator[Record]:
-    """The records that wait, oldest first."""
-    waiting = _waiting(world, stream)
-    while True:
-        page: list[Record] = _log(world, stream).find(order="id", limit=BATCH_MAX, **waiting)
-        yield from (record for record in page if _carries(world, stream, record))
-        if len(page) < BATCH_MAX:
-            return
-        waiting["id"] = Since(page[-1].id + 1)
+# --------------------------------------------------------------------------------------------- sending
 
 
 def noted(world: World, record: Record) -> None:
@@ -251,44 +146,12 @@ def noted(world: World, record: Record) -> None:
         return
     owners = [organisation.id] if organisation.parent is None else [organisation.id, organisation.parent]
     for stream in (one for owner in owners for one in world.data_streams.find(organisation=owner)):
-        if stream.state is not StreamState.RUNNING or not _carries(world, stream, record):
+        if stream.state is not StreamState.RUNNING or not stream_log.carries(world, stream, record):
             continue
         if stream.next_try is None:
             _send_at(world, stream, world.policy.data_stream_interval)
-        elif stream.until is None and stream.next_try > world.now and _is_full(world, stream, record):
+        elif stream.until is None and stream.next_try > world.now and stream_log.is_full(world, stream, record):
             _send_at(world, stream, timedelta(0))
-
-
-def _size(world: World, stream: DataStream) -> int:
-    """How many records one request has at most. The SMS forwarder's requests have one each (S§7)."""
-    alone = stream.kind is StreamKind.SMS and world.policy.data_stream_sms == "forwarder"
-    return 1 if alone else BATCH_MAX
-
-
-def _carries(world: World, stream: DataStream, record: Record) -> bool:
-    """Whether the stream has records of that kind and that SIM.
-
-    The old generation knows no SIMs on the new core (S§9). What a record names may be gone: a message may be kept for
-    less time than the event of its delivery.
-    """
-    if isinstance(record, Event):
-        if record.type not in types(stream, world.policy):
-            return False
-        if stream.kind is StreamKind.SMS and world.sms.get(record.sms) is None:
-            return False
-    elif stream.kind is not StreamKind.USAGE:
-        return False
-    sim = world.sims.get(record.iccid)
-    return sim is not None and (stream.generation is Generation.DS2 or sim.core is CoreNetwork.PLATFORM_1)
-
-
-def _is_full(world: World, stream: DataStream, newest: Record) -> bool:
-    """Whether a whole batch waits. Counting is left for when the ids allow it."""
-    size = _size(world, stream)
-    return newest.id - stream.position >= size and _log(world, stream).count(**_waiting(world, stream)) >= size
-
-
-# --------------------------------------------------------------------------------------------- sending
 
 
 def wait_after(world: World, failures: int) -> timedelta:
@@ -304,29 +167,30 @@ def send(world: World, stream_id: str) -> RecordBatch | None:
         return None
     if stream.sending:  # time runs faster than the customer's endpoint answers; its answer promises the next try
         return None
-    records = _next_batch(world, stream)
-    if not records:
-        _idle(world, replace(stream, until=None, position=_newest(world, stream)))
+    batch = _next_batch(world, stream)
+    if not batch:
+        _idle(world, replace(stream, until=None, position=stream_log.newest(world, stream)))
         return None
-    tries = (*stream.tries[1 - TRIES_SHOWN :], BatchTry(at=world.now, records=len(records)))
-    stream = replace(stream, until=records[-1].id, sending=True, tries=tries)
-    return _batch(world, _send_at(world, stream, wait_after(world, stream.failures + 1)), records)
+    newest, _ = batch[-1]
+    tries = (*stream.tries[1 - TRIES_SHOWN :], BatchTry(at=world.now, records=len(batch)))
+    stream = replace(stream, until=newest.id, sending=True, tries=tries)
+    return _batch(world, _send_at(world, stream, wait_after(world, stream.failures + 1)), batch)
 
 
-def _next_batch(world: World, stream: DataStream) -> list[Record]:
+def _next_batch(world: World, stream: DataStream) -> list[tuple[Record, Sms | None]]:
     """The batch that is being repeated, or the oldest records that wait."""
-    found = list(islice(_records(world, stream), _size(world, stream)))
+    found = list(islice(stream_log.records(world, stream), stream_log.batch_size(world, stream)))
     if stream.until is None:
         return found
     # What is no longer kept is not repeated.
-    return [record for record in found if record.id <= stream.until] or found
+    return [(record, sms) for record, sms in found if record.id <= stream.until] or found
 
 
-def _batch(world: World, stream: DataStream, records: list[Record]) -> RecordBatch:
+def _batch(world: World, stream: DataStream, batch: list[tuple[Record, Sms | None]]) -> RecordBatch:
     """The batch with the rows that its records name."""
+    records = [record for record, _ in batch]
     organisations = {record.organisation for record in records if record.organisation is not None}
     iccids = {record.iccid for record in records if record.iccid is not None}
-    messages = {record.sms for record in records if isinstance(record, Event) and record.sms is not None}
     strike = faults.strike(
         world,
         FaultPoint.DATA_STREAM,
@@ -343,7 +207,7 @@ def _batch(world: World, stream: DataStream, records: list[Record]) -> RecordBat
         at=world.now,
         organisations=_rows(world.organisations, organisations),
         sims=_rows(world.sims, iccids),
-        messages=_rows(world.sms, messages),
+        messages={sms.id: sms for _, sms in batch if sms is not None},
         strike=strike,
     )
 
@@ -390,13 +254,14 @@ def settle(world: World, stream_id: int, until: int | None, outcome: Outcome) ->
 
 def _go_on(world: World, stream: DataStream) -> None:
     """After a success: with the next batch, at once if that is full."""
-    waiting = backlog(world, stream)
+    size = stream_log.batch_size(world, stream)
+    waiting = stream_log.backlog(world, stream, size)
     if not waiting:
-        _idle(world, replace(stream, position=_newest(world, stream)), stream.state)
+        _idle(world, replace(stream, position=stream_log.newest(world, stream)), stream.state)
     elif stream.state is not StreamState.RUNNING:
         _idle(world, stream, stream.state)
     else:
-        _send_at(world, stream, timedelta(0) if waiting >= _size(world, stream) else world.policy.data_stream_interval)
+        _send_at(world, stream, timedelta(0) if waiting >= size else world.policy.data_stream_interval)
 
 
 def recover(world: World) -> None:
