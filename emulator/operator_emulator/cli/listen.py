@@ -66,9 +66,9 @@ def listen(
         raise click.ClickException(
             f"cannot listen on {host} port {port}: {error.strerror}; choose another --port (0 picks a free one)"
         ) from None
-    click.echo(f"Listening at http://{host}:{server.server_port}. Stop it with Ctrl-C.", err=as_json)
+    greeting = f"Listening at http://{host}:{server.server_port}. Stop it with Ctrl-C."
     with server:
-        until_stopped(server)
+        until_stopped(server, lambda: click.echo(greeting, err=as_json))
 
 
 def show(request: "ReceivedRequest", answer: "Answer", as_json: bool) -> None:
