@@ -30,6 +30,7 @@ THIRD_PARTY = {
 ALONE = {
     "runtime/sender.py": {"aiohttp"},
     "runtime/problems.py": {"aiohttp"},
+    "control/metrics.py": {"prometheus_client"},
     "web/openapi.py": {"jsonschema_rs"},
     "fixtures/read/shape.py": {"jsonschema_rs"},
     "portal/keys.py": {"joserfc"},

@@ -12,6 +12,7 @@ from operator_emulator.control import (
     fleet,
     journal,
     message,
+    metrics,
     migration,
     organisations,
     portal,
@@ -27,6 +28,7 @@ def build(document: Document) -> Sequence[Route]:
     route = document.route
     return (
         route("GET", "/health", world.health),
+        route("GET", "/metrics", metrics.show_metrics),
         route("GET", "/openapi.json", world.describe),
         route("GET", "/changes", changes.follow_changes),
         route("POST", "/reset", world.reset),

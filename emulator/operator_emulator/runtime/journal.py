@@ -1,7 +1,7 @@
 """Journal: what went over HTTP, both ways; the newest so many, in memory, with a count of what was let go."""
 
 import json
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -161,6 +161,10 @@ def short(value: Any) -> str:
     return text if len(text) <= SHORT else text[: SHORT - 1] + "…"
 
 
+Counted = Counter[tuple[str, str | None, int | None]]
+"""How many exchanges there were, by direction, operation and status."""
+
+
 class Journal:
     """The newest *limit* exchanges, oldest first, and of their bodies *room* octets at most."""
 
@@ -171,11 +175,13 @@ class Journal:
         self._octets = 0
         self._last = 0
         self.tally = Tally()
+        self.counted: Counted = Counter()  # of this process: no reset turns it back
         self.bell = Bell()
 
     def add(self, exchange: Exchange) -> Exchange:
         self._last += 1
         exchange.id = self._last
+        self.counted[exchange.direction, exchange.operation, exchange.status] += 1
         self._kept.append(exchange)
         self._octets += exchange.octets
         if exchange.organisation is not None and exchange.route is not None:
