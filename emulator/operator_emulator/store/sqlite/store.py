@@ -37,6 +37,7 @@ FORMAT = 2  # of the rows; store/upgrades.py reads those of format 1
 KEPT_DECODED = 1024  # rows of each table
 CACHED_QUERIES = 64  # of ``find`` and ``count``, for each table, until it changes
 LARGEST_KEY = 2**63 - 1  # of an integer that SQLite can hold
+KEYS_AT_ONCE = 1000  # of the rows of a long answer; SQLite takes some ten thousand
 CACHED_KEYS_MAX = 200  # keys; a longer answer is not kept
 BEGINNING = "beginning"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -136,11 +137,15 @@ class SqliteTable(Generic[T]):
             found = self._execute(self._get, (key,)).fetchone()
             if found is None:
                 return None
-            try:
-                row = self._keep(key, self._decode(found[0]))
-            except msgspec.MsgspecError as error:
-                raise DamagedRow(self._name, key, error) from error
+            row = self._keep(key, self._read(key, found[0]))
         return row
+
+    def _read(self, key: Any, doc: bytes) -> T:
+        try:
+            row: T = self._decode(doc)
+            return row
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise DamagedRow(self._name, key, error) from error
 
     def put(self, row: T) -> T:
         self._store.begin()
@@ -181,7 +186,20 @@ class SqliteTable(Generic[T]):
             keys = self._keys(order, offset, limit, conditions)
             if len(keys) <= CACHED_KEYS_MAX:
                 self._remember(asked, keys)
+        if len(keys) > KEPT_DECODED:
+            return self._many(keys)
         return [row for key in keys if (row := self.get(key)) is not None]
+
+    def _many(self, keys: list[Any]) -> list[T]:
+        """The rows of a long answer, by a few queries. They are not kept: they would displace one another."""
+        rows = {key: self._decoded[key] for key in keys if key in self._decoded}
+        missing = [key for key in keys if key not in rows]
+        for start in range(0, len(missing), KEYS_AT_ONCE):
+            some = missing[start : start + KEYS_AT_ONCE]
+            marks = ", ".join("?" * len(some))
+            sql = f"SELECT {self._key}, doc FROM {self._name} WHERE {self._key} IN ({marks})"
+            rows |= ((key, self._read(key, doc)) for key, doc in self._execute(sql, some))
+        return [rows[key] for key in keys if key in rows]
 
     def _keys(self, order: str, offset: int, limit: int | None, conditions: dict[str, Any]) -> list[Any]:
         where, values = self._where(conditions)
