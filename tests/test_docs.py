@@ -72,7 +72,7 @@ def hybrid(tmp_path: Path) -> Iterator[Terminals]:
 def test_the_page_about_version_2_does_what_it_shows(hybrid: Terminals, tmp_path: Path) -> None:
     """Its files saved under their names, and its commands from top to bottom."""
     names = re.findall(r"[Ss]ave it as `(\w+\.py)`", MIGRATING.text)
-    programs = MIGRATING.of("A client, and its twin", "python")
+    programs = MIGRATING.of("Two clients", "python")
     for name, text in zip(names, programs, strict=True):
         (tmp_path / name).write_text(text.replace("http://localhost:8080", hybrid.base), encoding="utf-8")
     for block, shown in typed(MIGRATING):
@@ -217,7 +217,7 @@ def properties(schema: dict[str, Any]) -> dict[str, Any]:
 def test_every_key_of_a_fixture_is_told_of_once() -> None:
     """Each section has the keys of its object in specs/fixture.yaml, and no others."""
     schema = yaml.safe_load((TOP / "specs" / "fixture.yaml").read_text(encoding="utf-8"))
-    objects = {"The whole": schema} | {title: schema["$defs"][name] for title, name in SECTIONS.items()}
+    objects = {"Top level": schema} | {title: schema["$defs"][name] for title, name in SECTIONS.items()}
     for title, described in objects.items():
         rows = re.findall(r"^\|([^|]+)\|", FIXTURES.section(title), re.M)
         told = [key for cell in rows for key in re.findall(r"`([\w.]+)`", cell)]

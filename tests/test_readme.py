@@ -30,7 +30,7 @@ def terminals(tmp_path: Path) -> Iterator[Terminals]:
 
 def test_the_first_minute_and_the_common_tasks(terminals: Terminals) -> None:
     """Token, list, an SMS that waits for its device, the report; then messages, volumes, time and a new start."""
-    token_and_list, send, attach = README.of("The first minute")
+    token_and_list, send, attach, commands = README.of("The first minute")
     sims = body(terminals.type(token_and_list))
     assert [sim["iccid"][:7] for sim in sims] == ["8988228"] * 3
 
@@ -49,6 +49,10 @@ def test_the_first_minute_and_the_common_tasks(terminals: Terminals) -> None:
     assert json.loads(report.partition("PATCH ")[2])["id"] == id
     sms = body(terminals.type(f"call {location[1]}"))
     assert sms["status"] == {"id": 4, "description": "DELIVERED"}
+
+    said = terminals.type(commands).splitlines()
+    assert (len(said[0]) > 100, said[-1].split()[0]) == (True, "ATTACHED")
+    assert "DELIVERED" in terminals.webhook.until("^PATCH")
 
     mo, volume, journal, day, again = README.of("Common tasks")
     id = body(terminals.type(mo))["id"]

@@ -66,7 +66,7 @@ def environment_for(addresses: Addresses, ca_dir: Path | None) -> dict[str, str]
 )
 @connection_options
 def env(url: str, control_token: str | None, as_json: bool, form: str, ca_dir: Path | None) -> None:
-    """Print environment variables with which clients that call the operator's own address reach a running emulator.
+    """Print environment variables that lead unchanged clients to a running emulator.
 
     In a shell: eval "$(operator-emulator env)". The emulator needs --proxy-port; some clients also need --tls-port.
     """

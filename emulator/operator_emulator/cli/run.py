@@ -34,10 +34,10 @@ CANNOT_RUN, NOT_FOUND, SIGNALLED = 126, 127, 128  # exit codes as shells have th
 @with_settings(without=OURS, log_level="warning")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def run(url: str | None, command: tuple[str, ...], **options: Any) -> None:
-    """Run a COMMAND whose requests to the operator's own address reach an emulator, and exit with its status.
+    """Run COMMAND so that its requests to the operator reach an emulator.
 
     Starts an emulator for the command, with the flags of serve, unless --url or OPERATOR_EMULATOR_URL names a running
-    one.
+    one. Exits with the exit code of the command.
 
     Example: operator-emulator run -- python client.py
     """

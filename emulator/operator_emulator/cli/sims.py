@@ -226,10 +226,15 @@ def show_events(found: "Sequence[SimEvent]") -> str:
 @command(sim, "make-event", lambda it: show_events([it]))
 @click.argument("iccid")
 @click.argument("type")
-@click.option("--operator", help="The visited network, if it is not the device's: name, or MCC and MNC.")
-@click.option("--data", metavar="JSON", callback=read_object, help='Values, such as \'{"cause": "QUOTA_EXHAUSTED"}\'.')
+@click.option("--operator", help="Visited network, if not the device's: its name, or its MCC and MNC.")
+@click.option(
+    "--data",
+    metavar="JSON",
+    callback=read_object,
+    help='Values of the event, such as \'{"cause": "QUOTA_EXHAUSTED"}\'.',
+)
 def make_event(emulator: "EmulatorClient", iccid: str, type: str, **how: Any) -> "SimEvent":
-    """Record an event of this TYPE, such as vpn-authenticated, which nothing caused."""
+    """Record an event of TYPE, such as vpn-authenticated, without its usual cause."""
     return emulator.sim(iccid).make_event(type, **how)
 
 

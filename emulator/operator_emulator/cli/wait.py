@@ -17,14 +17,14 @@ INTERVAL: Final = 0.05  # seconds between two looks
 
 @click.command()
 @click.option(
-    "--ready-file", type=click.Path(path_type=Path, dir_okay=False), help="The --ready-file of serve; it names the URL."
+    "--ready-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The --ready-file of serve, which contains the URL.",
 )
-@click.option(
-    "--timeout", type=click.FloatRange(0), default=30.0, show_default=True, help="Seconds after which to give up."
-)
+@click.option("--timeout", type=click.FloatRange(0), default=30.0, show_default=True, help="Seconds to wait.")
 @connection_options
 def wait(url: str, control_token: str | None, as_json: bool, ready_file: Path | None, timeout: float) -> None:
-    """Wait until an emulator is ready, and print its URL. Exits with 1 if it is not ready in time."""
+    """Wait until an emulator is ready, then print its URL. Exits with code 1 if it is not ready in time."""
     where = str(ready_file or url)
     look = (lambda: read(ready_file)) if ready_file is not None else (lambda: ask(url, control_token))
     ready = until(look, timeout)
