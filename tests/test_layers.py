@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent / "emulator" / "operator_emulator"
 
 # Each layer may import those before it, and itself.
 LAYERS = ("core", "store", "fixtures", "runtime", "web", "surface")
-SURFACES = ("management", "portal", "control")
+SURFACES = ("management", "portal", "control", "console")
 TOP = ("app", "cli", "client", "interception", "pytest_plugin", "serving", "testing", "__main__")
 FREE = ("resources", "settings")  # plain values, for everybody outside core
 
@@ -26,6 +26,7 @@ THIRD_PARTY = {
     "management": {"starlette", "msgspec"},
     "portal": {"starlette", "msgspec"},
     "control": {"starlette", "msgspec"},
+    "console": {"starlette"},
 }
 ALONE = {
     "runtime/sender.py": {"aiohttp"},
@@ -60,6 +61,11 @@ def ours(module: str) -> Iterator[str]:
         parts = name.split(".")
         if parts[0] == "operator_emulator" and len(parts) > 1:
             yield parts[1]
+
+
+def test_every_module_belongs_to_a_layer() -> None:
+    """A new folder or module has its place here before it is used."""
+    assert {layer_of(module) for module in MODULES} == {*LAYERS, *SURFACES, *TOP, *FREE, "__init__"}
 
 
 @pytest.mark.parametrize("module", [one for one in MODULES if layer_of(one) == "core"])
