@@ -349,6 +349,7 @@ def test_the_history_reaches_back_seven_days_unless_asked(client: Client) -> Non
         ({"dateFrom": "2026-03-11"}, 0),
         ({"dateFrom": "2026-03-10", "dateTo": "2026-03-10"}, 1),
         ({"dateTo": "2026-03-12T00:00:00Z"}, 1),
+        ({"dateTo": "0001-01-01"}, 0),
         ({"dateFrom": "2026-03-10T13:00:00+01:00"}, 1),
         ({"dateFrom": "2026-03-10T12:00:01.000Z"}, 0),
     ):

@@ -3,6 +3,7 @@
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.responses import RedirectResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
@@ -22,7 +23,8 @@ HEADERS: Final = {
 
 
 def console() -> Surface:
-    files = StaticFiles(packages=[("operator_emulator.console", "assets")], html=True)
+    # StaticFiles raises for a file that is not there and for a method other than GET and HEAD.
+    files = ExceptionMiddleware(StaticFiles(packages=[("operator_emulator.console", "assets")], html=True))
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == ADDRESS:

@@ -7,6 +7,7 @@ from operator_emulator.core.network import smsc
 from operator_emulator.core.network.model import Sms
 from operator_emulator.core.partners import partners
 from operator_emulator.core.partners.model import Contract, DataSession
+from operator_emulator.core.world.calendar import ago
 from operator_emulator.core.world.world import Between, World
 
 
@@ -30,7 +31,7 @@ def messages(world: World, sim: Sim, start: datetime | None, end: datetime | Non
 def window(world: World, start: datetime | None, end: datetime | None) -> Between:
     """The time span; without a start, it has the server's default length (P§3.2: 3.5.1, value assumed)."""
     end = end or world.now
-    return Between(start or end - timedelta(days=world.policy.session_history_days), end)
+    return Between(start or ago(timedelta(days=world.policy.session_history_days), end), end)
 
 
 def within(world: World, moment: datetime, start: datetime | None, end: datetime | None) -> bool:

@@ -1,9 +1,17 @@
 """Days and months of the calendar, in UTC; timedelta does not know months."""
 
 import calendar
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from operator_emulator.core.world.model import DAY
+
+FIRST_INSTANT: Final = datetime.min.replace(tzinfo=UTC)
+
+
+def ago(span: timedelta, instant: datetime) -> datetime:
+    """*span* before *instant*, or the first instant there is."""
+    return instant - span if instant - FIRST_INSTANT > span else FIRST_INSTANT
 
 
 def add_months(instant: datetime, months: int) -> datetime:
