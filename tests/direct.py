@@ -103,6 +103,21 @@ class Direct:
             )
         )
 
+    def hang_up(self, method: str, target: str, *, json: Any, after: asyncio.Event) -> None:
+        """A request whose client goes away *after* something has happened, and does not see the answer."""
+        body = iter([{"type": "http.request", "body": encoded(json), "more_body": False}])
+
+        async def receive() -> Message:
+            for message in body:
+                return message
+            await after.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            raise AssertionError("it was answered before the client went away")
+
+        self.run(lambda: self.app(scope(method, target, (), b"", json, None), receive, send))
+
     async def _exchange(self, request: Message, chunks: Iterable[bytes]) -> Answer:
         coming = iter(chunks)
         sent: list[Message] = []

@@ -1,5 +1,6 @@
 """The world's clock, through HTTP."""
 
+import asyncio
 from typing import Any
 
 import httpx2
@@ -7,7 +8,9 @@ import pytest
 
 from operator_emulator.core.world.world import World
 from operator_emulator.runtime.sender import OutboundRequest, Reply
+from operator_emulator.settings import Settings
 from tests.conftest import OFFLINE, ONLINE, Customer, MakeOperator, Operator
+from tests.direct import Direct
 
 
 def test_time_stands_until_it_is_moved(operator: Operator) -> None:
@@ -197,6 +200,45 @@ def test_absurd_clocks_are_refused(operator: Operator, body: Any, field: str | N
     answer = operator.http.put("/_emulator/clock", json=body)
     assert (answer.status_code, answer.json().get("field")) == (400, field)
     assert operator.control("GET", "/clock") == before
+
+
+def test_a_reset_ends_an_advance(make_operator: MakeOperator) -> None:
+    """The one who advances is told why: 409. What the customer then answers is written down nowhere."""
+
+    class Resetting(Customer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.operator: Operator | None = None
+
+        async def __call__(self, message: OutboundRequest) -> Reply:
+            assert self.operator is not None
+            transport = httpx2.ASGITransport(self.operator.http.app)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:
+                assert (await http.post("/_emulator/reset")).status_code == 200
+            return Reply(500)
+
+    resetting = Resetting()
+    resetting.operator = operator = make_operator(customer=resetting)
+    operator.send_mo(ONLINE, "hello")
+    answer = operator.http.post("/_emulator/clock/advance", json={"seconds": 3600})
+    assert (answer.status_code, answer.json()["error"]) == (409, "the advance was ended by a reset")
+    assert operator.control("GET", "/clock")["now"] == "2026-01-01T00:00:00Z"
+    assert operator.control("GET", "/callbacks")["callbacks"] == []
+
+
+def test_an_advance_ends_if_its_caller_hangs_up() -> None:
+    """The clock is free for the next one."""
+    hangs = asyncio.Event()
+
+    async def customer(message: OutboundRequest) -> Reply:
+        hangs.set()
+        await asyncio.Event().wait()
+        return Reply(200)
+
+    with Direct(Settings(clock="manual"), customer) as direct:
+        direct.ask("POST", f"/_emulator/sims/{ONLINE}/mo", json={"payload": "hello"})
+        direct.hang_up("POST", "/_emulator/clock/advance", json={"seconds": 3600}, after=hangs)
+        assert direct.ask("POST", "/_emulator/clock/advance", json={"seconds": 1}).status == 200
 
 
 def test_only_one_hand_moves_the_clock(make_operator: MakeOperator) -> None:

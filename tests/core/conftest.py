@@ -1,6 +1,6 @@
 """A laboratory: a world in memory whose time stands still until a test moves it, and a customer who answers."""
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -25,6 +25,7 @@ from operator_emulator.core.world.model import (
 )
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.core.world.world import World
+from operator_emulator.runtime.engine import Batch, run_batch
 from operator_emulator.store.sqlite.store import SqliteStore
 
 P = ParamSpec("P")
@@ -99,12 +100,9 @@ class CoreWorld:
         """Move time as the engine does; answer how many jobs ran."""
         target = self.now + timedelta(seconds=seconds, **more)
         ran = 0
-        while True:
-            happened, push = self.do(jobs.run_next, target)
-            if not happened:
-                return ran
+        while (batch := self.step(target)).ran:
             ran += 1
-            if push is not None:
+            for push in batch.outgoing:
                 if isinstance(push, Outgoing):
                     self.sent.append(push)
                 else:
@@ -112,6 +110,11 @@ class CoreWorld:
                 outcome = self.answers.pop(0) if self.answers else Outcome(200)
                 if outcome is not None:
                     self.do(jobs.settle, push, outcome)
+        return ran
+
+    def step(self, until: datetime | None = None, under_way: Collection[int] = ()) -> Batch:
+        """Run the next job until an instant, or the next that is due now; *under_way* are notifications being sent."""
+        return self.do(run_batch, None if until is None else lambda _: until, False, under_way, 1)
 
     def move_to(self, instant: datetime) -> int:
         return self.advance((instant - self.now).total_seconds())

@@ -9,7 +9,7 @@ from operator_emulator.core.customers.model import DailyUsage, SimState, Token
 from operator_emulator.core.network import device, smsc
 from operator_emulator.core.network.model import DeviceStatus, SmsStatus
 from operator_emulator.core.partners.model import DataSession
-from operator_emulator.core.world import housekeeping, jobs
+from operator_emulator.core.world import housekeeping
 from operator_emulator.core.world.calendar import next_midnight
 from operator_emulator.core.world.model import EventType, Outcome
 from operator_emulator.core.world.world import World
@@ -45,7 +45,7 @@ def test_missed_midnights_are_no_backlog(laboratory: CoreWorld) -> None:
 
     laboratory.do(housekeeping.begin)
     laboratory.do(sleep)
-    assert laboratory.do(jobs.run_next)[0]
+    assert laboratory.step().ran == 1
     assert rounds(laboratory) == [MIDNIGHT]
 
 

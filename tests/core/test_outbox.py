@@ -24,13 +24,13 @@ from operator_emulator.core.world.model import (
     JobKind,
     Notification,
     Outcome,
-    Outgoing,
     Subscription,
     Way,
 )
 from operator_emulator.core.world.payloads import DataDisconnection, Forwarded, ForwardingFailure, LocationUpdate
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.core.world.world import World
+from operator_emulator.runtime.engine import Batch
 from tests.core.conftest import BEGAN, ICCID, MASTER, SUB, CoreWorld, MakeLaboratory
 
 MINUTE = timedelta(minutes=1)
@@ -202,16 +202,41 @@ def test_what_is_put_off_is_no_failure_of_the_customers(laboratory: CoreWorld) -
     assert owed(laboratory).fate is Fate.TAKEN
 
 
-def test_an_outcome_that_comes_late_is_that_of_its_own_try(laboratory: CoreWorld) -> None:
-    """Where time runs fast, a slow customer is still at it when the next try begins."""
+def test_no_try_begins_while_one_is_under_way(laboratory: CoreWorld) -> None:
+    """What was promised waits as long again as the try has taken; the give-up waits, too."""
     send_mo(laboratory)
-    laboratory.answers = [None, None]
+    laboratory.answers = [None]
+    laboratory.advance()
+    instants: list[int] = []
+    while (due := laboratory.look(schedule.next_due)) is not None and len(instants) < 14:
+        instants.append((due - BEGAN) // MINUTE)
+        laboratory.step(due, under_way={1})
+    assert instants == [2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 1440, 2048, 2880, 4096]
+    assert len(owed(laboratory).tries) == 1
+
+
+def test_the_wait_counts_from_the_end_of_the_last_try(laboratory: CoreWorld) -> None:
+    """A customer that answers late is not called again the sooner for it."""
+    send_mo(laboratory)
+    laboratory.answers = [None]
+    laboratory.advance()
+    laboratory.do(clock.move_to, BEGAN + MINUTE)
+    laboratory.do(outbox.settle, 1, Outcome(500))
+    assert owed(laboratory).next_try == BEGAN + 3 * MINUTE
+    assert laboratory.jobs("outbox.attempt") == ["outbox.attempt"]
     laboratory.advance(minutes=2)
-    laboratory.do(outbox.settle, 1, Outcome(500), 1)
-    assert [one.outcome for one in owed(laboratory).tries] == [Outcome(500), None]
-    laboratory.do(outbox.settle, 1, Outcome(200), 2)
-    assert [one.outcome for one in owed(laboratory).tries] == [Outcome(500), Outcome(200)]
     assert owed(laboratory).fate is Fate.TAKEN
+
+
+def test_a_failure_after_the_deadline_is_the_last(laboratory: CoreWorld) -> None:
+    """The try was under way when the time for trying ended."""
+    send_mo(laboratory)
+    laboratory.answers = [None]
+    laboratory.advance()
+    laboratory.do(clock.move_to, BEGAN + 25 * HOUR)
+    laboratory.do(outbox.settle, 1, Outcome(500))
+    assert owed(laboratory).fate is Fate.GIVEN_UP
+    assert laboratory.jobs("outbox") == []
 
 
 def test_an_outcome_after_the_end_changes_nothing(laboratory: CoreWorld) -> None:
@@ -350,18 +375,30 @@ def test_jobs_come_by_due_time_then_by_number(laboratory: CoreWorld) -> None:
         for minutes, kind in (
             (2, JobKind.ORDERS_PAY),
             (1, JobKind.POOLS_CHECK),
-            (2, JobKind.ACTIONS_BEGIN),
+            (2, JobKind.ORDERS_COMPLETE),
             (3, JobKind.ORDERS_PAY),
         ):
-            schedule.at(world, BEGAN + minutes * MINUTE, kind)
+            schedule.at(world, BEGAN + minutes * MINUTE, kind, 1)
 
     laboratory.do(fill)
     assert laboratory.look(schedule.next_due) == BEGAN + MINUTE
-    taken = []
-    while (job := laboratory.do(schedule.take_due, BEGAN + 2 * MINUTE)) is not None:
-        taken.append(job.kind)
-    assert taken == [JobKind.POOLS_CHECK, JobKind.ORDERS_PAY, JobKind.ACTIONS_BEGIN]
-    assert laboratory.jobs() == [JobKind.ORDERS_PAY]
+    kinds = [JobKind.POOLS_CHECK, JobKind.ORDERS_PAY, JobKind.ORDERS_COMPLETE, JobKind.ORDERS_PAY]
+    for ran in range(4):
+        assert laboratory.jobs() == kinds[ran:]
+        laboratory.step(BEGAN + 2 * MINUTE)
+
+
+def test_the_next_job_may_be_one_of_some_kinds_only(laboratory: CoreWorld) -> None:
+    """However many others come first."""
+
+    def fill(world: World) -> None:
+        for _ in range(2 * schedule.PAGE):
+            schedule.at(world, BEGAN + MINUTE, JobKind.HOUSEKEEPING)
+        schedule.at(world, BEGAN + 2 * MINUTE, JobKind.ORDERS_PAY)
+
+    laboratory.do(fill)
+    assert laboratory.look(schedule.next_due, {JobKind.HOUSEKEEPING}) == BEGAN + 2 * MINUTE
+    assert laboratory.look(schedule.next_due, {JobKind.HOUSEKEEPING, JobKind.ORDERS_PAY}) is None
 
 
 def test_jobs_are_cancelled_by_kind_and_row(laboratory: CoreWorld) -> None:
@@ -383,7 +420,7 @@ def test_jobs_are_cancelled_by_kind_and_row(laboratory: CoreWorld) -> None:
 def test_an_empty_queue_has_no_next_job(laboratory: CoreWorld) -> None:
     """Nothing is due, and nothing runs."""
     assert laboratory.look(schedule.next_due) is None
-    assert laboratory.do(jobs.run_next) == (False, None)
+    assert laboratory.step() == Batch(0, True, [])
     assert laboratory.now == BEGAN
 
 
@@ -392,13 +429,12 @@ def test_a_job_runs_at_its_own_due_time(laboratory: CoreWorld) -> None:
     send_mo(laboratory)
     laboratory.answers = [Outcome(500)]
     laboratory.advance()
-    assert laboratory.do(jobs.run_next) == (False, None)
-    happened, outgoing = laboratory.do(jobs.run_next, BEGAN + HOUR)
-    assert happened
-    assert isinstance(outgoing, Outgoing)
+    assert laboratory.step() == Batch(0, True, [])
+    batch = laboratory.step(BEGAN + HOUR)
+    assert (batch.ran, batch.over, len(batch.outgoing)) == (1, False, 1)
     assert laboratory.now == BEGAN + 2 * MINUTE
     laboratory.do(outbox.settle, 1, Outcome(200))
-    assert laboratory.do(jobs.run_next, BEGAN + HOUR) == (False, None)
+    assert laboratory.step(BEGAN + HOUR) == Batch(0, True, [])
     assert laboratory.now == BEGAN + HOUR
 
 
@@ -406,7 +442,7 @@ def test_a_job_that_is_overdue_does_not_turn_time_back(laboratory: CoreWorld) ->
     """It runs now."""
     laboratory.advance(hours=1)
     laboratory.do(lambda world: schedule.at(world, BEGAN, JobKind.OUTBOX_GIVE_UP, 99))
-    assert laboratory.do(jobs.run_next, BEGAN + HOUR)[0]
+    assert laboratory.step(BEGAN + HOUR).ran == 1
     assert laboratory.now == BEGAN + HOUR
 
 
@@ -430,7 +466,7 @@ def test_time_moves_forward_only(laboratory: CoreWorld) -> None:
 def test_time_ends_before_dates_do(laboratory: CoreWorld) -> None:
     """So that ten years can be added to any now."""
     with pytest.raises(Malformed, match="seconds: would move the clock beyond the year 9000"):
-        laboratory.do(clock.move_to, datetime(9000, 1, 1, tzinfo=UTC))
+        clock.check(datetime(9000, 1, 1, tzinfo=UTC))
     laboratory.do(clock.move_to, datetime(8999, 12, 31, tzinfo=UTC))
     assert laboratory.now.year == 8999
 

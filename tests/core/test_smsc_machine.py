@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from operator_emulator.core.customers import quotas, sims
 from operator_emulator.core.network import smsc
 from operator_emulator.core.network.model import SMS_STEPS, DeviceStatus, SmsStatus
-from operator_emulator.core.world import jobs, schedule
+from operator_emulator.core.world import schedule
 from operator_emulator.core.world.errors import QuotaExhausted
 from operator_emulator.core.world.model import EventType
 from tests.core.conftest import CALLER, ICCID, CoreWorld
@@ -94,7 +94,7 @@ class Messages(RuleBasedStateMachine):
     def advance(self, seconds: float) -> None:
         """One job at a time, so that each step of a message is seen."""
         target = self.laboratory.now + timedelta(seconds=seconds)
-        while self.laboratory.do(jobs.run_next, target)[0]:
+        while self.laboratory.step(target).ran:
             self.look()
 
     @rule()
@@ -102,7 +102,7 @@ class Messages(RuleBasedStateMachine):
         """Just the next one, at its time: so messages are met on the air, too."""
         due = self.laboratory.look(schedule.next_due)
         if due is not None:
-            self.laboratory.do(jobs.run_next, due)
+            self.laboratory.step(due)
             self.look()
 
     # ---------------------------------------------------------------------------------- what must be true

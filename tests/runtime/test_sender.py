@@ -9,8 +9,19 @@ from datetime import UTC, datetime
 
 import aiohttp
 import pytest
+from msgspec.structs import replace
 
-from operator_emulator.core.world.model import Event, EventType, Notification, Outcome, Outgoing, Subscription, Try, Way
+from operator_emulator.core.world.model import (
+    PUT_OFF,
+    Event,
+    EventType,
+    Notification,
+    Outcome,
+    Outgoing,
+    Subscription,
+    Try,
+    Way,
+)
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.runtime.journal import Journal
 from operator_emulator.runtime.problems import problem_of
@@ -199,3 +210,105 @@ def test_no_answer_is_an_outcome_too() -> None:
     journal = Journal()
     assert push(sender(customer, journal)) == Outcome(None, "nobody there")
     assert [one.problem for one in journal] == ["nobody there"]
+
+
+def send_many(*lives: list[bytes]) -> tuple[list[int], int]:
+    """Send as many messages, one after the other, as answers are listed, to a server whose connections live so.
+
+    Each connection gives the answers of its list, and is then closed when the next request is there. Answer the
+    statuses and how many requests arrived.
+    """
+    arrived = 0
+    lists = iter(lives)
+
+    async def story() -> list[int]:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal arrived
+            for response in [*next(lists), b""]:
+                try:
+                    await reader.readuntil(b"\r\n\r\n")
+                    await reader.readexactly(2)
+                except asyncio.IncompleteReadError:
+                    break
+                arrived += 1
+                writer.write(response)
+            writer.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        try:
+            async with AiohttpTransport(5.0) as transport:
+                request = OutboundRequest("POST", url, (), b"{}")
+                return [(await transport(request)).status for _ in range(sum(map(len, lives)))]
+        finally:
+            server.close()
+
+    return asyncio.run(asyncio.wait_for(story(), 30)), arrived
+
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+
+
+def test_connections_are_kept() -> None:
+    """One after the other on the same."""
+    assert send_many([OK, OK, OK]) == ([200, 200, 200], 3)
+
+
+def test_a_kept_connection_that_was_dead_is_no_failure() -> None:
+    """The request is repeated once, on a new connection."""
+    assert send_many([OK], [OK]) == ([200, 200], 3)
+
+
+def test_a_new_connection_that_dies_is_a_failure() -> None:
+    """The customer may have taken the message; it is tried again when its time comes, not at once."""
+    with pytest.raises(Unreachable):
+        send_many([OK], [], [OK])
+
+
+def test_a_subscription_has_a_queue_of_its_own() -> None:
+    """When it is full, others are still sent to."""
+
+    async def story() -> None:
+        gate = asyncio.Event()
+
+        async def customer(message: OutboundRequest) -> Reply:
+            if "customer" in message.url:
+                await gate.wait()
+            return Reply(200)
+
+        policy = Policy(forwarder_waiting=3, forwarder_connections=1)
+        one = Sender(
+            customer,
+            {Way.FORWARDER: lambda it: OutboundRequest("POST", it.subscription.url, (), b"")},
+            Journal(),
+            policy,
+            lambda: NOW,
+        )
+        other = replace(outgoing(), subscription=replace(outgoing().subscription, id="other", url="http://other.test"))
+        waiting = [asyncio.create_task(one(outgoing())) for _ in range(4)]
+        assert await waiting[3] == PUT_OFF
+        assert await one(other) == Outcome(200)
+        assert one.waiting == 3
+        gate.set()
+        assert [await task for task in waiting[:3]] == [Outcome(200)] * 3
+        assert one.waiting == 0
+
+    asyncio.run(asyncio.wait_for(story(), 30))
+
+
+def test_a_send_that_is_cancelled_is_written_down_as_such() -> None:
+    """The customer may have seen it."""
+
+    async def story(journal: Journal) -> None:
+        async def customer(message: OutboundRequest) -> Reply:
+            await asyncio.Event().wait()
+            return Reply(200)
+
+        task = asyncio.create_task(sender(customer, journal)(outgoing()))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    journal = Journal()
+    asyncio.run(story(journal))
+    assert [one.problem for one in journal] == ["given up: the world was replaced, or the emulator stopped"]

@@ -1,23 +1,25 @@
 """The world's clock: what time it is, moving it, and what is due when."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from operator_emulator.control.changes import disconnected
 from operator_emulator.control.wire import read_object, read_query, show_clock, show_job, show_time
-from operator_emulator.core.world import clock, jobs
-from operator_emulator.core.world.errors import Malformed
+from operator_emulator.core.world import clock
+from operator_emulator.core.world.errors import AdvanceEnded, Malformed
 from operator_emulator.core.world.world import World
 from operator_emulator.runtime.engine import Engine
 from operator_emulator.web.context import engine_of
 from operator_emulator.web.respond import answer
 
+T = TypeVar("T")
+
 FURTHEST: Final = timedelta(days=36_525)  # in one advance; each midnight on the way has its work
-# Some validity periods are long; when nothing but far-off things remain, the world counts as idle.
-IDLE: Final = timedelta(days=400)
 
 
 async def get_clock(request: Request) -> Response:
@@ -34,7 +36,9 @@ async def put_clock(request: Request) -> Response:
         target = await emulator.read(ahead, read_instant("now", body["now"]), "now")
         await emulator.write(clock.set_rate, 0.0)  # or it would be later before the new pace is set
         try:
-            await emulator.advance_to(lambda _: target)
+            await unless_client_leaves(request, emulator.advance_to(target))
+        except AdvanceEnded:
+            raise  # the new world has a pace of its own
         except BaseException:
             await emulator.write(clock.set_rate, before)
             raise
@@ -50,7 +54,7 @@ async def advance(request: Request) -> Response:
     """Move time, and answer when everything due on the way has happened, callbacks included."""
     body = await read_object(request)
     emulator = engine_of(request)
-    ran = await advance_as_asked(emulator, body)
+    ran = await unless_client_leaves(request, advance_as_asked(emulator, body))
     now = await emulator.read(lambda world: world.now)
     return answer(request, {"now": show_time(now), "jobs_run": ran})
 
@@ -60,25 +64,25 @@ async def advance_as_asked(emulator: Engine, body: Mapping[str, Any]) -> int:
         return await emulator.advance(timedelta(seconds=body["seconds"]))
     if "to" in body:
         target = await emulator.read(ahead, read_instant("to", body["to"]), "to")
-        return await emulator.advance_to(lambda _: target)
+        return await emulator.advance_to(target)
     if body["until"] == "next-job":
-        return await emulator.advance_to(next_due)
-    until = await emulator.read(lambda world: world.now + IDLE)
-    return await emulator.advance_to(lambda world: next_once(world, until), again=True)
+        return await emulator.advance_to_next_job()
+    return await emulator.advance_until_idle()
 
 
-def next_due(world: World) -> datetime | None:
-    """When the next job is due, or now if one is overdue."""
-    first = world.jobs.find(order="due", limit=1)
-    return max(first[0].due, world.now) if first else None
-
-
-def next_once(world: World, until: datetime) -> datetime | None:
-    """When the next job is due that does not come back for ever."""
-    for job in world.jobs.find(order="due"):
-        if job.kind not in jobs.RECURRING:
-            return max(job.due, world.now) if job.due <= until else None
-    return None
+async def unless_client_leaves(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """The result of *work*, which ends early if the client hangs up. Raises ClientDisconnect."""
+    working = asyncio.ensure_future(work)
+    gone = asyncio.ensure_future(disconnected(request.receive))
+    try:
+        await asyncio.wait({working, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientDisconnect
+        return working.result()
+    finally:
+        working.cancel()
+        gone.cancel()
+        await asyncio.gather(working, gone, return_exceptions=True)
 
 
 async def list_jobs(request: Request) -> Response:

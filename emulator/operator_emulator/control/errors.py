@@ -58,6 +58,8 @@ WORDS: Final[Mapping[type[Refusal], str]] = MappingProxyType(
         errors.TooManyStreams: "organisation {organisation} already has {most} data streams, the maximum "
         "(setting data_streams_max); remove one first",
         errors.NothingOwed: "the customer has already accepted callback {callback}; send force: true to send it again",
+        errors.CallbackUnderWay: "callback {callback} is being sent; try again when its outcome is known",
+        errors.AdvanceEnded: "the advance was ended by {by}",
         errors.Busy: "another request is moving the clock; try again when it has finished",
     }
 )

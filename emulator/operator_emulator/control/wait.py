@@ -18,7 +18,6 @@ from operator_emulator.control.wire import (
     show_exchange,
     show_message,
 )
-from operator_emulator.core import outbox
 from operator_emulator.core.network import smsc
 from operator_emulator.core.tester.matching import within
 from operator_emulator.core.world.errors import UnknownCallback
@@ -46,7 +45,7 @@ async def retry_callback(request: Request) -> Response:
     id = read_id(request.path_params["id"])
     body = await read_object(request)
     emulator = engine_of(request)
-    await emulator.send_now(outbox.retry, id, force=body.get("force", False))
+    await emulator.retry(id, force=body.get("force", False))
     return answer(request, await emulator.read(callback, id))
 
 

@@ -12,6 +12,7 @@ from operator_emulator.core.world.model import (
     PUT_OFF,
     EventType,
     Fate,
+    Job,
     JobKind,
     Notification,
     Outcome,
@@ -23,6 +24,7 @@ from operator_emulator.core.world.payloads import Forwarded, ForwardingFailure
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.core.world.world import World
 
+KINDS = frozenset({JobKind.OUTBOX_ATTEMPT, JobKind.OUTBOX_GIVE_UP})
 SHORTEST_WAIT = timedelta(seconds=1)  # however small the scale: time must pass between two tries
 
 
@@ -51,18 +53,8 @@ def attempt(world: World, notification_id: str) -> Outgoing | None:
     if sms is None and event.sms is not None:  # kept for less than a day, by a setting: there is nothing left to send
         give_up(world, notification_id)
         return None
-    schedule.cancel(world, JobKind.OUTBOX_ATTEMPT, notification.id)
-    again = world.now + wait_after(world.policy, len(notification.tries) + 1)
-    keeps_trying = again < notification.deadline
-    if keeps_trying:
-        schedule.at(world, again, JobKind.OUTBOX_ATTEMPT, notification.id)
-    notification = world.notifications.put(
-        replace(
-            notification,
-            tries=(*notification.tries, Try(world.now)),
-            next_try=again if keeps_trying else None,
-        )
-    )
+    notification = replace(notification, tries=(*notification.tries, Try(world.now)), next_try=None)
+    notification = world.notifications.put(promise(world, notification))
     return Outgoing(
         notification,
         subscription,
@@ -79,6 +71,18 @@ def attempt(world: World, notification_id: str) -> Outgoing | None:
             event=event.type,
         ),
     )
+
+
+def promise(world: World, notification: Notification) -> Notification:
+    """Schedule the try after the newest, counted from now, unless it would come after the deadline."""
+    again = world.now + wait_after(world.policy, len(notification.tries))
+    if again == notification.next_try:
+        return notification
+    schedule.cancel(world, JobKind.OUTBOX_ATTEMPT, notification.id)
+    if again >= notification.deadline:
+        return replace(notification, next_try=None)
+    schedule.at(world, again, JobKind.OUTBOX_ATTEMPT, notification.id)
+    return replace(notification, next_try=again)
 
 
 def retry(world: World, notification_id: int, *, force: bool = False) -> Outgoing:
@@ -101,22 +105,34 @@ def retry(world: World, notification_id: int, *, force: bool = False) -> Outgoin
     return outgoing
 
 
-def settle(world: World, notification_id: int, outcome: Outcome, number: int | None = None) -> None:
-    """Write down what came of try *number*, from 1, or of the newest. Success ends the notification.
+def put_off(world: World, job: Job) -> None:
+    """The job is due while its notification is being sent: it waits once more as long as that has taken so far.
 
-    A failure leaves the promised retry standing; where time runs fast, that may have begun meanwhile.
+    This is a promise for the case that the process dies; otherwise ``settle`` replaces it.
+    """
+    notification = world.notifications.get(int(job.about))
+    if notification is not None and notification.fate is Fate.OWED:
+        waited = world.now - notification.tries[-1].at
+        schedule.at(world, world.now + max(waited, SHORTEST_WAIT), JobKind(job.kind), notification.id)
+
+
+def settle(world: World, notification_id: int, outcome: Outcome) -> None:
+    """Write down the outcome of the newest try. Success ends the notification.
+
+    After a failure the wait until the next try counts from now.
     """
     notification = world.notifications.get(notification_id)
     if notification is None or notification.fate is not Fate.OWED:
         return
-    tries = list(notification.tries)
-    settled = len(tries) - 1 if number is None else number - 1
-    tries[settled] = replace(tries[settled], outcome=outcome)
-    notification = replace(notification, tries=tuple(tries))
+    *earlier, newest = notification.tries
+    notification = replace(notification, tries=(*earlier, replace(newest, outcome=outcome)))
     if outcome.is_taken(world.policy.forwarder_success):
         finish(world, replace(notification, fate=Fate.TAKEN))
         return
-    world.notifications.put(notification)
+    if world.now >= notification.deadline:
+        finish(world, replace(notification, fate=Fate.GIVEN_UP))
+    else:
+        world.notifications.put(promise(world, notification))
     if outcome == PUT_OFF:
         return
     event = world.events.get(notification.event)

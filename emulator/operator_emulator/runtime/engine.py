@@ -1,71 +1,110 @@
-"""Engine: the one door to the world, and the hand that moves its time."""
+"""Engine: runs verbs and views on the world, and moves its time.
+
+A unit of work never waits, so everything here that loops gives the event loop its turn between two units.
+"""
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+import time
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
+from operator_emulator.core import outbox
 from operator_emulator.core.customers import data_streams
 from operator_emulator.core.world import clock, jobs, schedule
-from operator_emulator.core.world.errors import Busy
-from operator_emulator.core.world.model import Outcome, Outgoing, Push
+from operator_emulator.core.world.errors import AdvanceEnded, Busy, CallbackUnderWay
+from operator_emulator.core.world.model import Job, Outcome, Push
 from operator_emulator.core.world.world import World
 from operator_emulator.runtime.sender import Sender
-from operator_emulator.store import Snapshot, Store, StoreFailure, open_store
+from operator_emulator.store import DamagedRow, Snapshot, Store, StoreFailure, open_store
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Aim = Callable[[World], datetime | None]
+Settled = tuple[tuple[Push, Outcome], ...]
+"""What was sent, and what came of it."""
 
 log = logging.getLogger("operator_emulator.engine")
 
-# After a change the loop waits this long before it looks for due jobs, so that a burst of requests is looked at once.
-BATCH_DELAY = 0.002
+BATCH_DELAY: Final = 0.002  # seconds from a change to the look for due jobs, so that a burst is looked at once
+BATCH_JOBS: Final = 64  # in one transaction
+BATCH_SECONDS: Final = 0.01  # of one transaction of jobs; the job that exceeds it is its last
+LONGEST_SLEEP: Final = 3600.0  # seconds; event loops refuse very long ones
+CANCELLING: Final = 1.0  # seconds that a cancelled send is given to end
+IDLE: Final = timedelta(days=400)  # a world in which only later things are left is idle: validity periods may be long
 
 
-def real_now() -> datetime:
-    """The one place where real time is read."""
-    return datetime.now(UTC)
+def steady_clock() -> Callable[[], datetime]:
+    """A clock that begins at the host's time and goes on evenly, whatever the host's clock is set to afterwards."""
+    began, origin = datetime.now(UTC), time.monotonic()
+    return lambda: began + timedelta(seconds=time.monotonic() - origin)
+
+
+real_now = steady_clock()
+"""The one place where real time is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Jobs that ran in one transaction. *over*: no further job is due, and time is where it was to go."""
+
+    ran: int
+    over: bool
+    outgoing: Sequence[Push] = ()
+
+
+class JobFailed(Exception):
+    """A job has a bug, or is about a row that is damaged. Its *key* is enough to drop it."""
+
+    def __init__(self, key: Any) -> None:
+        super().__init__(f"job {key}")
+        self.key = key
 
 
 class Engine:
-    """Reads, writes, and lets time pass. *plant* makes the first world and every one after a reset.
+    """*initial_world* makes the first world and the one after each reset.
 
-    Another one may take its place meanwhile (``begin_again``); *planted* made the present one.
+    ``begin_again`` replaces the world until the next reset; *current_world* made the present one.
     """
 
     def __init__(
         self,
         store: Store,
         sender: Sender,
-        plant: Callable[[World], None],
+        initial_world: Callable[[World], None],
         now: Callable[[], datetime] = real_now,
     ) -> None:
         self.store = store
         self.sender = sender
-        self.plant = self.planted = plant
-        self.breathe = 1.0  # seconds that a failing disk is given before the next try
+        self.initial_world = self.current_world = initial_world
+        self.retry_delay = 1.0  # seconds between a failure of the job loop and the next try
         self._now = now
-        self._advancing = False
-        self._remembered: Callable[[World], None] | None = None  # whose world the store remembers
+        self._copied_world: Callable[[World], None] | None = None  # the store has a copy of what it made
         self._stepping = asyncio.Lock()
-        self._sends: set[asyncio.Task[None]] = set()
+        self._advance: asyncio.Future[str] | None = None  # of the advance under way; its result is what ends it early
+        self._generation = 0  # of worlds: what was sent for an earlier one is not written down in a later one
+        self._sends: set[asyncio.Task[Settled]] = set()
+        self._under_way: set[int] = set()  # notifications that are being sent
+        self._last_failure = ""
 
     async def start(self, prepare: Callable[[World], None] | None = None) -> None:
-        """Plant the first world, unless the store brings one along; then let *prepare* settle the clock's pace."""
+        """Make the first world, unless the store brings one along; then let *prepare* set the clock's pace."""
         if self.store.fresh:
-            await self.store.begin_again(self._now(), self.plant)
+            await self.store.begin_again(self._now(), self.initial_world)
+        await self.write(clock.resume)
         await self.write(data_streams.recover)
         if prepare is not None:
             await self.write(prepare)
 
     def read(self, view: Callable[Concatenate[World, P], T], *args: P.args, **kwargs: P.kwargs) -> Awaitable[T]:
-        """Await it: what the view says of the world now."""
+        """Run a view of the world as it is now."""
         return self.store.read(self._now(), view, *args, **kwargs)
 
     def write(self, verb: Callable[Concatenate[World, P], T], *args: P.args, **kwargs: P.kwargs) -> Awaitable[T]:
-        """Await it: the verb has happened wholly, or it raised and nothing has."""
+        """Run a verb in one transaction: all of it is applied, or none."""
         return self.store.write(self._now(), verb, *args, **kwargs)
 
     async def times(self) -> tuple[datetime, datetime]:
@@ -76,34 +115,36 @@ class Engine:
             now = self._now()
             return now, now
 
+    # ------------------------------------------------------------------------------------------ other worlds
+
     async def reset(self) -> None:
-        """Begin again from the fixture: clock, ids, tokens, everything. What is being sent is let go."""
-        self._let_go()
-        await self.begin_again(self.plant)
+        """Begin again from the fixture: clock, ids, tokens, everything. Sends and an advance under way end."""
+        await self.begin_again(self.initial_world, ended_by="a reset")
 
-    async def begin_again(self, plant: Callable[[World], None]) -> None:
-        """Begin again with another world, until the next reset. What is being sent is let go.
+    async def begin_again(self, make_world: Callable[[World], None], *, ended_by: str = "another fixture") -> None:
+        """Begin again with another world, until the next reset. Sends and an advance under way end.
 
-        If *plant* raises, the world is as it was.
+        If *make_world* raises, the world is as it was.
         """
+        self._end_advance(ended_by)
         async with self._stepping:
-            if plant is self._remembered:
+            if make_world is self._copied_world:
                 await self.store.recall(self._now())
             else:
-                await self.store.begin_again(self._now(), plant)
-                # Who begins again will do so often, and a copy is far quicker than planting. Of a world whose dates
-                # follow real time none is of use.
-                if plant is self.planted and await self.read(began_apart):
+                await self.store.begin_again(self._now(), make_world)
+                # Resets come in series, and copying is much faster than loading the fixture. A copy is useless if
+                # the fixture's dates depend on the real time.
+                if make_world is self.current_world and await self.read(began_apart):
                     await self.store.remember()
-                    self._remembered = plant
-            self.planted = plant
-            self._let_go()
+                    self._copied_world = make_world
+            self.current_world = make_world
+            await self._cancel_sends()
 
     async def as_planted(self, view: Callable[Concatenate[World, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What a view says of a world that has just begun, made beside this one for the purpose."""
+        """The result of a view of the present world as it began; it is made again beside this one."""
         scratch = open_store(None, await self.read(lambda world: world.policy))
         try:
-            await scratch.begin_again(self._now(), self.planted)
+            await scratch.begin_again(self._now(), self.current_world)
             return await scratch.read(self._now(), view, *args, **kwargs)
         finally:
             scratch.close()
@@ -113,56 +154,96 @@ class Engine:
         return await self.store.save(self._now(), name)
 
     async def restore(self, name: str) -> None:
-        """Put the world back to a copy; its time goes on from there. What is being sent is let go.
+        """Put the world back to a copy; its time goes on from there. Sends and an advance under way end.
 
         Raises UnknownSnapshot and StoreFailure; then the world is as it was.
         """
+        self.store.snapshot(name)
+        self._end_advance("a restored snapshot")
         async with self._stepping:
             await self.store.restore(self._now(), name)
-            self._let_go()
+            await self._cancel_sends()
             await self.write(data_streams.recover)
 
-    def _let_go(self) -> None:
-        for task in tuple(self._sends):
-            task.cancel()
+    def _end_advance(self, by: str) -> None:
+        """End an advance that is under way; it may be waiting for what it sends."""
+        if self._advance is not None and not self._advance.done():
+            self._advance.set_result(by)
 
-    # ------------------------------------------------------------------------------------------ time
+    async def _cancel_sends(self) -> None:
+        """End what is being sent, and wait until it has ended, so that it leaves no trace in a new world."""
+        self._generation += 1
+        ours = {task for task in self._sends if task is not asyncio.current_task()}
+        for task in ours:
+            task.cancel()
+        if ours:
+            await asyncio.wait(ours, timeout=CANCELLING)
+
+    # ------------------------------------------------------------------------------------------ moving time
 
     async def advance(self, by: timedelta) -> int:
-        """Move time, running each job at its own due time; answer how many ran, when all of it has happened.
+        """Move time on. Each job runs at its own due time; answer how many ran.
 
-        What a job wants sent is sent, and its outcome written down, before the next job runs. Customers may call
-        meanwhile; a second advance may not (Busy).
+        What jobs want sent in one instant is sent side by side, and its outcome is written down before time goes on.
+        Customers may call meanwhile. Raises Malformed beyond the last instant, Busy while another advance is under
+        way, and AdvanceEnded if the world is replaced meanwhile.
         """
-        return await self.advance_to(lambda world: world.now + by)
+        return await self._move(lambda world: clock.after(world, by))
 
-    async def advance_to(self, aim: Callable[[World], datetime | None], *, again: bool = False) -> int:
-        """As ``advance``, to the instant that *aim* names, if any; with *again*, and then to the next that it names."""
-        if self._advancing:
+    async def advance_to(self, instant: datetime) -> int:
+        """As ``advance``."""
+        return await self._move(lambda _: clock.check(instant))
+
+    async def advance_to_next_job(self) -> int:
+        """As ``advance``, to the instant at which the next job is due."""
+        return await self._move(schedule.next_due)
+
+    async def advance_until_idle(self) -> int:
+        """As ``advance``, until nothing is left but recurring jobs, and jobs that are more than IDLE away."""
+        latest = min(await self.read(lambda world: world.now) + IDLE, clock.LAST_INSTANT)
+
+        def aim(world: World) -> datetime | None:
+            due = schedule.next_due(world, jobs.RECURRING)
+            return due if due is not None and due <= latest else None
+
+        return await self._move(aim, again=True)
+
+    async def _move(self, aim: Aim, *, again: bool = False) -> int:
+        """Move time to the instant that *aim* names, if any; *again*: and on to the next, until it names none."""
+        if self._advance is not None:
             raise Busy
-        self._advancing = True
+        self._advance = ended = asyncio.get_running_loop().create_future()
         ran = 0
         try:
             async with self._stepping:
-                while (target := await self.read(aim)) is not None:
-                    ran += await self._advance_to(target)
-                    if not again:
-                        break
-            return ran
+                if not again:
+                    target = await self.read(aim)
+                    aim = lambda _: target  # noqa: E731
+                while not (batch := await self._run_batch(aim, again)).over:
+                    ran += batch.ran
+                    if batch.outgoing:
+                        await self._finished(self._start_sending(*batch.outgoing), unless=ended)
+                    else:
+                        await asyncio.sleep(0)
+                    if ended.done():
+                        raise AdvanceEnded(ended.result())
+            return ran + batch.ran
         finally:
-            self._advancing = False
+            self._advance = None
 
-    async def _advance_to(self, target: datetime) -> int:
-        ran = 0
-        while True:
-            happened, outgoing = await self._step(target)
-            if not happened:
-                return ran
-            ran += 1
-            if outgoing is not None:
-                await self._send(outgoing)
-            elif ran % 64 == 0:
-                await asyncio.sleep(0)  # a long way: let requests in
+    async def _run_batch(self, aim: Aim | None, again: bool = False) -> Batch:
+        """Run some jobs. One that fails is dropped before its error goes on, or time would stop at it."""
+        try:
+            return await self.write(run_batch, aim, again, self._under_way, BATCH_JOBS)
+        except JobFailed:  # nothing of the batch has happened: the jobs before it are to run
+            await asyncio.sleep(0)
+        try:
+            return await self.write(run_batch, aim, again, self._under_way, 1)
+        except JobFailed as failed:
+            await self.write(schedule.drop, failed.key)
+            raise
+
+    # ------------------------------------------------------------------------------------------ passing time
 
     async def run(self) -> None:
         """Let time pass by itself, for ever: run jobs as the clock reaches them, and send without waiting."""
@@ -170,17 +251,16 @@ class Engine:
             heard = self.store.bell.listen()
             try:
                 async with self._stepping:
-                    happened = await self._run_due()
-                if happened:
-                    await asyncio.sleep(0)
-                    continue
-                wait = await self.read(seconds_to_next_job)
-            except StoreFailure as failure:
-                log.error("%s", failure)
-                await asyncio.sleep(self.breathe)
+                    over = await self._run_due()
+                wait = await self.read(seconds_to_next_job) if over else 0.0
+                self._last_failure = ""
+            except Exception as failure:
+                self._report(failure)
+                await self._drop_damaged(failure)
+                await asyncio.sleep(self.retry_delay)
                 continue
-            except Exception:
-                log.exception("a job failed, and is dropped so that the others go on; please report this")
+            if not over:
+                await asyncio.sleep(0)
                 continue
             # Not wait_for: in Python 3.11 it can swallow a cancellation.
             with contextlib.suppress(TimeoutError):
@@ -188,68 +268,143 @@ class Engine:
                     await heard.wait()
                 await asyncio.sleep(BATCH_DELAY)
 
-    async def _step(self, until: datetime | None) -> tuple[bool, Push | None]:
-        """Run one job. One that has a bug is dropped before its error goes on, or time would stop at it."""
-        try:
-            return await self.write(jobs.run_next, until)
-        except StoreFailure:
-            raise
-        except Exception:
-            await self.write(jobs.drop_next, until)
-            raise
-
     async def _run_due(self) -> bool:
-        rate = await self.read(lambda world: world.clock.rate)
-        if not rate:
-            return False  # manual means manual
-        happened, outgoing = await self._step(None)
-        if outgoing is not None:
+        """Run some of the jobs that are due; answer whether there are no more."""
+        if not await self.read(lambda world: world.clock.rate):
+            return True  # manual means manual
+        batch = await self._run_batch(None)
+        for outgoing in batch.outgoing:
             self._start_sending(outgoing)
-        return happened
+        return batch.over
 
-    async def send_now(
-        self, verb: Callable[Concatenate[World, P], Outgoing], *args: P.args, **kwargs: P.kwargs
-    ) -> None:
-        """Run a verb, and wait until what it wants sent was sent, and its outcome written down, or a reset lets it go.
+    async def _drop_damaged(self, failure: Exception) -> None:
+        """A job that cannot be read can still be dropped by its key."""
+        if isinstance(failure, DamagedRow) and failure.table == "jobs":
+            with contextlib.suppress(StoreFailure):
+                await self.write(schedule.drop, failure.key)
 
-        This takes no time of the world, and is no job: it happens in manual time, too.
+    def _report(self, failure: Exception) -> None:
+        """Log a failure of the job loop; one that comes again and again is logged once."""
+        cause = failure.__cause__ if isinstance(failure, JobFailed) else failure
+        text = f"{type(cause).__name__}: {cause}"
+        if text == self._last_failure:
+            return
+        self._last_failure = text
+        if isinstance(failure, JobFailed):
+            log.error("%s failed, and is dropped so that the others go on; please report this", failure, exc_info=cause)
+        elif isinstance(failure, StoreFailure):
+            log.error("%s", failure)
+        else:
+            log.error("time cannot pass; please report this", exc_info=failure)
+
+    # ------------------------------------------------------------------------------------------ sending
+
+    async def retry(self, notification_id: int, **choices: Any) -> None:
+        """Send a notification now, and wait until the outcome is written down or the world is replaced.
+
+        This takes no time of the world, and is no job: it happens in manual time, too. Raises as ``outbox.retry``
+        does, and CallbackUnderWay.
         """
-        await asyncio.wait({self._start_sending(await self.write(verb, *args, **kwargs))})
+        if notification_id in self._under_way:
+            raise CallbackUnderWay(notification_id)
+        await self._finished(self._start_sending(await self.write(outbox.retry, notification_id, **choices)))
 
-    def _start_sending(self, outgoing: Push) -> asyncio.Task[None]:
-        return self._start(self._send(outgoing))
+    def _start_sending(self, *pushes: Push) -> asyncio.Task[Settled]:
+        return self._start(self._send(pushes), {push.callback for push in pushes if push.callback is not None})
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def _start(self, work: Coroutine[Any, Any, Settled], ids: set[int]) -> asyncio.Task[Settled]:
+        """Run *work* beside all else. Until its outcomes are written down, the notifications *ids* are under way."""
         task = asyncio.get_running_loop().create_task(work)
+        self._under_way |= ids
         self._sends.add(task)  # the loop itself keeps only a weak reference
-        task.add_done_callback(self._sends.discard)
+
+        def over(task: asyncio.Task[Settled]) -> None:
+            self._sends.discard(task)
+            error = None if task.cancelled() else task.exception()
+            if error is not None:
+                log.error("a callback could not be sent; please report this", exc_info=error)
+            elif not task.cancelled() and task.result():
+                self._start(self._settle_later(task.result()), ids)
+                return
+            self._under_way.difference_update(ids)
+
+        task.add_done_callback(over)
         return task
 
-    async def _send(self, outgoing: Push) -> None:
-        outcome = await self.sender(outgoing)
-        try:
-            await self.write(jobs.settle, outgoing, outcome)
-        except StoreFailure as failure:
-            log.error("the outcome %s of a push to %s cannot be kept yet: %s", outcome, outgoing.receiver, failure)
-            self._start(self._settle_later(outgoing, outcome))
+    async def _send(self, pushes: Sequence[Push]) -> Settled:
+        """Send side by side; then write the outcomes down, in order. Return those that the store cannot keep yet."""
+        generation = self._generation
+        outcomes = await asyncio.gather(*map(self.sender, pushes))
+        settled = tuple(zip(pushes, outcomes, strict=True))
+        if generation == self._generation:
+            try:
+                await self.write(settle_all, settled)
+            except StoreFailure as failure:
+                log.error("%s of %s cannot be kept yet: %s", outcomes, [push.receiver for push in pushes], failure)
+                return settled
+        return ()
 
-    async def _settle_later(self, outgoing: Push, outcome: Outcome) -> None:
+    async def _settle_later(self, settled: Settled) -> Settled:
+        """Write the outcomes down as soon as the store can keep them. A world that is replaced ends this."""
         while True:
-            await asyncio.sleep(self.breathe)
+            await asyncio.sleep(self.retry_delay)
             with contextlib.suppress(StoreFailure):
-                return await self.write(jobs.settle, outgoing, outcome)
+                await self.write(settle_all, settled)
+                return ()
+
+    async def _finished(self, task: asyncio.Task[Settled], unless: asyncio.Future[Any] | None = None) -> None:
+        """Wait for a send, *unless* something else comes first. It goes on if the one who waits goes away.
+
+        Raises what the send raised.
+        """
+        await asyncio.wait({task, unless or task}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done() and not task.cancelled():
+            task.result()
 
     async def stop(self) -> None:
-        """Let go of what is being sent (its retry is promised) and close the store."""
-        self._let_go()
-        await asyncio.gather(*self._sends, return_exceptions=True)
+        """End what is being sent (its retry is promised) and close the store."""
+        await self._cancel_sends()
         self.store.close()
 
 
-def began_apart(world: World) -> bool:
-    """Did this world begin at an instant of its own, whatever time it really was?"""
-    origin = world.origins.get(1)
-    return origin is not None and origin.began != world.clock.real
+def run_batch(world: World, aim: Aim | None, again: bool, under_way: Collection[int], most: int) -> Batch:
+    """Run jobs as far as *aim* says, *most* of them, and for no longer than BATCH_SECONDS if there are several.
+
+    It ends after an instant in which something is to be sent. Without *aim* the jobs run that are due now.
+    """
+    end = time.perf_counter() + BATCH_SECONDS
+    outgoing: list[Push] = []
+    ran = 0
+    target = None if aim is None else aim(world)
+    while aim is None or target is not None:
+        if ran == most or (ran and time.perf_counter() > end):
+            return Batch(ran, False, outgoing)
+        job = schedule.first(world)
+        if outgoing and (job is None or job.due > world.now):
+            return Batch(ran, False, outgoing)
+        if job is not None and job.due <= (target or world.now):
+            if target is not None:
+                clock.move_to(world, job.due)
+            sent = run_job(world, job, under_way)
+            ran += 1
+            if sent is not None:
+                outgoing.append(sent)
+        elif aim is None or target is None:
+            break
+        else:
+            clock.move_to(world, target)
+            target = aim(world) if again else None
+    return Batch(ran, True, outgoing)
+
+
+def run_job(world: World, job: Job, under_way: Collection[int]) -> Push | None:
+    """Raises JobFailed where it is the job that fails and not the store."""
+    try:
+        return jobs.run(world, job, under_way)
+    except Exception as error:
+        if isinstance(error, StoreFailure) and not isinstance(error, DamagedRow):
+            raise
+        raise JobFailed(job.id) from error
 
 
 def both_times(world: World) -> tuple[datetime, datetime]:
@@ -257,11 +412,11 @@ def both_times(world: World) -> tuple[datetime, datetime]:
 
 
 def seconds_to_next_job(world: World) -> float | None:
-    """Real seconds until the first job is due; None when nothing is, or time stands."""
+    """Real seconds until the first job is due, as far as anybody sleeps; None if there is none, or time stands."""
     due = schedule.next_due(world)
     if due is None or not world.clock.rate:
         return None
-    return max(0.0, (due - world.now).total_seconds() / world.clock.rate)
+    return min(max(0.0, (due - world.now).total_seconds() / world.clock.rate), LONGEST_SLEEP)
 
 
 def paced(rate: float) -> Callable[[World], None]:
@@ -272,3 +427,14 @@ def paced(rate: float) -> Callable[[World], None]:
             clock.set_rate(world, rate)
 
     return pace
+
+
+def began_apart(world: World) -> bool:
+    """Did this world begin at an instant of its own, whatever time it really was?"""
+    origin = world.origins.get(1)
+    return origin is not None and origin.began != world.clock.real
+
+
+def settle_all(world: World, outcomes: Settled) -> None:
+    for push, outcome in outcomes:
+        jobs.settle(world, push, outcome)

@@ -55,8 +55,19 @@ Transport = Callable[[OutboundRequest], Awaitable[Reply]]
 Renderer = Callable[[Any], OutboundRequest]  # of the pushes of one way
 
 
+class Queue:
+    """The sends to one receiver: so many at a time, the others wait."""
+
+    def __init__(self, connections: int) -> None:
+        self.places = asyncio.Semaphore(connections)
+        self.length = 0  # under way or waiting
+
+
 class Sender:
-    """Renders, sends with bounded concurrency, journals. Never raises: an outcome always comes back."""
+    """Renders, sends with bounded concurrency, journals. What happens at the customer's is an outcome, never an error.
+
+    Each receiver has connections of its own, and so many sends may wait for them: a slow one delays no other.
+    """
 
     def __init__(
         self,
@@ -71,23 +82,32 @@ class Sender:
         self._journal = journal
         self._policy = policy
         self._now = now
-        self._places: dict[str, asyncio.Semaphore] = {}
-        self.waiting = 0  # sends under way or waiting for a connection
+        self._queues: dict[str, Queue] = {}  # of receivers to which something is being sent
+
+    @property
+    def waiting(self) -> int:
+        """Sends that are under way or wait for a connection."""
+        return sum(queue.length for queue in self._queues.values())
 
     async def __call__(self, push: Push) -> Outcome:
-        """Send one push. A receiver has so many connections, so a slow one holds up nobody else."""
-        if self.waiting >= self._policy.forwarder_waiting:
+        """Send one push."""
+        key = push.receiver
+        queue = self._queues.get(key)
+        if queue is None:
+            queue = self._queues[key] = Queue(self._policy.forwarder_connections)
+        if queue.length >= self._policy.forwarder_waiting:
             return PUT_OFF
-        message = self._renderers[push.way](push)
-        places = self._places.setdefault(push.receiver, asyncio.Semaphore(self._policy.forwarder_connections))
-        self.waiting += 1
+        queue.length += 1
         try:
-            async with places:
+            async with queue.places:
+                message = self._renderers[push.way](push)
                 if push.strike is not None and "twice" in push.strike.fault.effect:
                     await self._exchange(push, message)
                 return await self._exchange(push, message)
         finally:
-            self.waiting -= 1
+            queue.length -= 1
+            if not queue.length:
+                del self._queues[key]
 
     async def _exchange(self, push: Push, message: OutboundRequest) -> Outcome:
         exchange = Exchange(
@@ -109,6 +129,9 @@ class Sender:
         except Unreachable as unreachable:
             exchange.problem = str(unreachable)
             return Outcome(None, exchange.problem)
+        except asyncio.CancelledError:
+            exchange.problem = "given up: the world was replaced, or the emulator stopped"
+            raise
         else:
             exchange.status = reply.status
             exchange.raw_response_headers = raw(reply.headers)
@@ -142,24 +165,18 @@ def raw(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
 class AiohttpTransport(AbstractAsyncContextManager["AiohttpTransport"]):
     """Real HTTP: keep-alive, a time-out, no redirects (D§10.1: a 3xx is a failure), no proxy from the environment.
 
+    Some customers close a kept connection without a word, and only the next request on it finds out. Such a request
+    is repeated once, on a new connection.
+
     aiohttp is imported at the first send: it is a fifth of the time to start, and many a test sends nothing.
     """
 
     def __init__(self, timeout: float) -> None:
         self._timeout = timeout
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}  # by whether connections are kept
 
     async def __aenter__(self) -> Self:
         return self
-
-    def _open(self) -> "aiohttp.ClientSession":
-        import aiohttp
-
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),  # the sender bounds it, for each subscription
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
-        return self._session
 
     async def __aexit__(
         self,
@@ -167,26 +184,63 @@ class AiohttpTransport(AbstractAsyncContextManager["AiohttpTransport"]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._session is not None:
-            await self._session.close()
+        for session in self._sessions.values():
+            await session.close()
 
-    async def __call__(self, message: OutboundRequest) -> Reply:
+    async def __call__(self, request: OutboundRequest) -> Reply:
         import aiohttp
 
-        session = self._session or self._open()
-        timeout = self._timeout if message.timeout is None else message.timeout
+        timeout = self._timeout if request.timeout is None else request.timeout
+        connection = Connection()
         try:
-            async with session.request(
-                message.method,
-                message.url,
-                data=message.body if len(message.body) <= AT_ONCE else BytesIO(message.body),
-                headers=dict(message.headers),
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=timeout),
-            ) as response:
-                body = await response.content.read(BODY_LIMIT)
-                return Reply(response.status, tuple(response.headers.items()), body)
+            try:
+                return await self._exchange(request, connection, timeout, keep=True)
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+                if not connection.kept:
+                    raise
+            return await self._exchange(request, connection, timeout, keep=False)
         except TimeoutError:
             raise Unreachable(f"no answer within {timeout:g} s") from None
         except (aiohttp.ClientError, ValueError, OSError) as error:
             raise Unreachable(problem_of(error)) from None
+
+    async def _exchange(
+        self, request: OutboundRequest, connection: "Connection", seconds: float, *, keep: bool
+    ) -> Reply:
+        import aiohttp
+
+        session = self._sessions.get(keep) or self._open(keep)
+        async with session.request(
+            request.method,
+            request.url,
+            data=request.body if len(request.body) <= AT_ONCE else BytesIO(request.body),
+            headers=dict(request.headers),
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(total=seconds),
+            trace_request_ctx=connection,
+        ) as response:
+            body = await response.content.read(BODY_LIMIT)
+            return Reply(response.status, tuple(response.headers.items()), body)
+
+    def _open(self, keep: bool) -> "aiohttp.ClientSession":
+        import aiohttp
+
+        tracing = aiohttp.TraceConfig()
+        tracing.on_connection_reuseconn.append(note_reuse)
+        self._sessions[keep] = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, force_close=not keep),  # the sender bounds it
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trace_configs=[tracing],
+        )
+        return self._sessions[keep]
+
+
+@dataclass(slots=True)
+class Connection:
+    """What is known of the connection that a request took: *kept* from an earlier one, or new."""
+
+    kept: bool = False
+
+
+async def note_reuse(session: Any, context: Any, parameters: Any) -> None:
+    context.trace_request_ctx.kept = True

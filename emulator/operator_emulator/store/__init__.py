@@ -90,6 +90,10 @@ class Store(Protocol):
         """Put the world back to its copy. Its time goes on from where it stood. Raises UnknownSnapshot."""
         ...
 
+    def snapshot(self, name: str) -> Snapshot:
+        """Raises UnknownSnapshot, and StoreFailure if it cannot be read."""
+        ...
+
     def snapshots(self) -> list[Snapshot]:
         """All copies, by name."""
         ...

@@ -16,8 +16,8 @@
     │   ├── SimExpired  SimDisabled  QuotaExhausted  LimitReached  PaymentMethodInvalid  TransferForbidden
     │   ├── LostAtNetwork
     │   ├── ActionRefused  TransferAction  NotPending  TransferDecided                      the portal's
-    │   └── NothingOwed  AlreadyRegistered  PartnersSim  StreamNotInState  TooManyStreams    the tester's
-    └── Busy                           two hands on the clock
+    │   └── NothingOwed  CallbackUnderWay  AlreadyRegistered  PartnersSim  StreamNotInState  TooManyStreams
+    └── Busy ── AdvanceEnded           two hands on the clock                               the tester's
 
 A refusal carries values, never a sentence or a status: the two APIs, and their editions, say the same no
 differently. Each surface has one table for it, its ``errors.py``.
@@ -350,5 +350,19 @@ class NothingOwed(NotPossible):
     callback: int
 
 
+@dataclass(eq=False)
+class CallbackUnderWay(NotPossible):
+    """A callback that is being sent right now is not sent a second time beside it."""
+
+    callback: int
+
+
 class Busy(Refusal):
     """Somebody else is moving the clock."""
+
+
+@dataclass(eq=False)
+class AdvanceEnded(Busy):
+    """An advance ended early, because the world was replaced; *by* says by what."""
+
+    by: str

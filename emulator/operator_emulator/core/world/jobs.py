@@ -4,8 +4,7 @@
 may return something to send.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -13,8 +12,8 @@ from operator_emulator.core import outbox
 from operator_emulator.core.customers import data_streams, orders, sims
 from operator_emulator.core.network import behaviours, device, smsc
 from operator_emulator.core.partners import actions, contracts, pools, profiles, sim_transfers
-from operator_emulator.core.world import clock, housekeeping, schedule
-from operator_emulator.core.world.model import JobKind, Outcome, Push, RecordBatch
+from operator_emulator.core.world import housekeeping
+from operator_emulator.core.world.model import Job, JobKind, Outcome, Push, RecordBatch
 from operator_emulator.core.world.world import World
 
 JOBS: Final[Mapping[str, Callable[[World, str], Push | None]]] = MappingProxyType(
@@ -52,25 +51,13 @@ RECURRING: Final = frozenset(
 )
 
 
-def run_next(world: World, until: datetime | None = None) -> tuple[bool, Push | None]:
-    """Run the first job that is due, and say whether there was one and what it wants sent.
-
-    With *until*, virtual time first moves to the job's own due time, provided that is not after *until*; when no
-    such job is left, it moves to *until*. Without, only what is due by now runs, and time stays.
-    """
-    job = schedule.take_due(world, world.now if until is None else until)
-    if job is None:
-        if until is not None:
-            clock.move_to(world, until)
-        return False, None
-    if until is not None:
-        clock.move_to(world, job.due)
-    return True, JOBS[job.kind](world, job.about)
-
-
-def drop_next(world: World, until: datetime | None = None) -> None:
-    """Take the job that ``run_next`` would run out of the queue without running it."""
-    schedule.take_due(world, world.now if until is None else until)
+def run(world: World, job: Job, under_way: Collection[int] = ()) -> Push | None:
+    """Take a job out of the queue and run it; answer what it wants sent. *under_way* are notifications being sent."""
+    world.jobs.delete(job.id)
+    if job.kind in outbox.KINDS and int(job.about) in under_way:
+        outbox.put_off(world, job)
+        return None
+    return JOBS[job.kind](world, job.about)
 
 
 def settle(world: World, sent: Push, outcome: Outcome) -> None:
@@ -78,4 +65,4 @@ def settle(world: World, sent: Push, outcome: Outcome) -> None:
     if isinstance(sent, RecordBatch):
         data_streams.settle(world, sent.stream.id, sent.stream.until, outcome)
     else:
-        outbox.settle(world, sent.notification.id, outcome, len(sent.notification.tries))
+        outbox.settle(world, sent.notification.id, outcome)

@@ -6,7 +6,7 @@ Instants are aware datetimes in UTC. Volumes of data are octets, so that sums ar
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum, unique
 from types import MappingProxyType
 from typing import Final, Literal
@@ -37,6 +37,8 @@ from operator_emulator.core.world.payloads import (
     VpnTunnel,
 )
 
+LAST_INSTANT: Final = datetime(9000, 1, 1, tzinfo=UTC)  # room for every date that is computed from now
+
 
 class Clock(Struct, frozen=True, gc=False):
     """Where real time stood, where virtual time stood, and how many virtual seconds pass in a real one (0: manual)."""
@@ -47,9 +49,12 @@ class Clock(Struct, frozen=True, gc=False):
     id: int = 1
 
     def at(self, real: datetime) -> datetime:
-        """Virtual time at a real instant."""
-        if not self.rate:
+        """Virtual time at a real instant. It stands before *real*, and at the last instant there is."""
+        if not self.rate or real <= self.real:
             return self.virtual
+        elapsed = (real - self.real).total_seconds() * self.rate
+        if elapsed >= (LAST_INSTANT - self.virtual).total_seconds():
+            return LAST_INSTANT
         return self.virtual + (real - self.real) * self.rate
 
 

@@ -340,7 +340,7 @@ class SqliteStore:
         return {} if row is None else msgspec.json.decode(row[0], type=dict[str, int])
 
     def _failure(self, error: sqlite3.Error) -> StoreFailure:
-        name = self._path or "the world in memory"
+        name = self.name
         code = getattr(error, "sqlite_errorname", "") or ""
         if code.startswith("SQLITE_BUSY"):
             return StoreFailure(f"{name}: is in use by another process; stop it or choose another --data")
@@ -353,6 +353,11 @@ class SqliteStore:
         return StoreFailure(f"{name}: {error}")
 
     # ------------------------------------------------------------------------------------------ working
+
+    @property
+    def name(self) -> str:
+        """What failures call it."""
+        return "the world in memory" if self._path is None else str(self._path)
 
     @property
     def fresh(self) -> bool:
@@ -414,8 +419,9 @@ class SqliteStore:
             return value
         except BaseException as error:
             self._roll_back()
-            if isinstance(error, sqlite3.Error):
-                raise self._failure(error) from error
+            cause = error if isinstance(error, sqlite3.Error) else error.__cause__
+            if isinstance(cause, sqlite3.Error):
+                raise self._failure(cause) from error
             raise
         finally:
             self._writing = self._began = False
@@ -494,6 +500,12 @@ class SqliteStore:
         await self.write(real, settle)
         self.feed.begin_again()
         self.bell.ring()
+
+    def snapshot(self, name: str) -> Snapshot:
+        try:
+            return self._snapshot(name)
+        except sqlite3.Error as error:
+            raise self._unusable(name, error) from error
 
     def snapshots(self) -> list[Snapshot]:
         found = []
