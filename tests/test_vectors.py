@@ -12,37 +12,19 @@ from tests.vectors import run
 
 VECTORS = Path(__file__).parents[2] / "shared" / "cases" / "vectors.yaml"
 
-# What is not right yet, and why. Whoever mends one takes its line away: what passes unexpectedly fails.
-NOT_YET = {
-    "reset-in-flight": "a callback on its way appears in the new journal",
-}
-
 
 def vectors() -> list[Any]:
     """All of them, or one that says why there are none."""
     if not VECTORS.exists():
         absent = pytest.mark.skip(reason=f"the vectors are kept beside the repository, and {VECTORS} is not there")
         return [pytest.param(None, id="none", marks=absent)]
-    return [
-        pytest.param(one, id=one["id"], marks=[not_yet(NOT_YET[one["id"]])] if one["id"] in NOT_YET else [])
-        for one in yaml.safe_load(VECTORS.read_text(encoding="utf-8"))
-    ]
-
-
-def not_yet(reason: str) -> pytest.MarkDecorator:
-    return pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason)
+    return [pytest.param(one, id=one["id"]) for one in yaml.safe_load(VECTORS.read_text(encoding="utf-8"))]
 
 
 @pytest.fixture(scope="module")
 def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontDoor]:
     with FrontDoor(tmp_path_factory.mktemp("vectors")) as made:
         yield made
-
-
-def test_what_is_not_right_yet_is_a_vector() -> None:
-    """The table names nothing that does not exist."""
-    known = {param.id for param in vectors()}
-    assert known == {"none"} or NOT_YET.keys() <= known
 
 
 @pytest.mark.parametrize("vector", vectors())
