@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import aiohttp
 import httpcore
 import httpcore2
 import httpx
@@ -24,7 +25,7 @@ EXAMPLES = re.findall(r"^### ([^\n]+)\n.*?^```python\n(.*?)^```$", GUIDE, re.M |
 pytest_plugins = ["pytester"]
 
 # pytest inside this process forgets the modules that it imports: what has exceptions to be caught is imported before.
-IMPORTED = (operator_emulator.testing.session, httpx, httpx2, httpcore, httpcore2)
+IMPORTED = (operator_emulator.testing.session, aiohttp, httpx, httpx2, httpcore, httpcore2)
 
 
 def passed(result: pytest.RunResult, **outcomes: int) -> None:
