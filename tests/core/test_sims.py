@@ -475,7 +475,7 @@ def test_a_transfer_that_names_wrong_things_moves_nothing(laboratory: CoreWorld)
         transfer(laboratory, ranges=[(ICCID, THIRD)])
     assert refused.value.iccids == (THIRD,)
     for first, last in ((THIRD, ICCID), (ICCID, ICCID + "0")):
-        with pytest.raises(Malformed, match="iccid_ranges: has no SIM"):
+        with pytest.raises(Malformed, match="iccid_ranges: contains no SIM"):
             transfer(laboratory, ranges=[(first, last)])
     assert laboratory.jobs() == []
 
