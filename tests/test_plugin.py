@@ -208,7 +208,7 @@ def test_a_world_of_ones_own(pytester: pytest.Pytester, world: Path, how: str) -
     ("marker", "fixture", "says"),
     [
         ("organisation=7", FIXTURE, "the fixture has no organisation 7"),
-        ("sims=7", FIXTURE, "the fixture says which SIMs there are*"),
+        ("sims=7", FIXTURE, "the fixture defines the SIMs; add more with make_sim*"),
         ("", "version: 1\norganisations: []", "the fixture has no organisation"),
         (
             "organisation=7",

@@ -324,4 +324,4 @@ def test_an_iccid_with_its_check_digit_is_told_so(operator: Operator) -> None:
     """The number that is printed on a card has 20 digits."""
     answer = operator.http.get(f"/_emulator/sims/{ONLINE}1")
     assert answer.status_code == 404
-    assert answer.json()["error"].endswith("an ICCID has 19 digits here, without the check digit")
+    assert answer.json()["error"].endswith("leave out the check digit: an ICCID has 19 digits here")

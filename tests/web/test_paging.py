@@ -46,7 +46,7 @@ def test_trap_14_size_beyond_the_maximum_is_cut_and_reported_cut() -> None:
 
 def test_strict_paging_refuses_a_size_beyond_the_maximum() -> None:
     """The other setting of ``paging``."""
-    with pytest.raises(Malformed, match="pageSize: must be 100 at most"):
+    with pytest.raises(Malformed, match="pageSize: must be at most 100"):
         read_page({"pageSize": "101"}, 10, 100, STRICT)
     assert read_page({"pageSize": "100"}, 10, 100, STRICT).size == 100
 
