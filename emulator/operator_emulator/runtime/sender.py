@@ -52,7 +52,7 @@ AT_ONCE: Final = 2**20  # octets of a body that are written in one go; aiohttp w
 PROBLEMS: Final = MappingProxyType({"refused": "connection refused", "timeout": "no answer in time"})
 
 Transport = Callable[[OutboundRequest], Awaitable[Reply]]
-Renderer = Callable[[Any], OutboundRequest]  # of the pushes of one way
+Renderer = Callable[[Any], OutboundRequest | Awaitable[OutboundRequest]]  # of the pushes of one way
 
 
 class Queue:
@@ -100,7 +100,7 @@ class Sender:
         queue.length += 1
         try:
             async with queue.places:
-                message = self._renderers[push.way](push)
+                message = await self._render(push)
                 if push.strike is not None and "twice" in push.strike.fault.effect:
                     await self._exchange(push, message)
                 return await self._exchange(push, message)
@@ -108,6 +108,10 @@ class Sender:
             queue.length -= 1
             if not queue.length:
                 del self._queues[key]
+
+    async def _render(self, push: Push) -> OutboundRequest:
+        rendered = self._renderers[push.way](push)
+        return rendered if isinstance(rendered, OutboundRequest) else await rendered
 
     async def _exchange(self, push: Push, message: OutboundRequest) -> Outcome:
         exchange = Exchange(
