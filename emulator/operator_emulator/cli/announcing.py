@@ -74,9 +74,9 @@ class Announcer:
             await heard.wait()
 
     def _say(self, exchange: Any) -> None:
-        from operator_emulator.control import wire
+        from operator_emulator.control.wire.journal import show_exchange as shown_as_json
 
-        shown = wire.show_exchange(exchange)
+        shown = shown_as_json(exchange)
         if self.as_json:
             print_json(shown, indent=None)
         else:

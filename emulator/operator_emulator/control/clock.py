@@ -9,7 +9,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from operator_emulator.control.changes import disconnected
-from operator_emulator.control.wire import read_object, read_query, show_clock, show_job, show_time
+from operator_emulator.control.wire.reading import read_object, read_query
+from operator_emulator.control.wire.values import show_time
+from operator_emulator.control.wire.world import show_clock, show_job
 from operator_emulator.core.world import clock
 from operator_emulator.core.world.errors import AdvanceEnded, Malformed
 from operator_emulator.core.world.world import World

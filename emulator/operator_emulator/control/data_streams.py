@@ -6,7 +6,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from operator_emulator.control.wire import read_id, read_object, read_query, show_maybe, show_time
+from operator_emulator.control.wire.reading import read_id, read_object, read_query
+from operator_emulator.control.wire.values import show_maybe, show_time
 from operator_emulator.core.customers import data_streams, stream_log
 from operator_emulator.core.customers.model import DataStream, Generation, StreamKind
 from operator_emulator.core.world.errors import Malformed

@@ -6,15 +6,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from operator_emulator.control.wire import (
-    octets,
-    read_imei,
-    read_object,
-    show_behaviour,
-    show_device,
-    show_received,
-    show_sim,
-)
+from operator_emulator.control.wire.reading import read_object
+from operator_emulator.control.wire.sims import read_imei, show_behaviour, show_device, show_received, show_sim
+from operator_emulator.control.wire.values import octets
 from operator_emulator.core.customers import ownership
 from operator_emulator.core.network import behaviours, device, inbox, rats, tpdu
 from operator_emulator.core.network.model import DeviceStatus

@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from operator_emulator.control.context import control_of
-from operator_emulator.control.wire import check, read_id, read_object, show_fault, show_limits
+from operator_emulator.control.wire.faults import show_fault, show_limits
+from operator_emulator.control.wire.reading import check, read_id, read_object
 from operator_emulator.core.tester import faults, rate_limits
 from operator_emulator.core.tester.model import FaultPoint, Per, RateLimit
 from operator_emulator.core.world.errors import Malformed

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from operator_emulator import fixtures
 from operator_emulator.control.context import journal_of, settings_of
-from operator_emulator.control.wire import read_query
+from operator_emulator.control.wire.reading import read_query
 from operator_emulator.control.world import after_reset
 from operator_emulator.core.world.world import World
 from operator_emulator.fixtures import FixtureError

@@ -7,7 +7,8 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from operator_emulator.control.wire import read_query, show_sim
+from operator_emulator.control.wire.reading import read_query
+from operator_emulator.control.wire.sims import show_sim
 from operator_emulator.core.customers.model import OCTETS_PER_MB, DailyUsage, Sim
 from operator_emulator.core.network.model import DeviceStatus
 from operator_emulator.core.tester.matching import within

@@ -6,7 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from operator_emulator.control.context import journal_of
-from operator_emulator.control.wire import read_count, read_object, read_query, show_exchange
+from operator_emulator.control.wire.journal import read_count, show_exchange
+from operator_emulator.control.wire.reading import read_object, read_query
 from operator_emulator.runtime.journal import Pattern
 from operator_emulator.web.respond import answer
 

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from operator_emulator.control.context import control_of
-from operator_emulator.control.wire import read_query
+from operator_emulator.control.wire.reading import read_query
 from operator_emulator.web.context import engine_of
 from operator_emulator.web.respond import answer
 

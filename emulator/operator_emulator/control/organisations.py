@@ -5,7 +5,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from operator_emulator.control.wire import octets, read_id, read_object, show_organisation, show_sim
+from operator_emulator.control.wire.reading import read_id, read_object
+from operator_emulator.control.wire.sims import show_sim
+from operator_emulator.control.wire.values import octets
+from operator_emulator.control.wire.world import show_organisation
 from operator_emulator.core.customers import organisations
 from operator_emulator.core.customers.model import CoreNetwork, SimState
 from operator_emulator.core.customers.organisations import Wanted, WantedSim

@@ -5,7 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from operator_emulator.control.wire import read_object
+from operator_emulator.control.wire.reading import read_object
 from operator_emulator.core.partners import applications, sim_transfers
 from operator_emulator.core.partners.model import Application
 from operator_emulator.core.tester import synthetic_events

@@ -5,7 +5,8 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from operator_emulator.control.wire import read_query, show_maybe, show_time
+from operator_emulator.control.wire.reading import read_query
+from operator_emulator.control.wire.values import show_maybe, show_time
 from operator_emulator.core.world.world import World
 from operator_emulator.web.context import engine_of
 from operator_emulator.web.respond import answer

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from operator_emulator.control import (
+    callbacks,
     changes,
     clock,
     data_streams,
@@ -11,7 +12,7 @@ from operator_emulator.control import (
     fixture,
     fleet,
     journal,
-    message,
+    messages,
     metrics,
     migration,
     organisations,
@@ -70,8 +71,8 @@ def build(document: Document) -> Sequence[Route]:
         route("DELETE", "/journal", journal.empty),
         route("POST", "/journal/verify", journal.verify),
         route("GET", "/migration", migration.get_migration),
-        route("GET", "/callbacks", wait.list_callbacks),
-        route("POST", "/callbacks/{id}/retry", wait.retry_callback),
+        route("GET", "/callbacks", callbacks.list_callbacks),
+        route("POST", "/callbacks/{id}/retry", callbacks.retry_callback),
         route("GET", "/data-streams", data_streams.list_data_streams),
         route("POST", "/data-streams", data_streams.create_data_stream),
         route("GET", "/data-streams/{id}", data_streams.get_data_stream),
@@ -79,8 +80,8 @@ def build(document: Document) -> Sequence[Route]:
         route("POST", "/data-streams/{id}/pause", data_streams.pause_data_stream),
         route("POST", "/data-streams/{id}/resume", data_streams.resume_data_stream),
         route("POST", "/data-streams/{id}/restart", data_streams.restart_data_stream),
-        route("GET", "/messages", wait.list_messages),
-        route("GET", "/messages/{id}", message.get_message),
+        route("GET", "/messages", messages.list_messages),
+        route("GET", "/messages/{id}", messages.get_message),
         route("POST", "/wait", wait.wait),
         route("GET", "/faults", faults.list_faults),
         route("POST", "/faults", faults.add_fault),

@@ -7,7 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from operator_emulator.control.context import control_of
-from operator_emulator.control.wire import read_object, read_query, show_message, show_sim, show_time
+from operator_emulator.control.wire.messages import show_message
+from operator_emulator.control.wire.reading import read_object, read_query
+from operator_emulator.control.wire.sims import show_sim
+from operator_emulator.control.wire.values import show_time
 from operator_emulator.core.customers import ownership, quotas, sims
 from operator_emulator.core.customers.model import OCTETS_PER_MB, Caller, SimChange, SimState
 from operator_emulator.core.network import smsc

@@ -1,92 +1,23 @@
-"""Callbacks and messages as they stand; and waiting until something is so, that nobody needs a sleep."""
+"""Waiting until something is so, that nobody needs a sleep."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from operator_emulator.control.callbacks import callbacks
 from operator_emulator.control.clock import read_instant
 from operator_emulator.control.context import journal_of
-from operator_emulator.control.wire import (
-    check,
-    read_id,
-    read_object,
-    read_query,
-    show_callback,
-    show_exchange,
-    show_message,
-)
-from operator_emulator.core.network import smsc
-from operator_emulator.core.tester.matching import within
-from operator_emulator.core.world.errors import UnknownCallback
-from operator_emulator.core.world.model import Way
-from operator_emulator.core.world.world import World
+from operator_emulator.control.messages import messages
+from operator_emulator.control.wire.journal import show_exchange
+from operator_emulator.control.wire.reading import check, read_object
 from operator_emulator.runtime.journal import Pattern
 from operator_emulator.web.context import engine_of
 from operator_emulator.web.respond import answer
 
 Shown = list[dict[str, Any]]
-
-
-# --------------------------------------------------------------------------------------------- callbacks
-
-
-async def list_callbacks(request: Request) -> Response:
-    query = read_query(request)
-    limit = query.pop("limit", None)
-    found = await engine_of(request).read(callbacks, query)
-    return answer(request, {"callbacks": found if limit is None else found[-limit:]})
-
-
-async def retry_callback(request: Request) -> Response:
-    """Try once more, now; the answer shows what came of it."""
-    id = read_id(request.path_params["id"])
-    body = await read_object(request)
-    emulator = engine_of(request)
-    await emulator.retry(id, force=body.get("force", False))
-    return answer(request, await emulator.read(callback, id))
-
-
-def callbacks(world: World, match: Mapping[str, Any]) -> Shown:
-    """What is or was owed to customers' endpoints, oldest first, as far as it matches."""
-    owner = {"organisation": match["organisation"]} if "organisation" in match else {}
-    shown = []
-    for notification in world.notifications.find(order="id", **owner):
-        subscription = world.subscriptions.get(notification.subscription)
-        if subscription is not None and subscription.way is Way.FORWARDER:
-            shown.append(show_callback(world, notification, subscription))
-    return [one for one in shown if within(match, one)]
-
-
-def callback(world: World, id: int) -> dict[str, Any]:
-    """One of them. Raises UnknownCallback."""
-    notification = world.notifications.get(id)
-    subscription = None if notification is None else world.subscriptions.get(notification.subscription)
-    if notification is None or subscription is None:
-        raise UnknownCallback(id)
-    return show_callback(world, notification, subscription)
-
-
-# --------------------------------------------------------------------------------------------- messages
-
-
-async def list_messages(request: Request) -> Response:
-    query = read_query(request)
-    limit = query.pop("limit", None)
-    found = await engine_of(request).read(messages, query)
-    return answer(request, {"messages": found if limit is None else found[-limit:]})
-
-
-def messages(world: World, match: Mapping[str, Any]) -> Shown:
-    """Short messages of both directions, oldest first, as far as they match."""
-    one_sim = {"iccid": match["iccid"]} if "*" not in match.get("iccid", "*") else {}
-    shown = (show_message(smsc.present(world, sms)) for sms in world.sms.find(order="id", **one_sim))
-    return [one for one in shown if within(match, one)]
-
-
-# --------------------------------------------------------------------------------------------- waiting
 
 
 async def wait(request: Request) -> Response:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from operator_emulator.control.context import control_of, journal_of, settings_of
-from operator_emulator.control.wire import show_clock, show_snapshot
+from operator_emulator.control.wire.world import show_clock, show_snapshot
 from operator_emulator.core.world.errors import Malformed
 from operator_emulator.core.world.world import World
 from operator_emulator.settings import Settings

@@ -1,14 +1,20 @@
-"""One short message with its history: submission, attempts with their causes, end, and what the customer was told."""
+"""Short messages as they stand; and one with its history: submission, attempts with their causes, end, and what the
+customer was told.
+"""
 
+from collections.abc import Mapping
 from operator import itemgetter
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from operator_emulator.control.wire import read_id, show_message, show_time
+from operator_emulator.control.wire.messages import show_message
+from operator_emulator.control.wire.reading import read_id, read_query
+from operator_emulator.control.wire.values import show_time
 from operator_emulator.core.network import smsc
 from operator_emulator.core.network.model import Direction, Sms, SmsStatus
+from operator_emulator.core.tester.matching import within
 from operator_emulator.core.world.errors import UnknownSms
 from operator_emulator.core.world.world import World
 from operator_emulator.web.context import engine_of
@@ -20,6 +26,23 @@ ENDS = {
     SmsStatus.EXPIRED: ("bad", "Expired"),
     SmsStatus.CANCELED: ("bad", "Cancelled"),
 }
+
+
+async def list_messages(request: Request) -> Response:
+    query = read_query(request)
+    limit = query.pop("limit", None)
+    found = await engine_of(request).read(messages, query)
+    return answer(request, {"messages": found if limit is None else found[-limit:]})
+
+
+def messages(world: World, match: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Short messages of both directions, oldest first, as far as they match."""
+    one_sim = {"iccid": match["iccid"]} if "*" not in match.get("iccid", "*") else {}
+    shown = (show_message(smsc.present(world, sms)) for sms in world.sms.find(order="id", **one_sim))
+    return [one for one in shown if within(match, one)]
+
+
+# --------------------------------------------------------------------------------------------- history
 
 
 async def get_message(request: Request) -> Response:

@@ -1,0 +1,1 @@
+"""Between the JSON of the control plane and the nouns."""
