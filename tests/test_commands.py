@@ -512,7 +512,7 @@ def test_nobody_there_is_one_line_with_what_to_do() -> None:
     assert result.exit_code == 1
     assert result.stderr.count("\n") == 1
     assert (
-        "start one with 'operator-emulator serve', or give its URL by --url or OPERATOR_EMULATOR_URL" in result.stderr
+        "start one with 'operator-emulator serve', or give its URL with --url or OPERATOR_EMULATOR_URL" in result.stderr
     )
 
 

@@ -374,7 +374,7 @@ def test_a_caller_without_an_address_is_on_no_list(make_client: MakeClient) -> N
 def test_a_list_holds_ten_addresses(client: Client) -> None:
     """The eleventh is refused where the application is registered."""
     many = Application(client_id="x", client_secret="x", partner=MAIN, ip_whitelist=tuple(map(str, range(11))))
-    with pytest.raises(Exception, match="more than 10"):
+    with pytest.raises(Exception, match="at most 10 addresses"):
         client.do(applications.add_application, many)
 
 
