@@ -97,16 +97,6 @@ def test_long_bodies_are_cut_in_sentences() -> None:
     assert len(found) < 250
 
 
-def test_near_misses_come_nearest_first() -> None:
-    """Fewest differences first, then newest; what matches is no miss."""
-    journal = Journal()
-    for method, path in (("GET", "/a"), ("POST", "/a"), ("POST", "/b"), ("GET", "/b")):
-        journal.add(Exchange("inbound", method, path, NOW, NOW))
-    pattern = Pattern(method="POST", path="/a")
-    assert [one.id for one in journal.matching(pattern)] == [2]
-    assert [(one.id, len(why)) for one, why in journal.nearest(pattern)] == [(3, 1), (1, 1), (4, 2)]
-
-
 def test_bodies_are_bounded_in_all() -> None:
     """When bodies outgrow their room, the oldest exchanges go."""
     journal = Journal(room=100)

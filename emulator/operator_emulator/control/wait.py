@@ -1,72 +1,68 @@
 """Waiting until something is so, that nobody needs a sleep."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
+import contextlib
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from operator_emulator.control.callbacks import callbacks
 from operator_emulator.control.clock import read_instant
 from operator_emulator.control.context import journal_of
-from operator_emulator.control.messages import messages
-from operator_emulator.control.wire.journal import show_exchange
+from operator_emulator.control.watch import CALLBACKS, MESSAGES, ExchangeWatch, IsNew, RowWatch, Watch
 from operator_emulator.control.wire.reading import check, read_object
 from operator_emulator.runtime.journal import Pattern
 from operator_emulator.web.context import engine_of
-from operator_emulator.web.respond import answer
+from operator_emulator.web.long import answer_list
 
-Shown = list[dict[str, Any]]
+SHOWN_MAX: Final = 1000  # of what matches, the newest, in an answer
+
+# What each kind is held against, by the names of the description, and shown as; and when it began.
+KINDS: Final = {"exchanges": "ExchangeMatch", "callbacks": "CallbackPattern", "messages": "MessagePattern"}
+COMPONENTS: Final = {"exchanges": "Exchange", "callbacks": "Callback", "messages": "ShortMessage"}
+BEGINNINGS: Final = {"exchanges": "at", "callbacks": "created", "messages": "submitted"}
 
 
 async def wait(request: Request) -> Response:
-    """200 as soon as enough matches, with all that does; 408 when the time is over. Manual time is over at once."""
+    """200 as soon as enough matches; 408 when the time is over. Manual time is over at once."""
     body = await read_object(request)
-    kind, match, count = body["for"], body.get("match", {}), body.get("count", 1)
+    kind, match, count, since = body["for"], body.get("match", {}), body.get("count", 1), body.get("since", 0)
     check(request, KINDS[kind], match, "match")
-    is_new = newer_than(body.get("since", 0), kind)
-    emulator = engine_of(request)
-    look: Callable[[], Awaitable[Shown]]
+    engine, is_new = engine_of(request), newer_than(since, kind)
+    watch: Watch
     if kind == "exchanges":
-        journal, pattern = journal_of(request), Pattern(**match)
-        bell = journal.bell
-
-        async def look() -> Shown:
-            return [show_exchange(exchange) for exchange in journal.matching(pattern)]
-
+        watch = ExchangeWatch(journal_of(request), Pattern(**match), is_new)
     else:
-        bell, view = emulator.store.bell, callbacks if kind == "callbacks" else messages
-
-        async def look() -> Shown:
-            return await emulator.read(view, match)
-
-    found: Shown = []
+        first = since if isinstance(since, int) else 0
+        watch = RowWatch(engine, CALLBACKS if kind == "callbacks" else MESSAGES, match, first, is_new)
     try:
-        async with asyncio.timeout(body.get("timeout", 10)):
-            while True:
-                heard = bell.listen()
-                found = [one for one in await look() if is_new(one)]
-                if len(found) >= count:
-                    return answer(request, {"count": len(found), "matched": found})
-                if not await emulator.read(lambda world: world.clock.rate):
-                    break
-                await heard.wait()
-    except TimeoutError:
-        pass
-    error = f"{len(found)} {kind} match, not {count}"
-    return answer(request, {"error": error, "count": len(found), "matched": found}, status=408)
+        heard = watch.bell.listen()
+        await watch.look()  # wholly, however short the time is
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(body.get("timeout", 10)):
+                while len(watch.found) < count and await engine.read(lambda world: world.clock.rate):
+                    await heard.wait()
+                    heard = watch.bell.listen()
+                    await watch.look()
+        return await show(request, kind, watch, count)
+    finally:
+        watch.leave()
 
 
-def newer_than(since: int | str, kind: str) -> Callable[[dict[str, Any]], bool]:
+async def show(request: Request, kind: str, watch: Watch, count: int) -> Response:
+    found = len(watch.found)
+    newest = [watch.found[id] for id in sorted(watch.found)[-SHOWN_MAX:]]
+    others: dict[str, Any] = {"count": found}
+    if found < count:
+        others["error"] = f"{found} {kind} match, not {count}"
+    return await answer_list(
+        request, "matched", newest, lambda shown: shown, COMPONENTS[kind], others, 200 if found >= count else 408
+    )
+
+
+def newer_than(since: int | str, kind: str) -> IsNew:
     """Whether something has a greater id, or began at this instant or later. Raises Malformed."""
     if isinstance(since, int):
         return lambda shown: bool(shown["id"] > since)
     instant = read_instant("since", since)
     return lambda shown: read_instant(BEGINNINGS[kind], shown[BEGINNINGS[kind]]) >= instant
-
-
-BEGINNINGS = {"exchanges": "at", "callbacks": "created", "messages": "submitted"}
-
-# What each kind is held against, by the names of the description.
-KINDS = {"exchanges": "ExchangeMatch", "callbacks": "CallbackPattern", "messages": "MessagePattern"}

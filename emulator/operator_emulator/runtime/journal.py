@@ -223,15 +223,6 @@ class Journal:
         """How many are no longer kept."""
         return self._last - len(self._kept)
 
-    def matching(self, pattern: Pattern) -> list[Exchange]:
-        """What is meant, oldest first."""
-        return [exchange for exchange in self._kept if not pattern.differences(exchange)]
-
-    def nearest(self, pattern: Pattern, limit: int = 3) -> list[tuple[Exchange, list[str]]]:
-        """What is almost meant, and why not: fewest differences first, then newest."""
-        missed = [(exchange, why) for exchange in self._kept if (why := pattern.differences(exchange))]
-        return sorted(missed, key=lambda miss: (len(miss[1]), -miss[0].id))[:limit]
-
     def forget(self) -> None:
         """Drop what is kept. Numbers go on, so that whoever follows the journal misses nothing."""
         self._kept.clear()

@@ -1,0 +1,71 @@
+"""Requests that look through much: others have their turn meanwhile, and the answer is as in a small world."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from operator_emulator.settings import Settings
+from tests.conftest import ONLINE, Customer
+from tests.direct import Answer, Direct
+
+MESSAGES = 2500
+
+
+@pytest.fixture(scope="module")
+def direct(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Direct]:
+    """A world in which one SIM has many messages."""
+    sent = [{"direction": "MO", "payload": f"{number}", "submitted": "1h ago"} for number in range(MESSAGES)]
+    organisation = {"id": 4321, "name": "Many", "sims": [{"iccid": ONLINE, "sms": sent}]}
+    fixture: Path = tmp_path_factory.mktemp("large") / "fixture.json"
+    fixture.write_text(json.dumps({"version": 1, "organisations": [organisation]}), encoding="utf-8")
+    with Direct(Settings(fixture=fixture, clock="manual", raise_violations=True), Customer()) as direct:
+        yield direct
+
+
+def asked_beside_others(direct: Direct, method: str, path: str, body: Any = None) -> tuple[Answer, int]:
+    """The answer, and how many turns another task had until it came."""
+
+    async def others(turns: list[None]) -> None:
+        while True:
+            turns.append(None)
+            await asyncio.sleep(0)
+
+    async def story() -> tuple[Answer, int]:
+        turns: list[None] = []
+        other = asyncio.ensure_future(others(turns))
+        [answer] = await direct.exchange_all((method, path, body))
+        other.cancel()
+        return answer, len(turns)
+
+    return direct.run(story)
+
+
+def test_a_wait_looks_through_many_messages(direct: Direct) -> None:
+    """It counts all, and shows the newest thousand."""
+    wanted = {"for": "messages", "match": {"direction": "MO"}, "count": MESSAGES}
+    answer, turns = asked_beside_others(direct, "POST", "/_emulator/wait", wanted)
+    assert (answer.status, answer.json()["count"]) == (200, MESSAGES)
+    assert [one["payload"] for one in answer.json()["matched"]] == [str(n) for n in range(MESSAGES - 1000, MESSAGES)]
+    assert turns > MESSAGES / 250
+
+
+def test_a_wait_begins_where_it_is_told(direct: Direct) -> None:
+    """After an id; the greatest number that is an id finds nothing."""
+    for since, found in ((MESSAGES - 2, 2), (MESSAGES, 0), (2**63 - 1, 0)):
+        answer = direct.ask("POST", "/_emulator/wait", json={"for": "messages", "since": since, "count": 0})
+        assert (answer.status, answer.json()["count"]) == (200, found)
+
+
+def test_sims_are_added_whose_numbers_end_alike(direct: Direct) -> None:
+    """Each has an IMSI and a phone number of its own, next to those that are taken."""
+    for times in (1, 2):
+        sims = [{"iccid": f"8988280{times:04}{number:08}"} for number in range(300)]
+        fixture = {"version": 1, "organisations": [{"id": 5000 + times, "name": "Alike", "sims": sims}]}
+        assert direct.ask("POST", "/_emulator/fixture?mode=add", json=fixture).status == 200
+    shown = direct.ask("GET", "/_emulator/sims?iccid=8988280*").json()["sims"]
+    for name in ("imsi", "msisdn"):
+        assert len({one[name] for one in shown}) == len(shown) == 600
