@@ -69,3 +69,28 @@ def test_sims_are_added_whose_numbers_end_alike(direct: Direct) -> None:
     shown = direct.ask("GET", "/_emulator/sims?iccid=8988280*").json()["sims"]
     for name in ("imsi", "msisdn"):
         assert len({one[name] for one in shown}) == len(shown) == 600
+
+
+def pages(direct: Direct, query: str) -> list[list[int]]:
+    found: list[list[int]] = []
+    before: str | None = ""
+    while before is not None:
+        page = direct.ask("GET", f"/_emulator/messages?limit=1000{query}{before}").json()
+        found.append([int(one["payload"]) for one in page["messages"]])
+        before = None if page["next"] is None else f"&before={page['next']}"
+    return found
+
+
+@pytest.mark.parametrize("query", ["", "&direction=MO", "&status=DELIVERED", f"&iccid={ONLINE}", "&payload=*"])
+def test_messages_come_in_pages_from_the_newest(direct: Direct, query: str) -> None:
+    """Each page in the order of submission; together they are all, each once."""
+    assert pages(direct, query) == [[*range(1500, 2500)], [*range(500, 1500)], [*range(500)]]
+
+
+def test_messages_that_match_are_found_among_many(direct: Direct) -> None:
+    """However far back they are; others have their turn meanwhile, and where nothing matches the list is empty."""
+    answer, turns = asked_beside_others(direct, "GET", "/_emulator/messages?payload=7&limit=5")
+    assert [one["payload"] for one in answer.json()["messages"]] == ["7"]
+    assert turns > MESSAGES / 250
+    for query in ("status=EXPIRED", "direction=MT", "iccid=8988*2", "before=0", "before=1"):
+        assert direct.ask("GET", f"/_emulator/messages?{query}").json() == {"next": None, "messages": []}, query

@@ -58,6 +58,16 @@ def test_callbacks_are_filtered(operator: Operator) -> None:
     assert callbacks(operator, event="mo-*", limit=1)[0]["sms"] == second != first
 
 
+def test_callbacks_come_in_pages(operator: Operator) -> None:
+    """The newest first; ``next`` leads to those before, and is null at the end."""
+    ids = [operator.send_mo(ONLINE, text) for text in ("one", "two", "three")]
+    operator.advance(10)
+    newest = operator.control("GET", "/callbacks", params={"limit": 2, "event": "mo-*"})
+    assert [one["sms"] for one in newest["callbacks"]] == ids[1:]
+    oldest = operator.control("GET", "/callbacks", params={"limit": 2, "before": newest["next"]})
+    assert ([one["sms"] for one in oldest["callbacks"]], oldest["next"]) == (ids[:1], None)
+
+
 def test_a_callback_is_retried_now(operator: Operator) -> None:
     """In manual time, without moving it; the answer shows what came of it, and the promised retry is moved on."""
     operator.customer.answers = [500, 500]

@@ -60,6 +60,7 @@ def show_messages(found: "Sequence[Message]") -> str:
 @click.option("--payload", metavar="PATTERN", help="List only matching payloads; * matches anything.")
 @click.option("--organisation", type=int, help="List only messages of this organisation.")
 @click.option("--limit", metavar="N", type=click.IntRange(1), help="List only the N newest.")
+@click.option("--before", metavar="ID", type=int, help="List only messages with a smaller id: the page before.")
 def list_messages(emulator: "EmulatorClient", **filters: Any) -> "list[Message]":
     """List the short messages of all SIMs, or of the SIM ICCID, oldest first."""
     return emulator.messages(**filters)
@@ -110,6 +111,7 @@ def show_try(one: Mapping[str, Any]) -> str:
 @click.option("--event", metavar="PATTERN", help="List only callbacks for this event, such as sms-delivered.")
 @click.option("--organisation", type=int, help="List only callbacks to this organisation.")
 @click.option("--limit", metavar="N", type=click.IntRange(1), help="List only the N newest.")
+@click.option("--before", metavar="ID", type=int, help="List only callbacks with a smaller id: the page before.")
 def list_callbacks(emulator: "EmulatorClient", **filters: Any) -> "list[Callback]":
     """List the callbacks to customers' endpoints, oldest first, with every try."""
     return emulator.callbacks(**filters)

@@ -173,7 +173,10 @@ class EmulatorClient(Connection):
         return Migration.read(self.call("GET", "/migration", params={"organisation": organisation}))
 
     def callbacks(self, **match: Any) -> list[Callback]:
-        """Notifications for customers' endpoints: by *organisation*, *iccid*, *fate*, *event*, *url*, *sms*."""
+        """Notifications for customers' endpoints: by *organisation*, *iccid*, *fate*, *event*, *url*, *sms*.
+
+        With *limit* only the newest; with *before* only those with a smaller id.
+        """
         return self.read_list(Callback, "/callbacks", "callbacks", match)
 
     def retry(self, callback: int) -> Callback:
@@ -181,7 +184,10 @@ class EmulatorClient(Connection):
         return Callback.read(self.call("POST", path_to("callbacks", callback, "retry")))
 
     def messages(self, **match: Any) -> list[Message]:
-        """Short messages: by *iccid*, *organisation*, *direction*, *status*, *payload*."""
+        """Short messages: by *iccid*, *organisation*, *direction*, *status*, *payload*.
+
+        With *limit* only the newest; with *before* only those with a smaller id.
+        """
         return self.read_list(Message, "/messages", "messages", match)
 
     def message(self, id: int) -> Json:

@@ -2,19 +2,19 @@
 customer was told.
 """
 
-from collections.abc import Mapping
 from operator import itemgetter
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from operator_emulator.control.pages import answer_page
+from operator_emulator.control.watch import MESSAGES, Match
 from operator_emulator.control.wire.messages import show_message
-from operator_emulator.control.wire.reading import read_id, read_query
+from operator_emulator.control.wire.reading import read_id
 from operator_emulator.control.wire.values import show_time
 from operator_emulator.core.network import smsc
 from operator_emulator.core.network.model import Direction, Sms, SmsStatus
-from operator_emulator.core.tester.matching import within
 from operator_emulator.core.world.errors import UnknownSms
 from operator_emulator.core.world.world import World
 from operator_emulator.web.context import engine_of
@@ -29,17 +29,17 @@ ENDS = {
 
 
 async def list_messages(request: Request) -> Response:
-    query = read_query(request)
-    limit = query.pop("limit", None)
-    found = await engine_of(request).read(messages, query)
-    return answer(request, {"messages": found if limit is None else found[-limit:]})
+    return await answer_page(request, "messages", MESSAGES, "ShortMessage", queries_for)
 
 
-def messages(world: World, match: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Short messages of both directions, oldest first, as far as they match."""
-    one_sim = {"iccid": match["iccid"]} if "*" not in match.get("iccid", "*") else {}
-    shown = (show_message(smsc.present(world, sms)) for sms in world.sms.find(order="id", **one_sim))
-    return [one for one in shown if within(match, one)]
+def queries_for(match: Match) -> list[dict[str, Any]]:
+    """A message from a device is kept without its status, which is that of the callback that forwards it."""
+    narrow = MESSAGES.conditions(match)
+    directions = [Direction[match["direction"]]] if "direction" in match else list(Direction)
+    if "status" not in match:
+        return [narrow if "direction" not in match else {**narrow, "direction": directions[0]}]
+    kept = {Direction.MT: {"status": SmsStatus[match["status"]]}, Direction.MO: {}}
+    return [{**narrow, "direction": direction, **kept[direction]} for direction in directions]
 
 
 # --------------------------------------------------------------------------------------------- history
