@@ -13,12 +13,13 @@ EDITIONS: Final = ("1nce", "1nce-2019", "bsc-2019", "easyconnect")  # as managem
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A setting that is a flag of ``serve`` and an environment variable; numbers go from *low* to *high*."""
+    """A setting that is a flag of ``serve`` and an environment variable; numbers go from *low* to *high*, in *unit*."""
 
     help: str
     default: str = ""  # how the help names a default that is no value
     low: float = -math.inf
     high: float = math.inf
+    unit: str = ""
     choices: tuple[str, ...] = ()
     existing: bool = False  # a file that must be there
     folder: bool = False  # a folder, not a file
@@ -65,11 +66,16 @@ class Settings:
     clock: Annotated[
         Literal["real", "manual"], Option("real: the clock runs by itself; manual: only you advance it.")
     ] = "real"
-    speed: Annotated[float, Option("Speed of the clock: 60 makes each real second a minute.", low=0.001, high=1e6)] = (
-        1.0
-    )
+    speed: Annotated[
+        float,
+        Option(
+            "Speed of the clock: 60 makes each real second a minute.", low=0.001, high=1_000_000, unit="times real time"
+        ),
+    ] = 1.0
     edition: Annotated[str, Option("Edition of the management API to emulate.", choices=EDITIONS)] = "1nce"
-    seed: Annotated[int | None, Option("Seed of all random choices.", "the fixture's")] = None
+    seed: Annotated[
+        int | None, Option("Seed of all random choices.", "the fixture's", low=-(2**63), high=2**63 - 1)
+    ] = None
     contract: Annotated[
         Literal["note", "strict"],
         Option("Requests that violate the API description: note them in the journal, or refuse them."),
@@ -86,7 +92,12 @@ class Settings:
     control_open: Annotated[bool, Option("Let other machines use /_emulator without a token.")] = False
     journal: Annotated[
         int,
-        Option("Number of exchanges that the journal keeps, with up to 64 MB of their bodies.", low=1, high=1_000_000),
+        Option(
+            "Number of exchanges that the journal keeps, with up to 64 MB of their bodies.",
+            low=1,
+            high=1_000_000,
+            unit="exchanges",
+        ),
     ] = 1000
     policy: Annotated[
         Mapping[str, Any], Option("Change a setting of the emulation, such as token_ttl=14400; may be repeated.")
@@ -104,7 +115,7 @@ class Settings:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
             is_number = isinstance(value, int | float)
             if is_limited(kind, option, value) and not (is_number and option.low <= value <= option.high):
-                raise ValueError(f"{name} must be from {option.low:g} to {option.high:g}, not {value!r}")
+                raise ValueError(f"{name} must be from {option.low} to {option.high}, not {value!r}")
         if self.webhook is not None and not is_url(self.webhook):
             raise ValueError(f"webhook must be a URL such as http://localhost:9099/sms, not {self.webhook!r}")
         if self.tls_key is not None and self.tls_cert is None:

@@ -1,11 +1,14 @@
 """The world's clock, through HTTP."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
 import pytest
 
+from operator_emulator.core.world import clock, schedule
+from operator_emulator.core.world.model import JobKind
 from operator_emulator.core.world.world import World
 from operator_emulator.runtime.sender import OutboundRequest, Reply
 from operator_emulator.settings import Settings
@@ -267,3 +270,23 @@ def test_only_one_hand_moves_the_clock(make_operator: MakeOperator) -> None:
     assert [answer.status_code for answer in meddler.refused] == [409, 409]
     clock = operator.control("GET", "/clock")
     assert (clock["now"], clock["mode"]) == ("2026-01-01T00:00:05Z", "manual")
+
+
+def test_time_does_not_go_beyond_the_last_year() -> None:
+    """A move that would is refused, and time stays where it is."""
+    with Direct(Settings(clock="manual"), Customer()) as direct:
+        direct.write(clock.move_to, datetime(8999, 12, 31, 12, tzinfo=UTC))
+        direct.write(schedule.at, datetime(9000, 1, 1, tzinfo=UTC), JobKind.HOUSEKEEPING, "")
+        for job in direct.everything()["jobs"]:
+            if job.due.year < 9000:
+                direct.write(schedule.drop, job.id)
+        for method, path, body, field in (
+            ("POST", "/clock/advance", {"seconds": 86400}, "seconds"),
+            ("POST", "/clock/advance", {"to": "9000-01-01T00:00:00Z"}, "to"),
+            ("POST", "/clock/advance", {"until": "next-job"}, "until"),
+            ("PUT", "/clock", {"now": "9000-01-01T00:00:00Z"}, "now"),
+        ):
+            answer = direct.ask(method, f"/_emulator{path}", json=body)
+            assert (answer.status, answer.json()["field"]) == (400, field), body
+            assert answer.json()["error"] == f"{field}: would move the clock beyond the year 9000"
+            assert direct.ask("GET", "/_emulator/clock").json()["now"] == "8999-12-31T12:00:00Z"

@@ -309,3 +309,20 @@ def test_what_a_fixture_has_under_way_begins_anew(make_operator: MakeOperator) -
     operator.control("POST", "/organisations/4321/reset")
     assert waiting() == before != []
     assert [one["status"] for one in operator.control("GET", "/messages")["messages"]] == ["BUFFERED"]
+
+
+@pytest.mark.parametrize("url", ["http://customer.test/sms", "https://192.0.2.1/sms", "https://[2001:db8::1]/"])
+def test_a_strict_operator_forwards_to_https_and_a_host_name_only(make_operator: MakeOperator, url: str) -> None:
+    """C11, wherever the URL comes from: a new organisation, a change, another fixture or one that is added."""
+    operator = make_operator("version: 1\norganisations: [{id: 1, name: One}]", policy={"forwarder_strict_url": True})
+    fixture = {"version": 1, "organisations": [{"id": 2, "name": "Two", "sms_forwarder": {"url": url}}]}
+    for method, path, body, field in (
+        ("POST", "/organisations", {"forwarder": url}, "forwarder"),
+        ("PATCH", "/organisations/1", {"forwarder": url}, "forwarder"),
+        ("POST", "/fixture", fixture, "organisations[0].sms_forwarder.url"),
+        ("POST", "/fixture?mode=add", fixture, "organisations[0].sms_forwarder.url"),
+    ):
+        answer = operator.http.request(method, f"/_emulator{path}", json=body)
+        assert (answer.status_code, answer.json()["field"]) == (400, field), path
+        assert "(forwarder_strict_url)" in answer.json()["error"]
+    operator.control("PATCH", "/organisations/1", json={"forwarder": "https://customer.test/sms"})

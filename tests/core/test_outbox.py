@@ -466,7 +466,7 @@ def test_time_moves_forward_only(laboratory: CoreWorld) -> None:
 def test_time_ends_before_dates_do(laboratory: CoreWorld) -> None:
     """So that ten years can be added to any now."""
     with pytest.raises(Malformed, match="seconds: would move the clock beyond the year 9000"):
-        clock.check(datetime(9000, 1, 1, tzinfo=UTC))
+        clock.check(datetime(9000, 1, 1, tzinfo=UTC), "seconds")
     laboratory.do(clock.move_to, datetime(8999, 12, 31, tzinfo=UTC))
     assert laboratory.now.year == 8999
 

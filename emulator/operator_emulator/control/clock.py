@@ -120,7 +120,7 @@ def ahead(world: World, instant: datetime, field: str) -> datetime:
         )
     if instant > world.now + FURTHEST:
         raise Malformed(field, "is more than a hundred years ahead")
-    return instant
+    return clock.check(instant, field)
 
 
 def read_rate(body: Mapping[str, Any], rate: float) -> float:

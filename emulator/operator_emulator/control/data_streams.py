@@ -7,12 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from operator_emulator.control.wire.reading import read_id, read_object, read_query
+from operator_emulator.control.wire.urls import read_url
 from operator_emulator.control.wire.values import show_maybe, show_time
 from operator_emulator.core.customers import data_streams, stream_log
 from operator_emulator.core.customers.model import DataStream, Generation, StreamKind
-from operator_emulator.core.world.errors import Malformed
 from operator_emulator.core.world.world import World
-from operator_emulator.fixtures.read.shape import read_callback, strict_problem
 from operator_emulator.web.context import engine_of
 from operator_emulator.web.respond import answer
 
@@ -35,7 +34,7 @@ async def create_data_stream(request: Request) -> Response:
             body["organisation"],
             kind=StreamKind(body["kind"]),
             generation=Generation(body["generation"]),
-            url=read_url(world, body["url"]),
+            url=read_url(world, "url", body["url"]) or "",
             authorization=body["authorization"],
             history=body.get("history", False),
         )
@@ -72,18 +71,6 @@ def stream_id(request: Request) -> int:
 def shown(verb: Callable[[World, int], DataStream]) -> Callable[[World, int], dict[str, Any]]:
     """The verb, answering the stream as it then is."""
     return lambda world, id: show_data_stream(world, verb(world, id))
-
-
-def read_url(world: World, text: str) -> str:
-    """Where to push to. Raises Malformed."""
-    try:
-        url = read_callback(text)
-    except ValueError as error:
-        raise Malformed("url", str(error)) from None
-    problem = strict_problem(url) if world.policy.forwarder_strict_url else None
-    if problem is not None:
-        raise Malformed("url", problem)
-    return url
 
 
 def show_data_stream(world: World, stream: DataStream) -> dict[str, Any]:

@@ -7,15 +7,15 @@ from starlette.responses import Response
 
 from operator_emulator.control.wire.reading import read_id, read_object
 from operator_emulator.control.wire.sims import show_sim
+from operator_emulator.control.wire.urls import read_url
 from operator_emulator.control.wire.values import octets
 from operator_emulator.control.wire.world import show_organisation
 from operator_emulator.core.customers import organisations
 from operator_emulator.core.customers.model import CoreNetwork, SimState
 from operator_emulator.core.customers.organisations import Wanted, WantedSim
 from operator_emulator.core.tester import organisation_snapshot
-from operator_emulator.core.world.errors import Malformed, UnknownOrganisation
+from operator_emulator.core.world.errors import UnknownOrganisation
 from operator_emulator.core.world.world import World
-from operator_emulator.fixtures.read.shape import read_callback
 from operator_emulator.web.context import engine_of
 from operator_emulator.web.respond import answer
 
@@ -30,10 +30,10 @@ async def list_organisations(request: Request) -> Response:
 async def create_organisation(request: Request) -> Response:
     """Answers all that a test needs: credentials and SIMs."""
     body = await read_object(request)
-    url = read_url(body.pop("forwarder", None))
-    wanted = Wanted(**body, url=url)
+    text = body.pop("forwarder", None)
 
     def create(world: World) -> dict[str, Any]:
+        wanted = Wanted(**body, url=read_url(world, "forwarder", text))
         return show_all(world, organisations.create(world, wanted).id)
 
     return answer(request, await engine_of(request).write(create), status=201)
@@ -46,10 +46,9 @@ async def get_organisation(request: Request) -> Response:
 async def change_organisation(request: Request) -> Response:
     body = await read_object(request)
     id = read_id(request.path_params["id"])
-    url = read_url(body["forwarder"])
 
     def change(world: World) -> dict[str, Any]:
-        organisations.forward(world, id, url)
+        organisations.forward(world, id, read_url(world, "forwarder", body["forwarder"]))
         return show_all(world, id)
 
     return answer(request, await engine_of(request).write(change))
@@ -104,13 +103,3 @@ def show_all(world: World, id: int) -> dict[str, Any]:
             {"iccid": sim.iccid, "imsi": sim.imsi, "msisdn": sim.msisdn, "ip_address": sim.ip_address} for sim in cards
         ],
     }
-
-
-def read_url(text: str | None) -> str | None:
-    """Where to push to. Raises Malformed."""
-    if not text:
-        return None
-    try:
-        return read_callback(text)
-    except ValueError as error:
-        raise Malformed("forwarder", str(error)) from None

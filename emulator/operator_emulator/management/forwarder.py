@@ -11,7 +11,8 @@ from operator_emulator.core.network.model import Direction, Sms
 from operator_emulator.core.world.model import EventType, Outgoing
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.fixtures import Fixture, FixtureError
-from operator_emulator.fixtures.read.shape import strict_problem
+from operator_emulator.fixtures.read.consistency import lax_urls
+from operator_emulator.fixtures.read.problems import dotted
 from operator_emulator.management.editions import Edition
 from operator_emulator.management.wire.values import endpoint_id, spaced
 from operator_emulator.runtime.sender import OutboundRequest
@@ -96,15 +97,7 @@ def final_status(type: EventType, policy: Policy) -> tuple[str, int]:
 
 def refuse_urls(fixture: Fixture) -> None:
     """Raises FixtureError for URLs that a strict operator does not push to."""
-    problems = []
-    for number, organisation in enumerate(fixture.organisations):
-        url = organisation.sms_forwarder.url if organisation.sms_forwarder is not None else ""
-        places = {"sms_forwarder.url": url} if url else {}
-        places |= {f"data_streams[{place}].url": one.url for place, one in enumerate(organisation.data_streams)}
-        for place, url in places.items():
-            problem = strict_problem(url)
-            if problem is not None:
-                problems.append(f"organisations[{number}].{place}: {problem}")
+    problems = [f"{dotted(path)}: {problem}" for path, _, problem in lax_urls(fixture)]
     if problems:
         raise FixtureError(problems)
 

@@ -192,11 +192,16 @@ class Engine:
 
     async def advance_to(self, instant: datetime) -> int:
         """As ``advance``."""
-        return await self._move(lambda _: clock.check(instant))
+        return await self._move(lambda _: clock.check(instant, "to"))
 
     async def advance_to_next_job(self) -> int:
         """As ``advance``, to the instant at which the next job is due."""
-        return await self._move(schedule.next_due)
+
+        def aim(world: World) -> datetime | None:
+            due = schedule.next_due(world)
+            return None if due is None else clock.check(due, "until")
+
+        return await self._move(aim)
 
     async def advance_until_idle(self) -> int:
         """As ``advance``, until nothing is left but recurring jobs, and jobs that are more than IDLE away."""

@@ -32,7 +32,7 @@ from operator_emulator.core.world.errors import (
     UnknownDataStream,
     UnknownOrganisation,
 )
-from operator_emulator.core.world.model import PUT_OFF, JobKind, Outcome, Record, RecordBatch
+from operator_emulator.core.world.model import DAY, PUT_OFF, JobKind, Outcome, Record, RecordBatch
 from operator_emulator.core.world.world import Table, World
 
 K = TypeVar("K")
@@ -155,9 +155,9 @@ def noted(world: World, record: Record) -> None:
 
 
 def wait_after(world: World, failures: int) -> timedelta:
-    """How long to wait after so many failures in a row: 1, 2, 4 … seconds (S§4, assumed)."""
-    doubled: int = 2 ** min(failures - 1, 30)
-    return world.policy.data_stream_retry * doubled
+    """How long to wait after so many failures in a row: 1, 2, 4 … seconds, a day at most (S§4, assumed)."""
+    doubled: int = 2 ** min(failures - 1, 20)
+    return min(world.policy.data_stream_retry * doubled, DAY)
 
 
 def send(world: World, stream_id: str) -> RecordBatch | None:

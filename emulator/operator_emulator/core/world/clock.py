@@ -10,17 +10,17 @@ from operator_emulator.core.world.model import Clock
 from operator_emulator.core.world.world import World
 
 
-def check(instant: datetime) -> datetime:
+def check(instant: datetime, field: str) -> datetime:
     """*instant*, if time can go there. Raises Malformed."""
     if instant >= LAST_INSTANT:
-        raise Malformed("seconds", f"would move the clock beyond the year {LAST_INSTANT.year}")
+        raise Malformed(field, f"would move the clock beyond the year {LAST_INSTANT.year}")
     return instant
 
 
 def after(world: World, by: timedelta) -> datetime:
     """The instant that is so far ahead. Raises Malformed."""
     if by >= LAST_INSTANT - world.now:
-        raise Malformed("seconds", f"would move the clock beyond the year {LAST_INSTANT.year}")
+        check(LAST_INSTANT, "seconds")
     return world.now + by
 
 

@@ -2,12 +2,15 @@
 
 Every field is a setting: ``--set token_ttl=14400`` on the command line, ``settings: {token_ttl: 14400}`` in a
 fixture, or a default of the edition. D§18 lists the contradictions C1 to C20 that some of them decide; a comment
-that says "assumed" marks what nobody published.
+that says "assumed" marks what nobody published. How far each may go is in ``ranges.py``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from functools import cache
+from typing import Literal, get_type_hints
+
+from operator_emulator.core.world.ranges import Kind, kind_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,3 +134,20 @@ class Policy:
     portal_token_ttl: int = 300
     portal_apn: str = "internet.m2mportal.de"  # of SIMs without an APN profile (P§9)
     portal_host: str = "https://sg-api.telekom.de"  # in tokens: originStargate
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a value that cannot be."""
+        for field in fields(self):
+            if (problem := problem_of(field.name, getattr(self, field.name))) is not None:
+                raise ValueError(f"{field.name} {problem}")
+
+
+@cache
+def kinds() -> dict[str, Kind]:
+    """What each setting can be."""
+    return {name: kind_of(name, hint) for name, hint in get_type_hints(Policy).items()}
+
+
+def problem_of(name: str, value: object) -> str | None:
+    """Why a setting cannot have a value, saying what it can be; None if it can."""
+    return kinds()[name].problem(value)
