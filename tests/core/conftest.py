@@ -25,7 +25,7 @@ from operator_emulator.core.world.model import (
 )
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.core.world.world import World
-from operator_emulator.runtime.engine import Batch, run_batch
+from operator_emulator.runtime.batches import Batch, run_batch
 from operator_emulator.store.sqlite.store import SqliteStore
 
 P = ParamSpec("P")

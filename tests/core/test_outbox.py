@@ -30,7 +30,7 @@ from operator_emulator.core.world.model import (
 from operator_emulator.core.world.payloads import DataDisconnection, Forwarded, ForwardingFailure, LocationUpdate
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.core.world.world import World
-from operator_emulator.runtime.engine import Batch
+from operator_emulator.runtime.batches import Batch
 from tests.core.conftest import BEGAN, ICCID, MASTER, SUB, CoreWorld, MakeLaboratory
 
 MINUTE = timedelta(minutes=1)

@@ -29,7 +29,8 @@ from operator_emulator.core.world.model import (
 )
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.core.world.world import World
-from operator_emulator.runtime.engine import Engine, JobFailed, paced, run_batch, seconds_to_next_job, steady_clock
+from operator_emulator.runtime.batches import JobFailed, run_batch
+from operator_emulator.runtime.engine import Engine, paced, seconds_to_next_job, steady_clock
 from operator_emulator.runtime.journal import Journal
 from operator_emulator.runtime.sender import OutboundRequest, Reply, Sender, Transport
 from operator_emulator.store import Store, StoreFailure
@@ -70,7 +71,7 @@ async def emulating(
 
     sender = Sender(transport, {Way.FORWARDER: render}, Journal(), policy, lambda: datetime.now(UTC))
     emulator = Engine(store or SqliteStore(None, policy), sender, plant)
-    emulator.retry_delay = 0.0
+    emulator.retry_delay = emulator.sends.retry_delay = 0.0
     await emulator.start(paced(rate))
     task = asyncio.create_task(emulator.run()) if running else None
     try:

@@ -55,7 +55,8 @@ async def change_organisation(request: Request) -> Response:
 
 
 async def remove_organisation(request: Request) -> Response:
-    await engine_of(request).write(organisations.remove, read_id(request.path_params["id"]))
+    id = read_id(request.path_params["id"])
+    await engine_of(request).begin_again_for(id, organisations.remove, id)
     return answer(request, status=204)
 
 
@@ -84,7 +85,7 @@ async def reset_organisation(request: Request) -> Response:
         organisations.reset(world, id, planted)
         return show_all(world, id)
 
-    return answer(request, await emulator.write(reset))
+    return answer(request, await emulator.begin_again_for(id, reset))
 
 
 def show_all(world: World, id: int) -> dict[str, Any]:

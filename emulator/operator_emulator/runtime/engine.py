@@ -7,8 +7,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
@@ -16,24 +15,19 @@ from operator_emulator.core import outbox
 from operator_emulator.core.customers import data_streams
 from operator_emulator.core.world import clock, jobs, schedule
 from operator_emulator.core.world.errors import AdvanceEnded, Busy, CallbackUnderWay
-from operator_emulator.core.world.model import Job, Outcome, Push
 from operator_emulator.core.world.world import World
+from operator_emulator.runtime.batches import BATCH_JOBS, Aim, Batch, JobFailed, run_batch
 from operator_emulator.runtime.sender import Sender
+from operator_emulator.runtime.sends import Sends, Settled
 from operator_emulator.store import DamagedRow, Snapshot, Store, StoreFailure, open_store
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Aim = Callable[[World], datetime | None]
-Settled = tuple[tuple[Push, Outcome], ...]
-"""What was sent, and what came of it."""
 
 log = logging.getLogger("operator_emulator.engine")
 
 BATCH_DELAY: Final = 0.002  # seconds from a change to the look for due jobs, so that a burst is looked at once
-BATCH_JOBS: Final = 64  # in one transaction
-BATCH_SECONDS: Final = 0.01  # of one transaction of jobs; the job that exceeds it is its last
 LONGEST_SLEEP: Final = 3600.0  # seconds; event loops refuse very long ones
-CANCELLING: Final = 1.0  # seconds that a cancelled send is given to end
 IDLE: Final = timedelta(days=400)  # a world in which only later things are left is idle: validity periods may be long
 
 
@@ -45,23 +39,6 @@ def steady_clock() -> Callable[[], datetime]:
 
 real_now = steady_clock()
 """The one place where real time is read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Jobs that ran in one transaction. *over*: no further job is due, and time is where it was to go."""
-
-    ran: int
-    over: bool
-    outgoing: Sequence[Push] = ()
-
-
-class JobFailed(Exception):
-    """A job has a bug, or is about a row that is damaged. Its *key* is enough to drop it."""
-
-    def __init__(self, key: Any) -> None:
-        super().__init__(f"job {key}")
-        self.key = key
 
 
 class Engine:
@@ -79,15 +56,15 @@ class Engine:
     ) -> None:
         self.store = store
         self.sender = sender
+        self.sends = Sends(sender, self._settle)
         self.initial_world = self.current_world = initial_world
         self.retry_delay = 1.0  # seconds between a failure of the job loop and the next try
         self._now = now
         self._copied_world: Callable[[World], None] | None = None  # the store has a copy of what it made
         self._stepping = asyncio.Lock()
         self._advance: asyncio.Future[str] | None = None  # of the advance under way; its result is what ends it early
-        self._generation = 0  # of worlds: what was sent for an earlier one is not written down in a later one
-        self._sends: set[asyncio.Task[Settled]] = set()
-        self._under_way: set[int] = set()  # notifications that are being sent
+        self._replacements = self._world_replaced = 0
+        self._organisations_replaced: dict[int | None, int] = {}
         self._last_failure = ""
 
     async def start(self, prepare: Callable[[World], None] | None = None) -> None:
@@ -138,7 +115,7 @@ class Engine:
                     await self.store.remember()
                     self._copied_world = make_world
             self.current_world = make_world
-            await self._cancel_sends()
+            await self._replaced()
 
     async def as_planted(self, view: Callable[Concatenate[World, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of a view of the present world as it began; it is made again beside this one."""
@@ -148,6 +125,14 @@ class Engine:
             return await scratch.read(self._now(), view, *args, **kwargs)
         finally:
             scratch.close()
+
+    async def begin_again_for(
+        self, organisation: int, verb: Callable[Concatenate[World, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a verb that makes one organisation anew, or removes it. What is under way for it ends."""
+        value = await self.write(verb, *args, **kwargs)
+        await self._replaced(organisation)
+        return value
 
     async def save(self, name: str) -> Snapshot:
         """Keep a copy of the whole world under a name."""
@@ -162,7 +147,7 @@ class Engine:
         self._end_advance("a restored snapshot")
         async with self._stepping:
             await self.store.restore(self._now(), name)
-            await self._cancel_sends()
+            await self._replaced()
             await self.write(data_streams.recover)
 
     def _end_advance(self, by: str) -> None:
@@ -170,14 +155,25 @@ class Engine:
         if self._advance is not None and not self._advance.done():
             self._advance.set_result(by)
 
-    async def _cancel_sends(self) -> None:
-        """End what is being sent, and wait until it has ended, so that it leaves no trace in a new world."""
-        self._generation += 1
-        ours = {task for task in self._sends if task is not asyncio.current_task()}
-        for task in ours:
-            task.cancel()
-        if ours:
-            await asyncio.wait(ours, timeout=CANCELLING)
+    async def _replaced(self, organisation: int | None = None) -> None:
+        """The world, or all of one organisation, has begun again: what is under way for it ends without a trace."""
+        self._replacements += 1
+        if organisation is None:
+            self._organisations_replaced.clear()
+            self._world_replaced = self._replacements
+        else:
+            self._organisations_replaced[organisation] = self._replacements
+        await self.sends.cancel(organisation)
+
+    @property
+    def replacements(self) -> int:
+        """How often the world or an organisation has begun again."""
+        return self._replacements
+
+    def is_replaced(self, since: int, organisation: int | None) -> bool:
+        """Whether the world, or this organisation, has begun again after so many *replacements*."""
+        latest = max(self._world_replaced, self._organisations_replaced.get(organisation, 0))
+        return latest > since
 
     # ------------------------------------------------------------------------------------------ moving time
 
@@ -227,7 +223,7 @@ class Engine:
                 while not (batch := await self._run_batch(aim, again)).over:
                     ran += batch.ran
                     if batch.outgoing:
-                        await self._finished(self._start_sending(*batch.outgoing), unless=ended)
+                        await self.sends.finished(self.sends.start(*batch.outgoing), unless=ended)
                     else:
                         await asyncio.sleep(0)
                     if ended.done():
@@ -239,11 +235,11 @@ class Engine:
     async def _run_batch(self, aim: Aim | None, again: bool = False) -> Batch:
         """Run some jobs. One that fails is dropped before its error goes on, or time would stop at it."""
         try:
-            return await self.write(run_batch, aim, again, self._under_way, BATCH_JOBS)
+            return await self.write(run_batch, aim, again, self.sends.under_way, BATCH_JOBS)
         except JobFailed:  # nothing of the batch has happened: the jobs before it are to run
             await asyncio.sleep(0)
         try:
-            return await self.write(run_batch, aim, again, self._under_way, 1)
+            return await self.write(run_batch, aim, again, self.sends.under_way, 1)
         except JobFailed as failed:
             await self.write(schedule.drop, failed.key)
             raise
@@ -279,7 +275,7 @@ class Engine:
             return True  # manual means manual
         batch = await self._run_batch(None)
         for outgoing in batch.outgoing:
-            self._start_sending(outgoing)
+            self.sends.start(outgoing)
         return batch.over
 
     async def _drop_damaged(self, failure: Exception) -> None:
@@ -304,112 +300,24 @@ class Engine:
 
     # ------------------------------------------------------------------------------------------ sending
 
+    async def _settle(self, outcomes: Settled) -> None:
+        """Write down what came of what was sent."""
+        await self.write(settle_all, outcomes)
+
     async def retry(self, notification_id: int, **choices: Any) -> None:
         """Send a notification now, and wait until the outcome is written down or the world is replaced.
 
         This takes no time of the world, and is no job: it happens in manual time, too. Raises as ``outbox.retry``
         does, and CallbackUnderWay.
         """
-        if notification_id in self._under_way:
+        if notification_id in self.sends.under_way:
             raise CallbackUnderWay(notification_id)
-        await self._finished(self._start_sending(await self.write(outbox.retry, notification_id, **choices)))
-
-    def _start_sending(self, *pushes: Push) -> asyncio.Task[Settled]:
-        return self._start(self._send(pushes), {push.callback for push in pushes if push.callback is not None})
-
-    def _start(self, work: Coroutine[Any, Any, Settled], ids: set[int]) -> asyncio.Task[Settled]:
-        """Run *work* beside all else. Until its outcomes are written down, the notifications *ids* are under way."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._under_way |= ids
-        self._sends.add(task)  # the loop itself keeps only a weak reference
-
-        def over(task: asyncio.Task[Settled]) -> None:
-            self._sends.discard(task)
-            error = None if task.cancelled() else task.exception()
-            if error is not None:
-                log.error("a callback could not be sent; please report this", exc_info=error)
-            elif not task.cancelled() and task.result():
-                self._start(self._settle_later(task.result()), ids)
-                return
-            self._under_way.difference_update(ids)
-
-        task.add_done_callback(over)
-        return task
-
-    async def _send(self, pushes: Sequence[Push]) -> Settled:
-        """Send side by side; then write the outcomes down, in order. Return those that the store cannot keep yet."""
-        generation = self._generation
-        outcomes = await asyncio.gather(*map(self.sender, pushes))
-        settled = tuple(zip(pushes, outcomes, strict=True))
-        if generation == self._generation:
-            try:
-                await self.write(settle_all, settled)
-            except StoreFailure as failure:
-                log.error("%s of %s cannot be kept yet: %s", outcomes, [push.receiver for push in pushes], failure)
-                return settled
-        return ()
-
-    async def _settle_later(self, settled: Settled) -> Settled:
-        """Write the outcomes down as soon as the store can keep them. A world that is replaced ends this."""
-        while True:
-            await asyncio.sleep(self.retry_delay)
-            with contextlib.suppress(StoreFailure):
-                await self.write(settle_all, settled)
-                return ()
-
-    async def _finished(self, task: asyncio.Task[Settled], unless: asyncio.Future[Any] | None = None) -> None:
-        """Wait for a send, *unless* something else comes first. It goes on if the one who waits goes away.
-
-        Raises what the send raised.
-        """
-        await asyncio.wait({task, unless or task}, return_when=asyncio.FIRST_COMPLETED)
-        if task.done() and not task.cancelled():
-            task.result()
+        await self.sends.finished(self.sends.start(await self.write(outbox.retry, notification_id, **choices)))
 
     async def stop(self) -> None:
         """End what is being sent (its retry is promised) and close the store."""
-        await self._cancel_sends()
+        await self.sends.cancel()
         self.store.close()
-
-
-def run_batch(world: World, aim: Aim | None, again: bool, under_way: Collection[int], most: int) -> Batch:
-    """Run jobs as far as *aim* says, *most* of them, and for no longer than BATCH_SECONDS if there are several.
-
-    It ends after an instant in which something is to be sent. Without *aim* the jobs run that are due now.
-    """
-    end = time.perf_counter() + BATCH_SECONDS
-    outgoing: list[Push] = []
-    ran = 0
-    target = None if aim is None else aim(world)
-    while aim is None or target is not None:
-        if ran == most or (ran and time.perf_counter() > end):
-            return Batch(ran, False, outgoing)
-        job = schedule.first(world)
-        if outgoing and (job is None or job.due > world.now):
-            return Batch(ran, False, outgoing)
-        if job is not None and job.due <= (target or world.now):
-            if target is not None:
-                clock.move_to(world, job.due)
-            sent = run_job(world, job, under_way)
-            ran += 1
-            if sent is not None:
-                outgoing.append(sent)
-        elif aim is None or target is None:
-            break
-        else:
-            clock.move_to(world, target)
-            target = aim(world) if again else None
-    return Batch(ran, True, outgoing)
-
-
-def run_job(world: World, job: Job, under_way: Collection[int]) -> Push | None:
-    """Raises JobFailed where it is the job that fails and not the store."""
-    try:
-        return jobs.run(world, job, under_way)
-    except Exception as error:
-        if isinstance(error, StoreFailure) and not isinstance(error, DamagedRow):
-            raise
-        raise JobFailed(job.id) from error
 
 
 def both_times(world: World) -> tuple[datetime, datetime]:

@@ -21,6 +21,9 @@ class RequestContext:
     operation: Operation | None = None  # None: no operation is at this path
     caller: Principal | None = None
     token: str = ""  # the access token of the caller
+    dropped: bool = (
+        False  # its world was replaced while a fault held it up: the journal of the new one knows nothing of it
+    )
     exempt: bool = False  # a fault, a rate limit or a failure of ours answers: the description need not know the status
 
 

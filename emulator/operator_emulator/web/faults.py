@@ -94,13 +94,22 @@ class HttpStrike:
         carried_out = await carry_out() if effect.get("phase") == "after" else None
         if self._strike.delay:
             self._seen = True
-            await self._sleep(self._strike.delay)
+            if await self._is_replaced_meanwhile(context_of(request)):
+                return Reset(self._sleep)
         if effect.get("reset") == "before":
             return Reset(self._sleep)
         if any(name in effect for name in ("token", "body", "status")):
             self._seen = context_of(request).exempt = True
             return await answer_of(request, effect)
         return carried_out if carried_out is not None else await carry_out()
+
+    async def _is_replaced_meanwhile(self, context: RequestContext) -> bool:
+        """Delay the request. If its world or organisation begins again meanwhile, it leaves no trace there."""
+        before = context.engine.replacements
+        await self._sleep(self._strike.delay)
+        organisation = None if context.caller is None else context.caller.organisation
+        context.dropped = context.engine.is_replaced(before, organisation)
+        return context.dropped
 
     def spoiled(self, request: Request, response: Response) -> Response:
         """*response* as the fault lets it arrive."""

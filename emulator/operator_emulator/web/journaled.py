@@ -84,7 +84,7 @@ class Recording:
 
     def end(self) -> None:
         self._complete()
-        if not self._streamed:
+        if not self._streamed and not self._scope["context"].dropped:
             self._journal.add(self._exchange)
 
     def _complete(self) -> None:
