@@ -11,6 +11,7 @@ import subprocess
 import sysconfig
 import time
 import urllib.request
+from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ COMMAND = str(Path(sysconfig.get_path("scripts")) / "operator-emulator")
 def main() -> None:
     package = Path(operator_emulator.__file__).parent
     assert package.is_relative_to(sysconfig.get_path("purelib")), f"not the installed package: {package}"
+    assert relative_links() == [], f"a package index cannot follow {relative_links()}"
     print(output("--version"))
     print(output("fixture", "check", str(resources.fixture("default.yaml"))))
     environment = {name: text for name, text in os.environ.items() if not name.startswith("OPERATOR_EMULATOR_")}
@@ -41,6 +43,13 @@ def main() -> None:
         code = server.wait(10)
     assert code == 0, f"stopped with {code}"
     print("stopped cleanly")
+
+
+def relative_links() -> list[str]:
+    """The links in the package's description that need the repository."""
+    description = metadata("operator-emulator")["Description"]
+    assert "docs/settings.md" in description
+    return re.findall(r"\]\((?!https?:)[^)]*\)", description)
 
 
 def output(*arguments: str) -> str:

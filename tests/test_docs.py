@@ -17,6 +17,7 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
+from operator_emulator.cli.main import main
 from operator_emulator.core.network.smsc import MAGIC_ADDRESSES, MAGIC_EXPIRY
 from operator_emulator.core.tester.faults import PREDEFINED
 from operator_emulator.core.world.policy import Policy
@@ -25,6 +26,7 @@ from tests.terminal import TOP, Block, Page, Terminals, body, free_port, open_te
 
 CONTROL_PLANE, FIXTURES, PORTAL = Page("docs/control-plane.md"), Page("docs/fixtures.md"), Page("docs/portal.md")
 MIGRATING, STREAMER = Page("docs/migrating-to-v2.md"), Page("docs/data-streamer.md")
+COMMAND_LINE = Page("docs/command-line.md")
 PAGES = [
     Page(path.relative_to(TOP).as_posix())
     for path in sorted([*(TOP / "docs").glob("*.md"), *TOP.glob("*.md")], key=lambda path: path.name)
@@ -244,6 +246,28 @@ def running(tmp_path: Path) -> Iterator[Terminals]:
     settings = {"OPERATOR_EMULATOR_SPEED": "20", "OPERATOR_EMULATOR_SET": "portal_token_ttl=86400"}
     with open_terminals(tmp_path, **settings) as terminals:
         yield terminals
+
+
+def test_the_command_line(running: Terminals) -> None:
+    """Tables and sentences, one after the other."""
+    [commands] = COMMAND_LINE.of("")
+    said = running.type(commands)
+    for piece in (
+        "Tracker 1, Bonn",
+        "ONLINE in",
+        "battery 12 %",
+        "Saved as before",
+        "maintenance",
+        "All faults removed",
+    ):
+        assert piece in said
+    assert "SIMs, 3 organisations. It is" in said.splitlines()[-1]
+
+
+def test_the_page_about_the_command_line_has_every_command() -> None:
+    """In its table, each once."""
+    cells = re.findall(r"^\|(.*?)\|", COMMAND_LINE.text, re.M)
+    assert sorted(re.findall(r"`([\w-]+)`", " ".join(cells))) == sorted(main.commands)
 
 
 def test_the_quick_start_of_the_portal(running: Terminals) -> None:
