@@ -122,7 +122,7 @@ def test_settings_of_the_start_are_no_trouble(operator: Operator) -> None:
     assert post(operator, "version: 1\nsettings: {token_ttl: 3600, retention: 7d}").status_code == 200
     answer = post(operator, "version: 1\nsettings: {retention: none, radio_time: 3s, instant_payment: true}")
     assert [problem.split(": ", 1)[1] for problem in answer.json()["problems"]] == [
-        "settings.retention: is none, and this emulator was started with 604800s, which stays; "
+        "settings.retention: is none, and this emulator was started with 7d, which stays; "
         "start it with --set retention=none, or take it out",
         "settings.radio_time: is 3s, and this emulator was started with 1s, which stays; "
         "start it with --set radio_time=3s, or take it out",

@@ -94,3 +94,23 @@ def test_messages_that_match_are_found_among_many(direct: Direct) -> None:
     assert turns > MESSAGES / 250
     for query in ("status=EXPIRED", "direction=MT", "iccid=8988*2", "before=0", "before=1"):
         assert direct.ask("GET", f"/_emulator/messages?{query}").json() == {"next": None, "messages": []}, query
+
+
+def test_a_dump_is_of_one_instant(direct: Direct) -> None:
+    """What is sent while it is gathered is there wholly or not at all, and the ids go on after it."""
+
+    async def story() -> Any:
+        dumping = asyncio.ensure_future(direct.exchange_all(("GET", "/_emulator/fixture", None)))
+        sent = 0
+        while not dumping.done():
+            message = ("POST", f"/_emulator/sims/{ONLINE}/mt", {"payload": f"meanwhile {sent}"})
+            assert (await direct.exchange_all(message))[0].status == 201
+            sent += 1
+        return (await dumping)[0].json(), sent
+
+    dumped, sent = direct.run(story)
+    messages = dumped["rows"]["sms"]
+    assert sent > MESSAGES / 250
+    assert [one["id"] for one in messages] == list(range(1, dumped["ids"]["sms"] + 1))
+    assert direct.ask("POST", "/_emulator/fixture", json=dumped).status == 200
+    assert len(direct.everything()["sms"]) == len(messages)

@@ -1,4 +1,4 @@
-"""Fixtures while the emulator runs: another world, more in this one, and this one as a fixture."""
+"""Fixtures while the emulator runs: another world, and more in this one."""
 
 from typing import Any, Final
 
@@ -16,15 +16,6 @@ from operator_emulator.web.receive import read_body
 from operator_emulator.web.respond import answer
 
 LARGEST: Final = 64 * 1024 * 1024  # octets: the dump of some 50,000 SIMs
-
-
-async def dump(request: Request) -> Response:
-    """Everything, so that it loads to the same world; as YAML for whoever asks for that."""
-    secrets = read_query(request).get("secrets", False)
-    dumped = await engine_of(request).read(fixtures.dump, secrets=secrets)
-    if "yaml" in request.headers.get("accept", ""):
-        return answer(request, body=fixtures.to_yaml(dumped, secrets=secrets), media_type="application/yaml")
-    return answer(request, dumped, body=fixtures.to_json(dumped))
 
 
 async def load(request: Request) -> Response:
