@@ -114,3 +114,4 @@ def test_a_dump_is_of_one_instant(direct: Direct) -> None:
     assert [one["id"] for one in messages] == list(range(1, dumped["ids"]["sms"] + 1))
     assert direct.ask("POST", "/_emulator/fixture", json=dumped).status == 200
     assert len(direct.everything()["sms"]) == len(messages)
+    direct.ask("POST", "/_emulator/reset")
