@@ -31,8 +31,9 @@ AIMS = {"GET one SIM": (0.60, 0.75), "GET 100 SIMs": (0.45, 0.60), "POST SMS": (
 AIM_DURABLE = (0.20, 0.30)
 AIM_START = 0.35
 AIM_IDLE = 55
+BARE_GET = 27  # µs of processor time on the quiet two-core machine that aims in seconds were set on
 
-ICCID = "8988228066600000001"  # has no device, so its messages wait and cost no quota
+ICCID = "8988228066600000001"  # has no device, so its messages wait, and no SMS quota that could run out
 SIMS = 250  # beside that one
 
 
@@ -45,7 +46,7 @@ organisations:
     name: Bench
     users: [{{username: demo, password: demo, role: api}}]
     sims:
-      - {{iccid: "{ICCID}", label: bench, status: Enabled}}
+      - {{iccid: "{ICCID}", label: bench, status: Enabled, quota: {{sms: null}}}}
     generate: {{sims: {sims}, seed: 7}}
 """
 
@@ -286,8 +287,11 @@ def compare(rounds: int = 5, seconds: float = 2.0, connections: int = 32) -> Non
         report("POST SMS, with --data", yardstick.rates[POST.name], durable.rates[POST.name], AIM_DURABLE)
         memory.prepare()
         start, resident, after = statistics.median(starts), statistics.median(idle), memory.memory()
+        slow = slowness(yardstick)
+        most = AIM_START * slow
         print()
-        print(f"start, demo world       {start:6.2f} s   aim {AIM_START} s{verdict(start <= AIM_START)}")
+        print(f"this machine takes      {slow:6.1f} times as long as the one that the aim for the start was set on")
+        print(f"start, demo world       {start:6.2f} s   aim {most:.2f} s{verdict(start <= most)}")
         print(f"memory, idle            {resident:6.1f} MB  aim {AIM_IDLE} MB{verdict(resident <= AIM_IDLE)}")
         print(f"memory, after the load  {after:6.1f} MB  (reset; bare {yardstick.memory():.1f} MB)")
         print(f"the load generator used {busiest:.0%} of its core at most" + (", TOO MUCH" if busiest > 0.9 else ""))
@@ -303,6 +307,11 @@ def report(name: str, yardstick: list[Rate], ours: list[Rate], aims: tuple[float
         f"{name:24}{bare:8,.0f}{mine:9,.0f}{ratio:8.2f}{must:7.2f}{reach:7.2f}"
         f"  ({min(ratios):.2f} to {max(ratios):.2f}){verdict(ratio >= must)}"
     )
+
+
+def slowness(yardstick: Server) -> float:
+    """How many times as long this machine takes, with all else that it does, as the one that the aims were set on."""
+    return statistics.median(1e6 / rate.a_cpu_second for rate in yardstick.rates[GET_ONE.name]) / BARE_GET
 
 
 def verdict(met: bool) -> str:
