@@ -134,6 +134,15 @@ def test_every_operation_says_what_it_is_and_shows_its_bodies(name: str) -> None
     assert lacking == []
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "specs").glob("*.yaml")), ids=lambda path: path.stem)
+def test_no_text_ends_at_a_comma(path: Path) -> None:
+    """In braces YAML does that to text without quotes, and takes the rest for a key without a value."""
+    empty = [
+        (*pointer, key) for pointer, node in nodes(read_yaml(path)) for key, value in node.items() if value is None
+    ]
+    assert [pointer for pointer in empty if pointer[-1] not in ("const", "default")] == []
+
+
 @all_of_them
 def test_every_example_keeps_to_its_schema(name: str) -> None:
     """No example shows what the emulator would not send or the operator would not take."""

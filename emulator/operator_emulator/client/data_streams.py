@@ -41,15 +41,15 @@ class DataStreams(Part):
         return self._connection.read_list(DataStream, "/data-streams", "data_streams", {"organisation": organisation})
 
     def pause(self, id: int) -> DataStream:
-        """Send nothing for the time being; records are kept for seven days."""
+        """Pause the stream; records are kept for seven days."""
         return self._control(id, "pause")
 
     def resume(self, id: int) -> DataStream:
-        """Go on after a pause, with the backlog first."""
+        """Resume a paused stream, starting with its backlog."""
         return self._control(id, "resume")
 
     def restart(self, id: int) -> DataStream:
-        """Go on after FAILED, with the batch that failed."""
+        """Restart a FAILED stream, starting with the batch that failed."""
         return self._control(id, "restart")
 
     def _control(self, id: int, what: str) -> DataStream:

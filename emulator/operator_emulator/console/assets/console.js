@@ -137,7 +137,7 @@ function token() {
   return h(
     "form.card.narrow",
     { "data-do": "token" },
-    h("h1", null, "A token is asked for"),
+    h("h1", null, "Token required"),
     h("p", null, "This emulator was started with --control-token. Enter that token; it is kept until you close this tab."),
     h("label.field", null, h("span", null, "Control token"), h("input", { name: "token", type: "password", autocomplete: "off", required: true })),
     h("button.primary", { type: "submit" }, "Continue"),
@@ -150,8 +150,8 @@ function foot() {
     null,
     state.toast ? h(`p.toast.${state.toast.kind}`, { role: "status", "data-key": state.toast.number }, state.toast.text) : null,
     session.lastCurl
-      ? h("p.curl", null, h("code", { title: session.lastCurl }, session.lastCurl), button("Copy", "copy", { "data-text": session.lastCurl, "aria-label": "Copy the curl line" }))
-      : h("p.curl.hint", null, "Each click here is one call of the control API; its curl line appears in this place."),
+      ? h("p.curl", null, h("code", { title: session.lastCurl }, session.lastCurl), button("Copy", "copy", { "data-text": session.lastCurl, "aria-label": "Copy the curl command" }))
+      : h("p.curl.hint", null, "Each click here is one call to the control plane; its curl command appears here."),
   );
 }
 
@@ -171,7 +171,7 @@ function draw() {
     { id: "console" },
     h("a.skip", { href: "#content", "data-do": "skip" }, "Skip to the content"),
     bar(),
-    state.connection === "reconnecting" && state.data !== null ? h("p.broken", { role: "status" }, "The connection is broken. Reconnecting …") : null,
+    state.connection === "reconnecting" && state.data !== null ? h("p.broken", { role: "status" }, "The connection was lost. Reconnecting …") : null,
     h("main", { id: "content", tabindex: -1, class: state.route }, content),
     foot(),
   );

@@ -103,12 +103,12 @@ def pause(world: World, id: int) -> DataStream:
 
 
 def resume(world: World, id: int) -> DataStream:
-    """Go on after a pause, with the backlog first. Raises UnknownDataStream and StreamNotInState."""
+    """Resume a paused stream, starting with its backlog. Raises UnknownDataStream and StreamNotInState."""
     return _run(world, _in_state(world, id, StreamState.PAUSED))
 
 
 def restart(world: World, id: int) -> DataStream:
-    """Go on after FAILED, with the batch that failed. Raises UnknownDataStream and StreamNotInState."""
+    """Restart a FAILED stream, starting with the batch that failed. Raises UnknownDataStream and StreamNotInState."""
     return _run(world, _in_state(world, id, StreamState.FAILED))
 
 

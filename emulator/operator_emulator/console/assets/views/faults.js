@@ -72,7 +72,7 @@ export default {
               })),
               { caption: "Active faults" },
             )
-          : empty("No active faults.", "Add a predefined fault, or build one."),
+          : empty("No active faults.", "Add a predefined fault, or define your own."),
       ),
       h(
         "section.halves",

@@ -15,12 +15,12 @@ const path = (iccid, rest = "") => `/sims/${encodeURIComponent(iccid)}${rest}`;
 function hint(sim, messages, clock) {
   const waits = messages.filter((one) => one.direction === "MT" && UNDER_WAY.has(one.status));
   const some = waits.length === 1 ? "A message waits." : `${waits.length} messages wait.`;
-  if (sim.state !== "Activated") return `The SIM is ${sim.state.toLowerCase()}: the network lets no device in with it.`;
+  if (sim.state !== "Activated") return `The SIM is ${sim.state.toLowerCase()}: no device can attach with it.`;
   if (waits.length && sim.device.status === "OFFLINE") return `${some} Attach, and ${waits.length === 1 ? "it is" : "they are"} delivered.`;
   if (waits.length && clock.mode === "manual") return `${some} Time stands still: move the clock, and ${waits.length === 1 ? "it goes" : "they go"}.`;
-  if (sim.device.rat === "NB-IoT" && sim.device.status !== "OFFLINE") return "NB-IoT carries no SMS: messages wait until the radio is another one.";
-  if (sim.device.status === "OFFLINE") return "The device is switched off. Attach it, or send it an SMS that waits.";
-  if (sim.device.status === "ATTACHED") return "The device can take SMS. Go online to use data.";
+  if (sim.device.rat === "NB-IoT" && sim.device.status !== "OFFLINE") return "NB-IoT carries no SMS: messages wait until the device uses another radio technology.";
+  if (sim.device.status === "OFFLINE") return "The device is switched off. Attach it, or send it an SMS, which will wait.";
+  if (sim.device.status === "ATTACHED") return "The device can receive SMS. Go online to use data.";
   return "The device has an open data session.";
 }
 

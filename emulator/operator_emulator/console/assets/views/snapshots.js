@@ -22,7 +22,7 @@ export default {
         h(
           "div.row",
           null,
-          local.sure ? [h("span", null, "Everything returns to the beginning: SIMs, messages, tokens, ids, clock."), button("Reset now", "reset"), button("Cancel", "unsure")] : button("Reset the world …", "sure"),
+          local.sure ? [h("span", null, "Everything returns to its initial state: SIMs, messages, tokens, ids, clock."), button("Reset now", "reset"), button("Cancel", "unsure")] : button("Reset the world …", "sure"),
         ),
       ),
       h(
@@ -51,7 +51,7 @@ export default {
     },
     restore: async ({ data, call, load, toast }) => {
       await call("POST", `${path(data.name)}/restore`);
-      toast("good", `The world is as it was in ${data.name}.`);
+      toast("good", `World restored from ${data.name}.`);
       await load();
     },
     remove: ({ data, call, load }) => call("DELETE", path(data.name)).then(load),
@@ -60,7 +60,7 @@ export default {
     reset: async ({ call, load, state, toast }) => {
       state.local.sure = false;
       await call("POST", "/reset");
-      toast("good", "The world is at its beginning.");
+      toast("good", "The world is in its initial state again.");
       await load();
     },
   },
