@@ -16,12 +16,13 @@ from operator_emulator.control.wire.reading import read_query
 from operator_emulator.core.world.world import Since, World
 from operator_emulator.fixtures import dumping
 from operator_emulator.runtime.engine import Engine
+from operator_emulator.runtime.turns import in_turns
 from operator_emulator.store.feed import Feed
 from operator_emulator.web.context import engine_of, operation_of
 from operator_emulator.web.long import LongAnswer
 from operator_emulator.web.respond import JSON_TYPE
 
-SLICE: Final = 200  # rows in one unit of work
+SLICE: Final = 100  # rows in one unit of work
 
 Row = Callable[..., bytes]
 Pieces = Callable[..., Iterator[bytes]]
@@ -36,7 +37,7 @@ async def dump(request: Request) -> Response:
     head, rows = await Gathering(engine_of(request), lambda name, one: row(name, one, secrets=secrets)).whole()
     media_type = "application/yaml" if as_yaml else JSON_TYPE
     headers = [(b"content-type", media_type.encode()), *operation_of(request).document.headers]
-    return LongAnswer(list(pieces(head, rows, secrets=secrets)), headers)
+    return LongAnswer([piece async for piece in in_turns(pieces(head, rows, secrets=secrets))], headers)
 
 
 @dataclass(slots=True)
