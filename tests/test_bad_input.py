@@ -314,7 +314,7 @@ def test_a_form_of_20_mb_is_refused(server: Server, target: str) -> None:
 
 
 @pytest.mark.parametrize("length", [b"-1", b"", b"abc", b"1e3", "²".encode(), b"9" * 5000, b"0x10"])
-def test_a_length_that_is_none_does_not_matter(server: Server, length: bytes) -> None:
+def test_an_invalid_content_length_does_not_matter(server: Server, length: bytes) -> None:
     """What cannot be a length is none; one beyond all numbers is too large."""
     headers = [(b"content-type", b"application/json"), (b"content-length", length)]
     answer = server.ask("PUT", f"{MANAGEMENT}/v1/sims/{SIM}", headers=headers, body=b"{}")

@@ -100,12 +100,12 @@ def test_a_token_may_have_any_letters(knock: Any) -> None:
     assert knock(token="Schlüssel", headers={"X-Emulator-Token": b"Schlussel"}) == 401
 
 
-def test_a_customers_token_opens_nothing(knock: Any) -> None:
+def test_a_customers_token_is_refused(knock: Any) -> None:
     """Authorization is the operator's header; here it means nothing, even with the right secret in it."""
     assert knock("192.0.2.1", token=TOKEN, headers={"Authorization": f"Bearer {TOKEN}"}) == 401
 
 
-def test_a_token_that_nobody_set_opens_nothing(knock: Any) -> None:
+def test_a_token_is_refused_if_none_is_set(knock: Any) -> None:
     """An emulator without --control-token takes no token, not even an empty one."""
     assert knock("192.0.2.1", headers={"X-Emulator-Token": ""}) == 403
     assert knock("192.0.2.1", token="", headers={"X-Emulator-Token": ""}) == 403
@@ -179,7 +179,7 @@ def test_a_proxy_cannot_dress_a_stranger_up_as_in_process(knock: Any) -> None:
     assert knock("unknown", headers={"X-Forwarded-For": "unknown"}) == 403
 
 
-def test_an_unknown_path_tells_a_stranger_nothing(knock: Any) -> None:
+def test_a_stranger_is_refused_on_unknown_paths_too(knock: Any) -> None:
     """Who may not come in does not learn what there is."""
     assert knock("192.0.2.1", path="/nothing") == 403
     assert knock(path="/nothing") == 404

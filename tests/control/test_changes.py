@@ -101,7 +101,7 @@ def test_a_follower_resumes_after_the_last_event_that_it_had(direct: Direct) -> 
     direct.run(story)
 
 
-def test_a_reset_is_told_as_lost(direct: Direct) -> None:
+def test_a_reset_is_reported_as_lost(direct: Direct) -> None:
     """The world is another one: everything must be read again."""
 
     async def story() -> None:
@@ -116,7 +116,7 @@ def test_a_reset_is_told_as_lost(direct: Direct) -> None:
 
 
 @pytest.mark.parametrize("after", ["1-9999999", "x", "1-x", "-", "1-" + "9" * 40])
-def test_an_id_that_nobody_gave_is_told_as_lost(direct: Direct, after: str) -> None:
+def test_an_unknown_last_event_id_is_reported_as_lost(direct: Direct, after: str) -> None:
     """Neither an error nor silence."""
 
     async def story() -> None:
@@ -126,7 +126,7 @@ def test_an_id_that_nobody_gave_is_told_as_lost(direct: Direct, after: str) -> N
     direct.run(story)
 
 
-def test_exchanges_of_the_operators_apis_are_told(direct: Direct) -> None:
+def test_exchanges_of_the_operators_apis_are_reported(direct: Direct) -> None:
     """By the id of the newest."""
 
     async def story() -> None:
@@ -154,6 +154,6 @@ def test_nothing_is_noted_until_somebody_follows_and_too_much_is_not_kept() -> N
     assert changes.since(0) is None
 
 
-def test_many_keys_are_told_as_all() -> None:
+def test_many_changed_keys_are_reported_as_all() -> None:
     """Up to 500 are named, in order."""
     assert feed.shown({"sims": set(map(str, range(501))), "sms": {2, 1}}) == {"sims": True, "sms": [1, 2]}

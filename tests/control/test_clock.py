@@ -28,7 +28,7 @@ def test_time_stands_until_it_is_moved(operator: Operator) -> None:
     assert operator.control("GET", "/clock")["now"] == "2026-01-01T00:01:30.500000Z"
 
 
-def test_advancing_runs_what_is_due_on_the_way(operator: Operator) -> None:
+def test_advancing_runs_the_jobs_on_the_way(operator: Operator) -> None:
     """The answer counts the jobs that ran, and comes after they did."""
     assert operator.advance(10)["jobs_run"] == 0
     id = operator.send_mt(OFFLINE, "hello")
@@ -67,7 +67,7 @@ def test_absurd_steps_are_refused(operator: Operator, body: Any, field: str | No
 
 
 @pytest.mark.parametrize("text", ['{"seconds": NaN}', '{"seconds": 1e999}', '{"seconds": 1', "", "\xff"])
-def test_what_is_no_json_is_refused(operator: Operator, text: str) -> None:
+def test_a_body_that_is_not_json_is_refused(operator: Operator, text: str) -> None:
     """JSON knows no NaN and no infinity."""
     headers = {"Content-Type": "application/json"}
     answer = operator.http.post("/_emulator/clock/advance", content=text.encode("latin-1"), headers=headers)
@@ -75,7 +75,7 @@ def test_what_is_no_json_is_refused(operator: Operator, text: str) -> None:
     assert "not JSON" in answer.json()["error"]
 
 
-def test_what_is_not_called_json_is_refused(operator: Operator) -> None:
+def test_a_body_of_another_content_type_is_refused(operator: Operator) -> None:
     """415: a form, which any web page could send without asking, changes nothing."""
     answer = operator.http.post("/_emulator/clock/advance", data={"seconds": "1"})
     assert answer.status_code == 415
@@ -128,7 +128,7 @@ def test_far_off_things_are_not_waited_for(operator: Operator) -> None:
     assert "2027-02-0" in now
 
 
-def test_what_is_due_is_listed(operator: Operator) -> None:
+def test_due_jobs_are_listed(operator: Operator) -> None:
     """In the order in which it will run; by kind, and only the next so many."""
     id = operator.send_mt(OFFLINE, "hello")
     listed = operator.control("GET", "/jobs")["jobs"]

@@ -150,7 +150,7 @@ def test_an_unknown_stream_is_not_found(operator: Operator, path: str) -> None:
         ({"unknown": 1}, 400, "unknown"),
     ],
 )
-def test_what_is_no_stream_is_refused_and_nothing_is_created(
+def test_an_invalid_stream_is_refused_and_not_created(
     operator: Operator, other: dict[str, Any], status: int, field: str | None
 ) -> None:
     assert refused(operator, status, **other).get("field") == field

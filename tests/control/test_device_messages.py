@@ -22,7 +22,7 @@ def pushed(operator: Operator) -> list[Any]:
         ("x" * 161, {"dcs": 0x10}, [153, 8], 0x10),
     ],
 )
-def test_a_device_splits_what_does_not_fit(
+def test_a_device_splits_a_text_that_does_not_fit(
     operator: Operator, payload: str, more: Any, lengths: list[int], dcs: int
 ) -> None:
     """Its endpoint gets a request for each part, all with one reference; the answer has the ids of all."""

@@ -320,7 +320,7 @@ def test_unknown_sims_are_not_found(operator: Operator, method: str, path: str) 
     assert "check digit" not in answer.json()["error"]
 
 
-def test_an_iccid_with_its_check_digit_is_told_so(operator: Operator) -> None:
+def test_the_answer_to_a_20_digit_iccid_mentions_the_check_digit(operator: Operator) -> None:
     """The number that is printed on a card has 20 digits."""
     answer = operator.http.get(f"/_emulator/sims/{ONLINE}1")
     assert answer.status_code == 404

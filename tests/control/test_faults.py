@@ -162,7 +162,7 @@ def test_a_fault_strikes_so_often(operator: Operator) -> None:
         ({"headers": {"X-Other": "*"}}, False),
     ],
 )
-def test_a_fault_concerns_what_it_matches(operator: Operator, match: dict[str, Any], struck: bool) -> None:
+def test_a_fault_applies_to_matching_requests_only(operator: Operator, match: dict[str, Any], struck: bool) -> None:
     """Method, path with and without query, operation, organisation, headers: all that is given must fit."""
     token = operator.token()
     add(operator, point="http", match=match, effect={"status": 500})

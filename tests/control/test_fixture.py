@@ -106,7 +106,7 @@ def test_an_organisation_that_was_posted_can_be_reset_alone(operator: Operator) 
         ("version: 1\nrows: {sims: [{}]}\nids: {}", "rows.sims[0]"),
     ],
 )
-def test_a_fixture_that_cannot_be_taken_changes_nothing(operator: Operator, content: Any, field: str | None) -> None:
+def test_a_refused_fixture_changes_nothing(operator: Operator, content: Any, field: str | None) -> None:
     """400 with every problem; the old world goes on, clock and tokens too."""
     before = dump(operator)
     answer = post(operator, content)
@@ -206,7 +206,7 @@ def test_generated_sims_of_several_fixtures_keep_clear_of_one_another(operator: 
         assert len({sim[name] for sim in found}) == len(found)
 
 
-def test_what_is_there_already_is_a_conflict(operator: Operator) -> None:
+def test_an_entry_that_exists_already_is_a_conflict(operator: Operator) -> None:
     """409 with each place; nothing is added."""
     assert post(operator, OTHER.replace("now:", "#"), "?mode=add").status_code == 200
     before = dump(operator)
@@ -273,7 +273,7 @@ def test_what_is_there_already_is_a_conflict(operator: Operator) -> None:
          "organisations[0].sims[0].product"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_added_is_told(operator: Operator, content: str, field: str) -> None:
+def test_the_answer_names_the_key_that_cannot_be_added(operator: Operator, content: str, field: str) -> None:
     """400: keys of a whole world, and what nobody has; also beside a conflict."""
     before = dump(operator)
     answer = post(operator, content, "?mode=add")

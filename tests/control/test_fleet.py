@@ -22,7 +22,7 @@ def test_sims_come_in_pages(operator: Operator) -> None:
     assert len(set(seen)) == 6
 
 
-def test_a_cursor_that_nobody_gave_is_refused(operator: Operator) -> None:
+def test_an_unknown_cursor_is_refused(operator: Operator) -> None:
     """It names the parameter."""
     answer = operator.http.get("/_emulator/sims?limit=1&after=first")
     assert (answer.status_code, answer.json()["field"]) == (400, "after")

@@ -113,7 +113,7 @@ def test_the_journal_is_emptied(operator: Operator) -> None:
     assert ids(operator, since=1) == [2]
 
 
-def test_what_happened_is_verified(operator: Operator) -> None:
+def test_verify_confirms_an_exchange_that_happened(operator: Operator) -> None:
     """200 when as many exchanges match as expected: at least one, exactly so many, or between two numbers."""
     for text in ("one", "two"):
         operator.send_mo(ONLINE, text)

@@ -53,7 +53,7 @@ def test_a_wait_looks_through_many_messages(direct: Direct) -> None:
     assert turns > MESSAGES / 250
 
 
-def test_a_wait_begins_where_it_is_told(direct: Direct) -> None:
+def test_a_wait_looks_only_at_what_is_newer_than_since(direct: Direct) -> None:
     """After an id; the greatest number that is an id finds nothing."""
     for since, found in ((MESSAGES - 2, 2), (MESSAGES, 0), (2**63 - 1, 0)):
         answer = direct.ask("POST", "/_emulator/wait", json={"for": "messages", "since": since, "count": 0})

@@ -142,7 +142,7 @@ def test_a_client_with_a_name_for_each_request_is_counted_as_many(operator: Oper
     assert {one["user_agent"]: one["calls"] for one in operation["clients"]}["(others)"] == 10
 
 
-def test_who_still_calls_a_retired_version_is_told(make_operator: MakeOperator) -> None:
+def test_calls_of_a_retired_version_are_reported(make_operator: MakeOperator) -> None:
     """These are the calls that fail now (V§1)."""
     operator = make_operator(WORLD, policy=read_settings({"v1_retired_at": "2026-01-01T00:01:00Z"}))
     assert (report(operator)["retired_at"], report(operator)["retired"]) == ("2026-01-01T00:01:00Z", False)

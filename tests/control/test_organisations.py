@@ -259,7 +259,7 @@ def test_nobody_gets_no_sim(operator: Operator) -> None:
     assert (answer.status_code, answer.json()["field"]) == (400, "lable")
 
 
-def test_what_is_under_way_goes_with_its_organisation(make_operator: MakeOperator) -> None:
+def test_transfers_and_used_up_limits_end_with_their_organisation(make_operator: MakeOperator) -> None:
     """A transfer, used-up limits; a fault that concerns another stays."""
     operator = make_operator(
         """

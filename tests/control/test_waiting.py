@@ -83,7 +83,7 @@ def test_a_callback_is_retried_now(operator: Operator) -> None:
     assert len(operator.customer.received) == 3
 
 
-def test_what_was_given_up_can_be_retried(operator: Operator) -> None:
+def test_a_callback_that_was_given_up_can_be_retried(operator: Operator) -> None:
     """It is owed again, for another day at most, and the message is pending once more."""
     operator.customer.answers = [500] * 30
     id = operator.send_mo(ONLINE, "hello")
@@ -97,7 +97,7 @@ def test_what_was_given_up_can_be_retried(operator: Operator) -> None:
     assert operator.sms(ONLINE, id)["status"]["id"] == 4
 
 
-def test_what_was_taken_is_not_sent_again(operator: Operator) -> None:
+def test_an_accepted_callback_is_not_sent_again(operator: Operator) -> None:
     """409; and 404 for what never was."""
     operator.send_mo(ONLINE, "hello")
     operator.advance(0)
@@ -107,7 +107,7 @@ def test_what_was_taken_is_not_sent_again(operator: Operator) -> None:
     assert len(operator.customer.received) == 1
 
 
-def test_what_was_taken_is_sent_again_by_force(operator: Operator) -> None:
+def test_an_accepted_callback_is_sent_again_by_force(operator: Operator) -> None:
     """It is owed once more until the customer takes it, and its earlier tries stay."""
     operator.send_mo(ONLINE, "hello")
     operator.advance(0)
@@ -202,7 +202,7 @@ def test_real_time_is_waited_for(make_operator: MakeOperator, what: str, match: 
     assert waited.json()["count"] >= count
 
 
-def test_what_is_older_does_not_count(operator: Operator) -> None:
+def test_older_matches_do_not_count(operator: Operator) -> None:
     """Since an id, of each kind, or since an instant."""
     old = operator.send_mo(ONLINE, "old")
     operator.advance(60)

@@ -80,7 +80,7 @@ def test_a_token_expires_by_the_virtual_clock(laboratory: CoreWorld) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "garbage", "1 demo 12:00:00 13:00:01", "\ud800", "ü" * 5000])
-def test_what_was_never_issued_is_invalid(laboratory: CoreWorld, text: str) -> None:
+def test_a_token_that_was_never_issued_is_invalid(laboratory: CoreWorld, text: str) -> None:
     """Any text at all is looked up and not found."""
     token(laboratory)
     with pytest.raises(InvalidToken):

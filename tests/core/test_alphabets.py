@@ -53,7 +53,7 @@ def test_characters_outside_the_alphabet_have_no_septets(character: str) -> None
         (b"\x1b\x1b\x1be", " €"),
     ],
 )
-def test_codes_that_mean_nothing_are_shown_anyway(codes: bytes, text: str) -> None:
+def test_undefined_codes_are_shown_nevertheless(codes: bytes, text: str) -> None:
     """A receiver shows what it cannot know (TS 23.038, 6.2.1 and 6.2.1.1)."""
     assert alphabet().decode(codes) == text
 

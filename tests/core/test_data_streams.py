@@ -58,7 +58,7 @@ def sent(laboratory: CoreWorld) -> list[list[int]]:
 # --------------------------------------------------------------------------------------------- what is sent
 
 
-def test_what_has_piled_up_is_sent_with_the_next_interval(laboratory: CoreWorld) -> None:
+def test_accumulated_records_are_sent_at_the_next_interval(laboratory: CoreWorld) -> None:
     """Five seconds after the first record, all in one batch; then there is nothing to do."""
     laboratory.active()
     create(laboratory)
@@ -73,7 +73,7 @@ def test_what_has_piled_up_is_sent_with_the_next_interval(laboratory: CoreWorld)
     assert (stream(laboratory).next_try, laboratory.jobs("data_streams")) == (None, [])
 
 
-def test_a_stream_begins_with_what_happens_after_it_was_made(laboratory: CoreWorld) -> None:
+def test_a_stream_begins_with_the_records_after_its_creation(laboratory: CoreWorld) -> None:
     laboratory.active()
     happen(laboratory)
     create(laboratory)
@@ -276,7 +276,7 @@ def test_one_batch_is_under_way_at_a_time(laboratory: CoreWorld) -> None:
 # --------------------------------------------------------------------------------------------- pause, restart, remove
 
 
-def test_a_pause_keeps_what_happens(laboratory: CoreWorld) -> None:
+def test_records_are_kept_during_a_pause(laboratory: CoreWorld) -> None:
     laboratory.active()
     id = create(laboratory)
     made = happen(laboratory)
@@ -351,7 +351,7 @@ def test_a_stream_that_was_removed_sends_nothing(laboratory: CoreWorld) -> None:
     assert len(laboratory.batches) == 1
 
 
-def test_what_a_stream_cannot_do_is_refused(laboratory: CoreWorld) -> None:
+def test_a_change_that_the_state_of_a_stream_forbids_is_refused(laboratory: CoreWorld) -> None:
     id = create(laboratory)
     for verb in (data_streams.resume, data_streams.restart):
         with pytest.raises(StreamNotInState):
@@ -367,7 +367,7 @@ def test_what_a_stream_cannot_do_is_refused(laboratory: CoreWorld) -> None:
         laboratory.do(data_streams.remove, 99)
 
 
-def test_what_cannot_be_a_stream_is_refused(make_laboratory: MakeLaboratory) -> None:
+def test_an_invalid_stream_is_refused(make_laboratory: MakeLaboratory) -> None:
     """S§1: ten for an organisation; S§7: messages in the new generation only."""
     laboratory = make_laboratory(data_streams_max=2)
     with pytest.raises(Malformed, match="is sms, which requires generation ds2"):

@@ -98,7 +98,7 @@ def test_nb_iot_knows_no_vlr(laboratory: CoreWorld) -> None:
     assert laboratory.happened() == [GPRS_LOCATION, GPRS_PURGED]
 
 
-def test_what_is_so_already_is_no_event(laboratory: CoreWorld) -> None:
+def test_a_change_to_the_same_state_records_no_event(laboratory: CoreWorld) -> None:
     """The same status at the same place again; a device that moves is heard."""
     laboratory.active(status=ATTACHED)
     set_status(laboratory, ATTACHED, operator="T-Mobile", rat=Rat.LTE)
@@ -427,7 +427,7 @@ def test_an_mo_must_fit(laboratory: CoreWorld) -> None:
         (OFFLINE, [], []),
     ],
 )
-def test_a_device_returns_from_a_reset_as_what_it_was(
+def test_a_device_returns_from_a_reset_to_its_previous_state(
     laboratory: CoreWorld, status: DeviceStatus, gone: list[EventType], back: list[EventType]
 ) -> None:
     """5, 15, 16 at once, and 1, 2, 3 some seconds later (D§7.4)."""

@@ -102,7 +102,7 @@ def test_an_expired_sim_is_deleted_after_its_time_of_grace(laboratory: CoreWorld
 # --------------------------------------------------------------------------------------------- what is let go
 
 
-def test_what_is_older_than_seven_days_is_let_go(laboratory: CoreWorld) -> None:
+def test_rows_older_than_seven_days_are_deleted(laboratory: CoreWorld) -> None:
     """Messages, events and settled notifications; rows and what the API shows agree."""
     laboratory.active(status=DeviceStatus.ATTACHED)
     laboratory.submit()
@@ -117,7 +117,7 @@ def test_what_is_older_than_seven_days_is_let_go(laboratory: CoreWorld) -> None:
     assert laboratory.jobs() == ["housekeeping"]
 
 
-def test_what_is_exactly_seven_days_old_stays(laboratory: CoreWorld) -> None:
+def test_rows_that_are_exactly_seven_days_old_stay(laboratory: CoreWorld) -> None:
     """It is still shown, so it is still there."""
     laboratory.active()
     laboratory.move_to(MIDNIGHT)

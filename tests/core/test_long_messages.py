@@ -39,7 +39,7 @@ def problem(act: Callable[[], object]) -> tuple[str, str]:
 
 
 @given(st.one_of(gsm_texts, halved_texts, st.text("a€"), st.text("é😀")), st.integers(1, 8), st.integers(0, 255))
-def test_split_texts_come_together_again(text: str, times: int, reference: int) -> None:
+def test_split_texts_are_reassembled(text: str, times: int, reference: int) -> None:
     """Every part fits, and a device that got them all, in any order, shows the text."""
     text = "x" + text * times
     parts = tpdu.split(text, reference=reference)
@@ -54,7 +54,7 @@ def test_split_texts_come_together_again(text: str, times: int, reference: int) 
 
 
 @given(st.binary(min_size=1, max_size=400))
-def test_split_octets_come_together_again(octets: bytes) -> None:
+def test_split_octets_are_reassembled(octets: bytes) -> None:
     """134 beside each header, and none divided."""
     parts = tpdu.split(octets.hex(), 0xF5)
     assert "".join(part.payload for part in parts) == octets.hex()
@@ -95,7 +95,7 @@ def test_each_part_keeps_the_rest_of_the_header() -> None:
     ("header", "room"),
     [("050003CC0201", 153), ("060003F30202", 153), ("8A7088" + "00" * 136, 1)],
 )
-def test_what_is_a_part_already_is_not_split(header: str, room: int) -> None:
+def test_a_part_of_a_long_message_is_not_split(header: str, room: int) -> None:
     """Nor is what has a header that cannot say more."""
     assert problem(lambda: tpdu.split("a" * 200, header=header)) == (
         "payload",

@@ -30,7 +30,7 @@ def test_a_spiteful_pattern_takes_no_time() -> None:
 
 
 @given(value=JSON)
-def test_everything_is_within_itself(value: Any) -> None:
+def test_every_value_matches_itself(value: Any) -> None:
     """What was sent is matched by what was sent."""
     assert within(value, value)
 

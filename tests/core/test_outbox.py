@@ -165,7 +165,7 @@ def test_every_failed_try_is_an_event(laboratory: CoreWorld, outcome: Outcome, c
     ] * 2
 
 
-def test_a_failed_report_is_told_of_as_a_report(laboratory: CoreWorld) -> None:
+def test_the_event_about_a_failed_report_names_a_report(laboratory: CoreWorld) -> None:
     """DLR, not SMS (D§10.5)."""
     laboratory.active(status=DeviceStatus.ATTACHED)
     laboratory.submit()
@@ -176,7 +176,7 @@ def test_a_failed_report_is_told_of_as_a_report(laboratory: CoreWorld) -> None:
     ]
 
 
-def test_a_failure_to_tell_of_a_failure_is_not_told_of(laboratory: CoreWorld) -> None:
+def test_a_failure_to_deliver_a_failure_event_records_no_further_event(laboratory: CoreWorld) -> None:
     """Whoever subscribes to failures starts no avalanche."""
     wants = (EventType.FORWARDING_FAILED,)
     troubles = Subscription(id="troubles", organisation=MASTER, way=Way.FORWARDER, wants=wants, url=URL)
@@ -191,7 +191,7 @@ def test_a_failure_to_tell_of_a_failure_is_not_told_of(laboratory: CoreWorld) ->
     ]
 
 
-def test_what_is_put_off_is_no_failure_of_the_customers(laboratory: CoreWorld) -> None:
+def test_a_deferred_send_does_not_count_as_a_failure_of_the_customer(laboratory: CoreWorld) -> None:
     """Too many wait already: it is tried later, and nothing is said of the customer."""
     send_mo(laboratory)
     laboratory.answers = [PUT_OFF]
@@ -301,7 +301,7 @@ def debts(laboratory: CoreWorld) -> list[str]:
     return [one.subscription for one in laboratory.look(lambda world: world.notifications.find(order="id"))]
 
 
-def test_only_who_wants_an_event_is_owed_it(laboratory: CoreWorld) -> None:
+def test_an_event_is_owed_only_to_its_subscribers(laboratory: CoreWorld) -> None:
     """By organisation and by type."""
     subscribe(laboratory, "south", organisation=SUB, way=Way.FORWARDER, wants=(EventType.SMS_FAILED,), url=URL)
     record(laboratory, EventType.SMS_FAILED, organisation=MASTER)
@@ -311,7 +311,7 @@ def test_only_who_wants_an_event_is_owed_it(laboratory: CoreWorld) -> None:
     assert debts(laboratory) == ["forwarder 4321", "south"]
 
 
-def test_an_event_has_what_is_known_of_its_sim(laboratory: CoreWorld) -> None:
+def test_an_event_contains_the_known_data_of_its_sim(laboratory: CoreWorld) -> None:
     """Organisation, identities, the device that is given or was learnt."""
     sim = laboratory.active(imei="8682390510114404")
     event = record(laboratory, EventType.DATA_DISCONNECTED, sim=sim, payload=DataDisconnection())

@@ -12,7 +12,7 @@ from tests.core.conftest import ICCID, CoreWorld
 from tests.portal.conftest import ACTIVE, plant_partners
 
 
-def test_jobs_about_what_is_gone_do_nothing(laboratory: CoreWorld) -> None:
+def test_jobs_about_deleted_rows_do_nothing(laboratory: CoreWorld) -> None:
     """A contract or pool may be removed while its job waits."""
     for job in (profiles.check, profiles.begin_month, pools.check):
         laboratory.do(job, ICCID)

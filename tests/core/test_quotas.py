@@ -59,7 +59,7 @@ def test_messages_count_by_direction(laboratory: CoreWorld) -> None:
     assert (row.sms_mt, row.sms_mo, row.day) == (2, 1, "2026-03")
 
 
-def test_each_mark_of_a_quota_is_told_of_once(laboratory: CoreWorld) -> None:
+def test_each_threshold_of_a_quota_is_reported_once(laboratory: CoreWorld) -> None:
     """At 20 % comes an event, at 0 another, and neither comes again (D§9.6, 14; V§6)."""
     laboratory.active()
     laboratory.with_volume(sms=52)
@@ -230,7 +230,7 @@ def test_a_monthly_limit_counts_one_direction_of_this_month(laboratory: CoreWorl
     laboratory.look(quotas.require, laboratory.sim(), Service.SMS)
 
 
-def test_a_data_limit_is_told_of_when_crossed_and_refuses_new_sessions(laboratory: CoreWorld) -> None:
+def test_a_data_limit_is_reported_when_crossed_and_refuses_new_sessions(laboratory: CoreWorld) -> None:
     """Event 11 comes once in the month; from then on a session is refused (D§11.2, 12.1)."""
     laboratory.active()
     laboratory.do(quotas.set_limits, CALLER, data=9)
@@ -366,7 +366,7 @@ def test_the_window_without_dates_is_a_choice(make_laboratory: MakeLaboratory, c
     assert days(laboratory, end=date(2026, 3, 2)) == ["2026-03-02", "2026-03-01"]
 
 
-def test_usage_of_a_foreign_sim_is_unknown(laboratory: CoreWorld) -> None:
+def test_usage_of_another_organisations_sim_is_unknown(laboratory: CoreWorld) -> None:
     """A SIM of another organisation behaves like an unknown one (D§3.2)."""
     laboratory.active()
     with pytest.raises(UnknownSim):

@@ -118,7 +118,7 @@ def test_an_imei_finds_its_device_by_fourteen_digits(laboratory: CoreWorld, imei
 # --------------------------------------------------------------------------------------------- making
 
 
-def test_a_new_sim_derives_what_is_left_out(laboratory: CoreWorld) -> None:
+def test_a_new_sim_derives_omitted_values(laboratory: CoreWorld) -> None:
     """Identities by the recorded relation (D§15), an address of its organisation's network, no life yet."""
     sim = laboratory.new()
     assert (sim.imsi, sim.msisdn) == ("901405100000001", "882285100000001")
@@ -127,7 +127,7 @@ def test_a_new_sim_derives_what_is_left_out(laboratory: CoreWorld) -> None:
     assert (sim.data_quota, sim.sms_quota, sim.device.status) == (None, None, OFFLINE)
 
 
-def test_a_new_sim_keeps_what_is_given(laboratory: CoreWorld) -> None:
+def test_a_new_sim_keeps_given_values(laboratory: CoreWorld) -> None:
     """And addresses that are given are not given again."""
     first = numbering.ip_address_for(MASTER, 0)
     sim = laboratory.do(
@@ -266,7 +266,7 @@ def test_disabling_an_attached_device_disconnects_no_data(laboratory: CoreWorld)
 # --------------------------------------------------------------------------------------------- changing
 
 
-def test_what_is_present_is_changed_and_nothing_else(laboratory: CoreWorld) -> None:
+def test_only_the_fields_that_are_present_change(laboratory: CoreWorld) -> None:
     """Partial objects, down to an empty one (D§7.2); a label and a lock write no event (D§14, assumed)."""
     before = laboratory.active()
     assert change(laboratory) == before

@@ -272,7 +272,7 @@ def test_a_message_that_is_not_delivered_yet_can_be_cancelled(
     assert (reports(laboratory), charged(laboratory)) == ([], 0)
 
 
-def test_cancelling_what_is_final_changes_nothing(laboratory: CoreWorld) -> None:
+def test_cancelling_a_final_message_changes_nothing(laboratory: CoreWorld) -> None:
     """D§19, trap 2: a delivered message stays delivered."""
     laboratory.active(status=ATTACHED)
     sms = laboratory.submit()
@@ -334,7 +334,7 @@ def test_the_last_volume_goes_to_the_first_message(laboratory: CoreWorld) -> Non
     assert quota.volume == 0
 
 
-def test_the_monthly_limit_refuses_and_holds_for_what_was_buffered(laboratory: CoreWorld) -> None:
+def test_the_monthly_limit_refuses_messages_and_fails_buffered_ones(laboratory: CoreWorld) -> None:
     """Ten a month: of twelve that waited ten are delivered, and a further one is refused (D§9.6)."""
     laboratory.active()
     laboratory.do(quotas.set_limits, CALLER, sms_mt=45)
@@ -465,7 +465,7 @@ def test_an_mo_on_its_way_is_in_progress(laboratory: CoreWorld) -> None:
 
 
 @pytest.mark.parametrize(("choice", "status"), [("failed", SmsStatus.FAILED), ("expired", SmsStatus.EXPIRED)])
-def test_an_mo_that_nobody_takes_ends_after_a_day(
+def test_an_mo_that_the_customer_never_accepts_ends_after_a_day(
     make_laboratory: MakeLaboratory, choice: str, status: SmsStatus
 ) -> None:
     """EXPIRED or, by the other page, failed (C9)."""

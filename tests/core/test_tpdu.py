@@ -102,7 +102,7 @@ def test_hexadecimal_is_read_in_either_case(octets: bytes, upper: bool) -> None:
 
 
 @pytest.mark.parametrize("text", ["5", "0g", "0x05", "05 00", "０５", "05\n", "string"])
-def test_what_is_not_hexadecimal_is_refused(text: str) -> None:
+def test_text_that_is_not_hexadecimal_is_refused(text: str) -> None:
     """Odd digits, prefixes, blanks and digits of other scripts are no octets."""
     assert problem(lambda: tpdu.read_hex("udh", text)) == (
         "udh",
@@ -195,7 +195,7 @@ def test_an_alphanumeric_sender_takes_eleven_septets_at_most(sender: str) -> Non
         ("привет", "must use only the GSM 7-bit alphabet if it is alphanumeric"),
     ],
 )
-def test_what_does_not_fit_into_an_address_is_refused(sender: str, said: str) -> None:
+def test_an_address_that_is_too_long_is_refused(sender: str, said: str) -> None:
     """By the name of its field."""
     assert problem(lambda: tpdu.check_sender("sender", sender)) == ("sender", said)
 

@@ -111,7 +111,7 @@ def test_any_event_can_be_made(make_operator: MakeOperator) -> None:
         ({"type": "vpn-authenticated", "data": {"vpn": "seven"}}, "data.vpn"),
     ],
 )
-def test_an_event_that_is_none_is_refused(make_operator: MakeOperator, body: Any, field: str) -> None:
+def test_an_invalid_event_is_refused(make_operator: MakeOperator, body: Any, field: str) -> None:
     """The refusal names the member."""
     operator = streaming(make_operator, "ds2 events")
     answer = operator.http.post(f"/_emulator/sims/{NEW}/events", json=body)

@@ -142,7 +142,7 @@ def test_orders_that_cannot_be_placed(operator: Operator, body: Any) -> None:
 
 
 @pytest.mark.parametrize(("number", "status"), [("2000000009", 404), ("9" * 40, 404), ("x", 400), ("1.5", 400)])
-def test_order_numbers_that_are_none(operator: Operator, number: str, status: int) -> None:
+def test_invalid_order_numbers(operator: Operator, number: str, status: int) -> None:
     """Unknown is 404, unreadable is 400; another organisation's is unknown."""
     assert operator.api("GET", f"/orders/{number}").status_code == status
     order = ordered(operator, f"/sims/{ONLINE}/topup")

@@ -138,7 +138,7 @@ def test_a_second_imsi_is_shown_where_there_is_one(make_operator: MakeOperator) 
 
 
 @pytest.mark.parametrize("iccid", [UNKNOWN, FOREIGN, "x", "8988228066600000001 ", "%F0%9F%98%80", "1" * 4000])
-def test_an_unknown_sim_is_not_found_and_a_foreign_one_neither(operator: Operator, iccid: str) -> None:
+def test_neither_an_unknown_sim_nor_another_organisations_sim_is_found(operator: Operator, iccid: str) -> None:
     """C4, edition 1nce: 404 (D§3.2)."""
     answer = operator.api("GET", f"/sims/{iccid}")
     assert answer.status_code == 404
@@ -230,7 +230,7 @@ def test_disabling_takes_the_device_off_the_network(operator: Operator) -> None:
         1,
     ],
 )
-def test_what_cannot_be_read_changes_nothing(operator: Operator, body: Any) -> None:
+def test_an_unreadable_body_changes_nothing(operator: Operator, body: Any) -> None:
     """400 in the error shape of the resources, and the SIM as it was."""
     before = operator.get(f"/sims/{ONLINE}")
     answer = operator.api("PUT", f"/sims/{ONLINE}", json=body)
@@ -251,7 +251,7 @@ def test_a_list_of_changes_is_applied_a_little_later(operator: Operator) -> None
 
 
 @pytest.mark.parametrize("body", [{}, [1], [[]], [{"status": "no"}], "x"])
-def test_a_list_that_is_none_is_refused(operator: Operator, body: Any) -> None:
+def test_a_body_that_is_not_a_list_is_refused(operator: Operator, body: Any) -> None:
     """An empty list is fine (trap 12), an object is not."""
     assert operator.api("POST", "/sims", json=body).status_code == 400
     assert operator.api("POST", "/sims", json=[]).status_code == 201
@@ -333,7 +333,7 @@ def test_a_failed_look_up_is_in_the_body(operator: Operator, rat: str) -> None:
         ("?subscriber=&ussd=false", {"subscriber_info"}),
     ],
 )
-def test_connectivity_answers_what_is_asked(operator: Operator, query: str, keys: set[str]) -> None:
+def test_connectivity_contains_only_the_requested_parts(operator: Operator, query: str, keys: set[str]) -> None:
     """Booleans also as 1 and 0 (D§5); the USSD look-up times out as published."""
     info = operator.get(f"/sims/{ONLINE}/connectivity_info{query}")
     assert set(info) - {"request_timestamp", "reply_timestamp"} == keys
@@ -343,7 +343,7 @@ def test_connectivity_answers_what_is_asked(operator: Operator, query: str, keys
     }
 
 
-def test_a_boolean_that_is_none_is_refused(operator: Operator) -> None:
+def test_an_invalid_boolean_is_refused(operator: Operator) -> None:
     """400, as for any wrong type (D§3.2)."""
     assert operator.api("GET", f"/sims/{ONLINE}/connectivity_info?ussd=maybe").status_code == 400
 

@@ -107,7 +107,7 @@ def test_fields_are_read_as_forgivingly_as_clients_need(
         "x",
     ],
 )
-def test_what_is_no_message_is_refused(operator: Operator, body: Any) -> None:
+def test_an_invalid_message_is_refused(operator: Operator, body: Any) -> None:
     """400, nothing kept and nothing counted (D§9.2)."""
     answer = operator.api("POST", f"/sims/{OFFLINE}/sms", json=body)
     assert (answer.status_code, answer.json()["error"]) == (400, "Bad Request")
@@ -278,7 +278,7 @@ def test_messages_are_gone_after_a_week_unless_kept(make_operator: MakeOperator)
 
 
 @pytest.mark.parametrize(("id", "status"), [("999", 404), ("9" * 30, 404), ("x", 400), ("-1", 400), ("1.0", 400)])
-def test_ids_that_are_none(operator: Operator, id: str, status: int) -> None:
+def test_invalid_ids(operator: Operator, id: str, status: int) -> None:
     """An unknown number is not found, what is no number is malformed; also on DELETE."""
     assert operator.api("GET", f"/sims/{ONLINE}/sms/{id}").status_code == status
     assert operator.api("DELETE", f"/sims/{ONLINE}/sms/{id}").status_code == status
@@ -316,7 +316,7 @@ def test_deleting_an_mo_message_changes_nothing(operator: Operator) -> None:
 
 
 @pytest.mark.parametrize(("edition", "status"), [("1nce", 404), ("easyconnect", 200), ("1nce-2019", 200)])
-def test_deleting_what_never_was_differs_by_edition(make_operator: MakeOperator, edition: str, status: int) -> None:
+def test_deleting_an_unknown_message_differs_by_edition(make_operator: MakeOperator, edition: str, status: int) -> None:
     """404 today, an empty 200 elsewhere (assumed, D§9.5); an unknown SIM is 404 everywhere."""
     operator = make_operator(edition=edition)
     assert operator.api("DELETE", f"/sims/{ONLINE}/sms/999").status_code == status

@@ -316,7 +316,9 @@ def test_messages_may_come_as_the_sms_forwarder_sends_them(make_operator: MakeOp
 
 
 @pytest.mark.parametrize("answer", [302, 404, 500, "no answer within 10 s", "connection reset by peer"])
-def test_a_batch_that_was_not_taken_comes_again_with_the_same_ids(make_operator: MakeOperator, answer: Any) -> None:
+def test_a_batch_that_was_not_accepted_is_sent_again_with_the_same_ids(
+    make_operator: MakeOperator, answer: Any
+) -> None:
     """S§3, 4: a redirect is not followed; it, errors and silence are failures."""
     operator = streaming(make_operator, "ds2 events")
     operator.customer.answers = [answer]

@@ -346,7 +346,7 @@ def test_a_token_expires_by_the_virtual_clock(operator: Operator) -> None:
         assert answer.json()["message"] == "The token is invalid: The token has expired"
 
 
-def test_a_user_without_api_access_gets_a_token_that_opens_nothing(make_operator: MakeOperator) -> None:
+def test_a_user_without_api_access_gets_a_token_that_every_route_refuses(make_operator: MakeOperator) -> None:
     """D§3.2: 403 for the role; with login_roles=any everybody may (C19)."""
     answer = make_operator().api("GET", "/sims", user="viewer")
     assert answer.status_code == 403

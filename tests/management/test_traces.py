@@ -66,7 +66,7 @@ CASES: list[tuple[str, str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("method", "path", "how", "finding"), CASES)
-def test_what_is_passed_over_leaves_a_trace(
+def test_ignored_input_leaves_a_finding(
     operator: Operator, method: str, path: str, how: dict[str, Any], finding: str
 ) -> None:
     """The request is carried out, as the operator does, and the journal says what was passed over."""
@@ -75,7 +75,7 @@ def test_what_is_passed_over_leaves_a_trace(
 
 
 @pytest.mark.parametrize(("method", "path", "how", "finding"), [one for one in CASES if "pageSize" not in one[1]][::3])
-def test_a_strict_contract_refuses_what_would_be_passed_over(
+def test_a_strict_contract_refuses_input_that_would_be_ignored(
     make_operator: MakeOperator, method: str, path: str, how: dict[str, Any], finding: str
 ) -> None:
     """400 with the same words."""
@@ -95,6 +95,6 @@ def test_a_strict_contract_refuses_what_would_be_passed_over(
         ("PUT", SIM, {"json": {"iccid": ONLINE, "label": "x", "imei_lock": False, "status": "Enabled"}}),
     ],
 )
-def test_what_is_as_described_leaves_no_trace(operator: Operator, method: str, path: str, how: dict[str, Any]) -> None:
+def test_input_as_described_leaves_no_finding(operator: Operator, method: str, path: str, how: dict[str, Any]) -> None:
     """An empty string is a way to say nothing (D§9.2)."""
     assert findings(operator, method, path, **how) == []

@@ -143,7 +143,7 @@ def test_quotas_have_the_recorded_keys(operator: Operator) -> None:
     assert b"500.0" not in operator.api("GET", f"/sims/{ONLINE}/quota/data").content
 
 
-def test_trap_4_current_quota_is_what_was_bought(operator: Operator) -> None:
+def test_trap_4_current_quota_is_the_volume_bought(operator: Operator) -> None:
     """The remainder is the quota's volume; the same for messages."""
     operator.control("POST", f"/sims/{ONLINE}/usage", json={"volume_tx": 20.050002, "volume_rx": 0})
     operator.send_mo(ONLINE, "x")
@@ -211,7 +211,7 @@ def test_limits_are_set_for_the_whole_organisation(operator: Operator) -> None:
 
 
 @pytest.mark.parametrize("body", [*({"dataLimitId": id} for id in (45, "x", True, 9.5)), {"smsMtLimitId": 9}, []])
-def test_limits_that_are_none_change_nothing(operator: Operator, body: Any) -> None:
+def test_invalid_limits_change_nothing(operator: Operator, body: Any) -> None:
     """Unknown ids and wrong types are 400 (assumed, D§12.1)."""
     assert operator.api("POST", "/sims/limits", json=body).status_code == 400
     assert operator.get("/sims/limits") == {}
@@ -250,7 +250,7 @@ def test_limits_as_the_published_schema_has_them(make_operator: MakeOperator) ->
 
 
 @pytest.mark.parametrize("service", ["voice", ONLINE, "%20"])
-def test_a_service_that_is_none(operator: Operator, service: str) -> None:
+def test_an_unknown_service(operator: Operator, service: str) -> None:
     """400, which names those that are."""
     answer = operator.api("GET", f"/sims/{service}/limits")
     assert answer.status_code == 400

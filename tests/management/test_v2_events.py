@@ -102,7 +102,7 @@ def test_events_are_paged_by_page_size(operator: Operator) -> None:
 # --------------------------------------------------------------------------------------------- details
 
 
-def test_a_session_is_told_with_numbers(operator: Operator) -> None:
+def test_a_session_in_an_event_has_numbers(operator: Operator) -> None:
     """In the status the same values are strings (trap 5). 2G: the cell stands at the top and in ``gtp_v1_uli``."""
     operator.device(OFFLINE, "ONLINE")
     session = one(operator, OFFLINE, 3)["detail"]["pdp_context"]
@@ -117,7 +117,7 @@ def test_a_session_is_told_with_numbers(operator: Operator) -> None:
     assert session["ipcan_session_id"] == shown["ipcan_session_id"]
 
 
-def test_a_closed_session_says_what_it_carried(operator: Operator) -> None:
+def test_the_event_of_a_closed_session_has_its_volume(operator: Operator) -> None:
     """In megabytes (S§5.3); the access point is null then (S§5.4). 4G: tracking area and cell only."""
     operator.control("POST", f"/sims/{NEW}/usage", json={"volume_tx": 0.003, "volume_rx": 0.001})
     opened = one(operator, NEW, 3)["detail"]
@@ -146,7 +146,7 @@ def test_a_refusal_says_why(operator: Operator) -> None:
     assert one(operator, OFFLINE, 3)["detail"]["data_service_failure_cause"] == "DATA_SERVICE_BARRED"
 
 
-def test_data_that_runs_low_is_told_in_short(operator: Operator) -> None:
+def test_an_event_about_low_data_has_the_short_quota(operator: Operator) -> None:
     """With ``threshold``, and the date without a fraction (S§5.3)."""
     operator.control("POST", f"/sims/{NEW}/usage", json={"volume_tx": 400})
     low = one(operator, NEW, 18)

@@ -86,7 +86,7 @@ def test_one_token_opens_both_versions(hybrid: Operator) -> None:
 # --------------------------------------------------------------------------------------------- quotas
 
 
-def test_a_quota_tells_what_was_bought_and_what_there_was(hybrid: Operator) -> None:
+def test_a_quota_shows_the_total_bought_and_the_volume_after_the_latest_top_up(hybrid: Operator) -> None:
     """At first all volumes are the initial one (V§6)."""
     quota = ok(hybrid.v2("GET", f"/sims/{NEW}/quota/data"))
     assert quota == {
@@ -242,7 +242,7 @@ def test_an_unusable_payment_method_is_refused_in_the_words_of_version_1(make_op
         ("pageSize=-1", "pageSize: must be a whole number from 1 to 2147483647"),
     ],
 )
-def test_a_page_that_is_none_is_a_bad_request(hybrid: Operator, query: str, message: str) -> None:
+def test_an_invalid_page_is_a_bad_request(hybrid: Operator, query: str, message: str) -> None:
     """Where it is no number, in the published words (V§4.1)."""
     assert error(hybrid.v2("GET", f"/sims?{query}")) == (400, "BadRequest", message)
 
@@ -256,7 +256,7 @@ def test_unknown_sims_and_paths_are_not_found(hybrid: Operator) -> None:
     assert error(hybrid.v2("POST", f"/sims/{FOREIGN}/topup")) == (403, "Forbidden", "SIM does not belong to user.")
 
 
-def test_what_a_sims_state_forbids_is_a_conflict(hybrid: Operator) -> None:
+def test_a_request_that_the_sims_state_forbids_is_a_conflict(hybrid: Operator) -> None:
     """There is no 422 in version 2 (V§4.1, assumed)."""
     conflict = (409, "Conflict", "Conflicting request")
     assert error(hybrid.v2("PUT", f"/sims/{OFFLINE}", json={"label": "x"})) == conflict
@@ -270,7 +270,7 @@ def test_a_setting_has_a_disabled_sim_reset(make_operator: MakeOperator) -> None
     assert operator.v2("POST", f"/sims/{DISABLED}/reset").status_code == 201
 
 
-def test_nobody_without_a_token_comes_in(hybrid: Operator) -> None:
+def test_a_request_without_a_token_is_refused(hybrid: Operator) -> None:
     """Not even to a path that is none (V§2, body assumed)."""
     for path in ("/sims", "/nothing"):
         answer = hybrid.http.get(f"/management-api/v2{path}")
@@ -279,7 +279,7 @@ def test_nobody_without_a_token_comes_in(hybrid: Operator) -> None:
         assert error(answer)[:2] == (401, "Unauthorized")
 
 
-def test_an_owner_gets_a_token_that_opens_nothing(hybrid: Operator) -> None:
+def test_an_owner_gets_a_token_that_every_route_refuses(hybrid: Operator) -> None:
     """Published that it is so; the code is assumed (V§2)."""
     assert error(hybrid.v2("GET", "/sims", user="owner")) == (403, "Forbidden", "Access is denied")
 

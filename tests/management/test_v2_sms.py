@@ -167,7 +167,7 @@ def test_a_message_of_another_sim_is_not_found(operator: Operator, method: str) 
         ({"payload": "x", "source_address_type": {"id": 1}}, "source_address_type: must be 145, 161 or 208"),
     ],
 )
-def test_a_message_that_is_none_is_refused_and_forgotten(operator: Operator, body: Any, message: str | None) -> None:
+def test_an_invalid_message_is_refused_and_not_kept(operator: Operator, body: Any, message: str | None) -> None:
     """In the shape of version 2 (V§4.1); nothing is kept."""
     status, token, said = error(operator.v2("POST", f"/sims/{ATTACHED}/sms", json=body))
     assert (status, token) == (400, "BadRequest")

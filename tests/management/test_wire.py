@@ -126,7 +126,7 @@ def test_numbers_are_read_from_strings(value: Any, number: int | None) -> None:
 
 
 @pytest.mark.parametrize("value", [True, "x", "1.5", 1.5, "٣", "1_0", [], {}, 2**63, "9" * 20, "--1", "-"])
-def test_what_is_no_whole_number_is_malformed(value: Any) -> None:
+def test_a_value_that_is_not_a_whole_number_is_malformed(value: Any) -> None:
     """And what no store can hold."""
     with pytest.raises(Malformed, match="n: must be a whole number"):
         values.read_number({"n": value}, "n")
@@ -153,7 +153,7 @@ def test_an_instant_in_each_notation_is_the_same_instant(naive: datetime) -> Non
 
 
 @pytest.mark.parametrize("text", ["", "x", "0001-01-01T00:00:00+14:00", "9000-01-01", "2026-02-30", "12:00"])
-def test_instants_that_are_none(text: str) -> None:
+def test_invalid_instants(text: str) -> None:
     """Not a date, no such day, before the first year or beyond the last."""
     with pytest.raises(Malformed):
         values.read_instant("d", text)

@@ -82,7 +82,7 @@ def test_an_action_is_accepted_goes_on_and_ends(client: Client) -> None:
     assert client.sim(INACTIVE)["status"] == "Active"
 
 
-def test_one_event_tells_that_an_action_is_done(client: Client) -> None:
+def test_one_event_reports_that_an_action_is_done(client: Client) -> None:
     """However many SIMs it has, and whether or not they went well."""
     client.act("suspend", ACTIVE, TEST, BLOCKED)
     (event,) = client.events()
@@ -168,7 +168,7 @@ def test_a_pending_action_can_be_cancelled(client: Client) -> None:
 
 
 @pytest.mark.parametrize(("seconds", "state"), [(2, "IN_PROGRESS"), (5, "DONE")])
-def test_what_has_begun_cannot_be_cancelled(client: Client, seconds: int, state: str) -> None:
+def test_an_action_that_has_begun_cannot_be_cancelled(client: Client, seconds: int, state: str) -> None:
     """409, as for a second cancellation."""
     signup = client.act("block", ACTIVE)["signupId"]
     client.advance(seconds)
@@ -260,7 +260,7 @@ def test_an_unknown_action_is_404(client: Client, signup: str) -> None:
         ({"sims": [{"iccid": ACTIVE}] * 1001}, "sims: size must be between 1 and 1000"),
     ],
 )
-def test_a_list_that_is_none_is_refused(client: Client, body: Any, error: str) -> None:
+def test_a_body_that_is_not_a_list_is_refused(client: Client, body: Any, error: str) -> None:
     """400, and nothing has begun."""
     answer = client.refused("POST", "/sims/actions/block", 400, json=body)
     assert (answer["message"], answer["errors"]) == ("Validation failed", [error])
@@ -394,7 +394,7 @@ def test_a_sim_that_is_not_productive_enters_the_productive_state_later(client: 
     assert sim["bindingPeriod"] == {"start": "2026-03-10", "end": "2028-03-09"}
 
 
-def test_suspended_and_blocked_sims_return_to_what_they_were(client: Client) -> None:
+def test_suspended_and_blocked_sims_return_to_their_previous_state(client: Client) -> None:
     """Test to Test; and what was blocked while suspended is suspended again."""
     states = []
     for kind in ("suspend", "block", "unblock", "unsuspend"):

@@ -154,7 +154,7 @@ def test_the_description_is_served_where_the_operator_would_have_it(http: TestCl
     assert "/iot/connectivity/management/api-docs" in http.get("/").text
 
 
-def test_what_is_beside_the_base_path_is_nobodys(http: TestClient) -> None:
+def test_a_path_outside_the_base_path_is_not_found(http: TestClient) -> None:
     """Not every path below /iot is the portal's."""
     assert http.get("/iot/connectivity/other").status_code == 404
 

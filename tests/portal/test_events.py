@@ -111,7 +111,7 @@ def test_limits_begin_anew_with_the_month(client: Client) -> None:
     assert [status["barring"] for status in statuses(client)] == ["Usage Limit"], "the first is older than seven days"
 
 
-def test_a_reset_limit_is_not_told_of_twice_in_a_month(client: Client) -> None:
+def test_a_reset_limit_is_reported_only_once_a_month(client: Client) -> None:
     """What was noticed stays noticed."""
     assign(client, limit=LIMIT)
     use(client, 4_000_000)
@@ -199,7 +199,7 @@ def test_a_limit_that_the_customer_outdoes_keeps_his_reason(client: Client) -> N
     assert client.sim()["restrictionStatus"] == "Data Restricted"
 
 
-def test_a_profile_that_restricts_nothing_still_tells(client: Client) -> None:
+def test_a_profile_that_restricts_nothing_still_sends_its_event(client: Client) -> None:
     """Its alarm is a status and an event."""
 
     def soften(world: Any) -> None:
@@ -240,7 +240,7 @@ def test_the_key_with_its_colon_is_a_setting(make_client: MakeClient, choice: st
 # --------------------------------------------------------------------------------------------- pools and costs
 
 
-def test_a_pool_tells_of_each_level_once_a_month(client: Client) -> None:
+def test_a_pool_reports_each_level_once_a_month(client: Client) -> None:
     """The percentage keeps its decimal point."""
     use(client, 4_999_999)
     use(client, 1, BRANCHED)
@@ -376,7 +376,7 @@ def test_every_type_can_be_made_by_hand(client: Client, type: str, place: str) -
     assert place in event["data"]
 
 
-def test_what_is_given_goes_over_what_is_made(client: Client) -> None:
+def test_given_members_override_the_generated_ones(client: Client) -> None:
     """Object by object, and unchecked: a client under test may be sent anything; the journal notes it."""
     client.do(synthetic_events.make, POOLS, MAIN, {"poolLimitNotification": {"limit": 75.5}, "extra": [1]})
     (event,) = client.events(type=POOLS)
@@ -399,7 +399,7 @@ def test_a_transaction_id_makes_a_notice_of_a_transfer(client: Client) -> None:
     ("type", "partner", "field"),
     [("simaction.v2", MAIN, "type"), ("simaction.v1", "999999", "partner"), (PROFILES, "100099", "partner")],
 )
-def test_what_cannot_be_made_by_hand_is_refused(client: Client, type: str, partner: str, field: str) -> None:
+def test_an_event_that_cannot_be_made_by_hand_is_refused(client: Client, type: str, partner: str, field: str) -> None:
     """An unknown type or partner, or a partner without a SIM."""
 
     def poor(world: Any) -> None:

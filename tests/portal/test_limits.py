@@ -89,7 +89,7 @@ def test_each_class_has_its_own_count(limited: Client) -> None:
     assert bulk(limited, 1).status_code == 202
 
 
-def test_what_is_exempt_is_not_counted(limited: Client) -> None:
+def test_exempt_methods_are_not_counted(limited: Client) -> None:
     """Transfers, lists, partner, pools, HLR, actions and their status."""
     for method, path, body in (
         ("GET", "", None),
@@ -104,7 +104,7 @@ def test_what_is_exempt_is_not_counted(limited: Client) -> None:
     assert limited.do(lambda world: world.rate_windows.find()) == []
 
 
-def test_a_sim_that_is_not_there_costs_nothing(limited: Client) -> None:
+def test_an_unknown_sim_is_not_counted(limited: Client) -> None:
     """What is refused is not counted (assumed)."""
     assert limited.call("GET", "/sims/8949020000000999999").status_code == 404
     assert limited.do(lambda world: world.rate_windows.find()) == []
@@ -117,7 +117,7 @@ def test_limits_put_by_hand_stand_in_their_place(limited: Client) -> None:
         assert bulk(limited, 1000).status_code == 202
 
 
-def test_a_foreign_partner_is_refused_before_it_is_counted(limited: Client) -> None:
+def test_another_partner_is_refused_before_it_is_counted(limited: Client) -> None:
     """No permission is another 403."""
     assert bulk(limited, 1, partner=OTHER).json()["message"] == "Access denied"
     assert MAIN not in str(limited.do(lambda world: world.rate_windows.find()))

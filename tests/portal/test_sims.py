@@ -77,7 +77,7 @@ def test_a_partner_has_counts_for_each_state(client: Client) -> None:
         ("portal-demo", "none", 400),
     ],
 )
-def test_who_sees_whom(client: Client, as_: str, partner: str, status: int) -> None:
+def test_which_organisation_sees_which_sims(client: Client, as_: str, partner: str, status: int) -> None:
     """A main user its partner and all subunits, a subunit user its own; nobody learns whether another one exists."""
     answer = client.call("GET", "/sims", as_=as_, partner=partner)
     assert answer.status_code == status
@@ -135,7 +135,7 @@ def test_the_list_can_be_searched(client: Client) -> None:
         assert (iccids(page), page["totalElements"]) == (expected, len(expected)), query
 
 
-def test_the_list_tells_what_was_used(client: Client) -> None:
+def test_the_list_shows_the_usage(client: Client) -> None:
     """In megabytes, in this month."""
     client.do(device.use_data, ACTIVE, 1_000_000, 50_000)
     page = client.get("/sims", params={"iccid": ACTIVE})
@@ -220,7 +220,7 @@ def test_a_look_up_by_any_identifier_finds_the_same_sim(client: Client) -> None:
         ({"euiccid": "22233356789100043"}, "eUICCID"),
     ],
 )
-def test_an_identifier_that_nothing_has_is_404(client: Client, identifier: Any, kind: str) -> None:
+def test_an_unknown_identifier_is_404(client: Client, identifier: Any, kind: str) -> None:
     """For a method about one SIM; a foreign SIM is an unknown one."""
     error = client.refused("POST", "/sims/details", 404, json=identifier)
     assert (error["status"], error["message"]) == ("NOT_FOUND", "SIM not found")
@@ -436,7 +436,7 @@ def test_a_message_is_one_short_message(client: Client, message: str) -> None:
         ({"message": "x", "sender": "٣"}, "sender: must use only the GSM 7-bit alphabet if it is alphanumeric"),
     ],
 )
-def test_what_is_no_short_message_is_refused(client: Client, body: Any, error: str) -> None:
+def test_an_invalid_short_message_is_refused(client: Client, body: Any, error: str) -> None:
     """400."""
     assert client.refused("POST", f"/sims/{ACTIVE}/sms", 400, json=body)["errors"] == [error]
 
@@ -531,7 +531,7 @@ def test_deprecated_methods_can_be_switched_off(make_client: MakeClient) -> None
 # --------------------------------------------------------------------------------------------- pools, orders, usage
 
 
-def test_pools_tell_what_is_used_of_them(client: Client) -> None:
+def test_pools_show_their_usage(client: Client) -> None:
     """By all SIMs of the partner and its subunits, in this month."""
     client.do(device.use_data, ACTIVE, 1_500_000, 0)
     client.do(device.use_data, BRANCHED, 0, 1_000_000)

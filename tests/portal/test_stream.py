@@ -274,7 +274,7 @@ def test_200_streams_at_once(on_socket: OnSocket) -> None:
 # --------------------------------------------------------------------------------------------- nothing is lost
 
 
-def test_what_nobody_fetched_comes_first_and_oldest_first(on_socket: OnSocket) -> None:
+def test_missed_events_come_first_and_oldest_first(on_socket: OnSocket) -> None:
     """A burst on connecting, in batches, then what happens from then on."""
 
     async def story(server: Server) -> None:
@@ -288,7 +288,7 @@ def test_what_nobody_fetched_comes_first_and_oldest_first(on_socket: OnSocket) -
     on_socket(story, stream_batch=2)
 
 
-def test_who_hangs_up_and_returns_gets_what_is_still_owed(on_socket: OnSocket) -> None:
+def test_a_client_that_hangs_up_and_returns_gets_the_missed_events(on_socket: OnSocket) -> None:
     """Nothing is marked as delivered after a disconnect, so nothing is lost to a client that was told of it."""
 
     async def story(server: Server) -> None:
@@ -325,7 +325,7 @@ def test_a_client_that_never_reads_holds_up_only_itself(on_socket: OnSocket) -> 
     on_socket(story)
 
 
-def test_nothing_is_delivered_to_whoever_hung_up(on_socket: OnSocket) -> None:
+def test_nothing_is_delivered_to_a_client_that_hung_up(on_socket: OnSocket) -> None:
     """The write that finds the client gone settles nothing."""
 
     async def story(server: Server) -> None:
@@ -501,7 +501,7 @@ def test_an_unknown_last_event_id_changes_nothing_but_the_headers(client: Client
         assert len(client.events(headers={"Last-Event-ID": unknown})) == 1
 
 
-def test_offsets_tell_their_notification_and_look_random(client: Client) -> None:
+def test_offsets_encode_their_notification_and_look_random(client: Client) -> None:
     """Found without searching; a digit changed is another offset."""
     client.do(synthetic_events.make, "simaction.v1", MAIN, {})
     row: Notification = client.do(lambda world: world.notifications.find(fate=Fate.OWED, order="id")[0])
@@ -515,7 +515,7 @@ def test_offsets_tell_their_notification_and_look_random(client: Client) -> None
 
 
 @pytest.mark.parametrize("client_id", ["other", "portal-demo-2"])
-def test_a_foreign_and_an_unknown_stream_are_both_forbidden(client: Client, client_id: str) -> None:
+def test_another_applications_stream_and_an_unknown_one_are_both_forbidden(client: Client, client_id: str) -> None:
     """403 as a problem, never 404."""
     for method, rest in (("GET", ""), ("HEAD", ""), ("POST", "/terminate")):
         token = client.token()
@@ -528,7 +528,7 @@ def test_a_foreign_and_an_unknown_stream_are_both_forbidden(client: Client, clie
             assert answer.json()["title"] == "Forbidden"
 
 
-def test_a_stream_under_another_event_type_is_a_foreign_one(client: Client) -> None:
+def test_a_stream_under_another_event_type_is_forbidden(client: Client) -> None:
     """The id belongs to one type."""
     path = stream_path().replace("simaction.v1", "profilenotification.v1")
     answer = client.http.get(path, headers={"Authorization": f"Bearer {client.token()}"})

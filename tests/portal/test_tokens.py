@@ -50,7 +50,7 @@ def with_token(client: Client, token: str, path: str = f"{BASE}/partners/{MAIN}"
 # --------------------------------------------------------------------------------------------- getting a token
 
 
-def test_a_token_is_what_keycloak_answers(client: Client) -> None:
+def test_a_token_has_the_shape_of_keycloaks(client: Client) -> None:
     """Every key, the hyphens of one of them, and nothing that there is not."""
     answer = client.ask_token()
     assert answer.status_code == 200
@@ -280,7 +280,7 @@ CLAIMS = part(b'{"iss":"x"}')
         ("\u20ac", "Bad token; invalid JSON"),
     ],
 )
-def test_what_is_no_token_is_a_bad_one(client: Client, token: str, message: str) -> None:
+def test_a_malformed_token_is_a_bad_token(client: Client, token: str, message: str) -> None:
     """However it is broken."""
     answer = client.http.get(f"{BASE}/partners/{MAIN}", params={"jwt": token})
     assert (answer.status_code, answer.json()) == (401, {"message": message})

@@ -180,7 +180,7 @@ def test_a_transfer_can_be_accepted_into_a_subunit(client: Client) -> None:
     assert client.sim(FOREIGN)["partnerID"] == BRANCH
 
 
-def test_a_rejected_transfer_is_told_to_its_sender(client: Client) -> None:
+def test_the_sender_is_notified_of_a_rejected_transfer(client: Client) -> None:
     """The SIMs are free again."""
     offer(client)
     assert decide(client, 200, action="reject")["status"] == "REJECTED"
@@ -189,7 +189,7 @@ def test_a_rejected_transfer_is_told_to_its_sender(client: Client) -> None:
     assert offer(client)["transactionId"] == "1002946615"
 
 
-def test_a_transfer_that_its_sender_cancels_is_told_to_the_receiver(client: Client) -> None:
+def test_the_receiver_is_notified_of_a_cancelled_transfer(client: Client) -> None:
     """The SIMs are free again."""
     offer(client)
     assert decide(client, 200, "other", OTHER, action="cancel")["status"] == "CANCELLED"
@@ -199,7 +199,7 @@ def test_a_transfer_that_its_sender_cancels_is_told_to_the_receiver(client: Clie
     offer(client)
 
 
-def test_the_operator_cancels_and_tells_both(client: Client) -> None:
+def test_both_sides_are_notified_when_the_operator_cancels(client: Client) -> None:
     """Only while it is pending."""
     offer(client)
     client.do(sim_transfers.cancel_by_operator, TRANSACTION)
@@ -244,7 +244,7 @@ def test_a_decision_is_made_once(client: Client, first: str, second: str) -> Non
         ("", {"action": "reject", "subunitPartnerID": BRANCH}, "subunitPartnerID: is allowed only with accept"),
     ],
 )
-def test_a_decision_that_is_none_is_refused(client: Client, query: str, body: Any, error: str) -> None:
+def test_an_invalid_decision_is_refused(client: Client, query: str, body: Any, error: str) -> None:
     """400."""
     offer(client)
     assert client.refused("PATCH", f"{PATH}/{TRANSACTION}{query}", 400, json=body)["errors"] == [error]

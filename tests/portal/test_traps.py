@@ -23,9 +23,9 @@ TRAPS = {
     7: "test_stream.test_the_accept_header_is_compared_as_a_whole",
     8: "test_trap_8",
     9: "test_stream.test_http_headers_carry_the_offset_for_a_replay",
-    10: "test_stream.test_a_foreign_and_an_unknown_stream_are_both_forbidden",
+    10: "test_stream.test_another_applications_stream_and_an_unknown_one_are_both_forbidden",
     11: "test_stream.test_the_status_line_comes_with_the_first_event",
-    12: "test_stream.test_what_nobody_fetched_comes_first_and_oldest_first",
+    12: "test_stream.test_missed_events_come_first_and_oldest_first",
     13: "test_transfers.test_all_notices_of_a_transfer_share_a_signup_id_but_no_event_id",
     14: "test_trap_14",
     15: "test_events.test_the_key_with_its_colon_is_a_setting",
@@ -36,13 +36,13 @@ TRAPS = {
     20: "test_routes.test_fixed_segments_are_no_iccids_and_no_signup_ids",
     21: "test_trap_21",
     22: "test_trap_22",
-    23: "test_tokens.test_a_token_is_what_keycloak_answers",
+    23: "test_tokens.test_a_token_has_the_shape_of_keycloaks",
     24: "test_tokens.test_a_token_is_refused_in_keycloaks_words",
     25: "test_trap_25",
     26: "test_routes.test_errors_have_a_blank_and_no_zone_in_their_time",
     27: "test_sims.test_parallel_sessions_have_another_shape",
     28: "test_trap_28",
-    29: "test_transfers.test_the_operator_cancels_and_tells_both",
+    29: "test_transfers.test_both_sides_are_notified_when_the_operator_cancels",
     30: "test_sims.test_deprecated_methods_can_be_switched_off",
     31: "none: there are no check marks to be presented; every method takes all five identifiers, and the "
     "description says that this is our reading",
@@ -164,7 +164,7 @@ def test_trap_28_read_only_users_can_post_look_ups(client: Client, path: str) ->
         ("/orders", {"materialID": "M2M-ESIM", "quantity": 1}),
     ],
 )
-def test_trap_28_but_not_what_changes_something(client: Client, path: str, body: Any) -> None:
+def test_trap_28_but_changes_are_refused(client: Client, path: str, body: Any) -> None:
     """403 for orders, messages and resets as for actions."""
     assert client.refused("POST", path, 403, as_="reader", json=body)["errors"] == ["User has read-only permissions."]
 

@@ -238,7 +238,7 @@ async def test_a_snapshot_that_is_not_there_ends_no_advance() -> None:
 
 
 @run
-async def test_an_advance_that_nobody_waits_for_ends() -> None:
+async def test_an_advance_ends_when_its_caller_hangs_up() -> None:
     """What it was sending is still written down; the clock is free again."""
     gate = asyncio.Event()
 
@@ -352,7 +352,7 @@ async def test_real_time_passes_by_itself() -> None:
 
 
 @run
-async def test_a_customer_that_hangs_holds_up_nobody_else() -> None:
+async def test_a_customer_that_hangs_delays_no_other_customer() -> None:
     """One slow subscription fills its own connections only."""
     hangs = asyncio.Event()
 
@@ -452,7 +452,7 @@ def test_jobs_that_cannot_be_read_are_dropped_and_said_once(caplog: pytest.LogCa
     assert caplog.text.count("Traceback") == 0
 
 
-def test_what_fails_for_ever_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_permanent_failure_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     """The loop pauses between two tries, and others are answered."""
 
     class Broken(SqliteStore):

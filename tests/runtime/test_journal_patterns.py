@@ -53,7 +53,7 @@ def sample() -> Exchange:
         {"since": 6},
     ],
 )
-def test_an_exchange_is_meant(wanted: dict[str, Any]) -> None:
+def test_an_exchange_matches(wanted: dict[str, Any]) -> None:
     """Every condition that is given must hold, and no other matters."""
     assert Pattern(**wanted).differences(sample()) == []
 

@@ -153,7 +153,7 @@ def test_a_url_that_leads_nowhere_is_unreachable(url: str, says: str) -> None:
         (OSError(), "no answer: OSError"),
     ],
 )
-def test_a_problem_is_told_in_plain_words(error: Exception, says: str) -> None:
+def test_a_problem_is_described_in_plain_words(error: Exception, says: str) -> None:
     """Instead of the name of a class; what nobody has foreseen is quoted."""
     assert re.fullmatch(says, problem_of(error))
 

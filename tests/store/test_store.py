@@ -113,7 +113,7 @@ def ids(rows: list[Any]) -> list[Any]:
 # --------------------------------------------------------------------------------------------- rows
 
 
-def test_a_row_comes_back_as_it_was(shelf: SynchronousStore) -> None:
+def test_a_row_is_read_as_it_was_written(shelf: SynchronousStore) -> None:
     """Put, got, replaced, deleted; what is not there is None."""
 
     def use(world: World) -> None:
@@ -270,7 +270,7 @@ def test_rows_are_ordered_and_the_key_breaks_ties(shelf: SynchronousStore) -> No
     assert order("due", limit=0) == order("due", offset=9) == []
 
 
-def test_what_is_not_indexed_cannot_be_asked_for(shelf: SynchronousStore) -> None:
+def test_a_field_without_an_index_cannot_be_queried(shelf: SynchronousStore) -> None:
     """A query that would look at every row is a bug, and says where to mend it."""
     for ask in (
         lambda world: world.sims.find(label="x"),
@@ -469,7 +469,7 @@ def test_a_view_that_writes_is_a_bug(shelf: SynchronousStore) -> None:
     assert shelf.look(lambda world: world.jobs.count()) == 0
 
 
-def test_beginning_again_forgets_everything(shelf: SynchronousStore) -> None:
+def test_a_reset_deletes_everything(shelf: SynchronousStore) -> None:
     """Rows and ids; what is planted is the new world."""
     assert shelf.store.fresh
     shelf.begin_again()
@@ -582,7 +582,7 @@ OPEN = """
 """
 
 
-def test_what_was_committed_survives_kill_9(path: Path) -> None:
+def test_committed_changes_survive_kill_9(path: Path) -> None:
     """And what was not is gone without a trace: a verb in the midst of its work, and its id."""
     killed = run(
         OPEN
@@ -604,7 +604,7 @@ def test_what_was_committed_survives_kill_9(path: Path) -> None:
     shelf.store.close()
 
 
-def test_a_second_process_is_told_that_the_file_is_in_use(path: Path) -> None:
+def test_a_second_process_is_refused_because_the_file_is_in_use(path: Path) -> None:
     """It leaves at once, and the first goes on."""
     shelf = SynchronousStore(path)
     shelf.do(put_jobs, job(1))

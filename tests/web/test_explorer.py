@@ -60,7 +60,7 @@ def test_the_page_is_where_the_operator_has_it(http: TestClient, path: str) -> N
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/v1/sims"), ("POST", "/oauth/token"), ("GET", "/_emulator")])
-def test_a_wrong_base_address_is_told_the_right_one(http: TestClient, method: str, path: str) -> None:
+def test_the_answer_at_a_wrong_base_address_names_the_right_one(http: TestClient, method: str, path: str) -> None:
     """The first mistake of a newcomer: the path without /management-api, or with nothing behind it."""
     answer = http.request(method, path)
     assert answer.status_code == 404
