@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -62,16 +63,23 @@ class Console:
         self.page.get_by_role("button", name=name, exact=True).first.click()
 
 
+@contextmanager
+def opened(browser: Any, server: Server, **options: Any) -> Iterator[Console]:
+    """The console of a server; at the end no error was logged and no other host was asked."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1000}, timezone_id="Asia/Tokyo", **options)
+    console = Console(context.new_page(), server)
+    yield console
+    context.close()
+    assert console.problems == []
+    assert console.hosts <= {server.url.split("/")[2]}
+
+
 @pytest.fixture
 def console(browser: Any, server: Server, control: Any) -> Iterator[Console]:
-    """The console of a world that has just begun; at the end no error was logged and no other host was asked."""
+    """The console of a world that has just begun."""
     control("POST", "/reset")
-    context = browser.new_context(viewport={"width": 1440, "height": 1000}, timezone_id="Asia/Tokyo")
-    opened = Console(context.new_page(), server)
-    yield opened
-    context.close()
-    assert opened.problems == []
-    assert opened.hosts <= {server.url.split("/")[2]}
+    with opened(browser, server) as console:
+        yield console
 
 
 @pytest.fixture

@@ -181,7 +181,7 @@ def test_a_snapshot_is_saved_and_restored(console: Any, control: Any) -> None:
     console.press("Save the world")
     console.see("Saved as before.")
     control("POST", f"/sims/{SIM}/device", {"status": "ONLINE"})
-    console.press("Restore")
+    console.press("Restore before")
     console.see("The world is as it was in before.")
     assert control("GET", f"/sims/{SIM}")["device"]["status"] == "OFFLINE"
     control("DELETE", "/snapshots/before")

@@ -49,6 +49,7 @@ def test_the_subscriptions_are_listed_as_the_portals_page_has_them(portal: Opera
         "id": ID,
         "url": f"http://operator.test/horizon/sse/v1/simaction.v1/{ID}",
         "owed": 0,
+        "connected": False,
     }
     assert [one["type"] for one in demo["subscriptions"]] == [
         "simaction.v1",

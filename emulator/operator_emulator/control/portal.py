@@ -1,5 +1,6 @@
 """The portal's applications, with the addresses of their streams, and what its operator does by hand."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -20,10 +21,10 @@ STREAMS = "/horizon/sse/v1"
 
 async def list_subscriptions(request: Request) -> Response:
     """What the portal's own page shows: each application with its streams (P§2.5)."""
-    origin = origin_of(request)
+    origin, open_streams = origin_of(request), engine_of(request).open_streams
 
     def view(world: World) -> list[dict[str, Any]]:
-        return [show_application(world, one, origin) for one in world.applications.find()]
+        return [show_application(world, one, origin, open_streams) for one in world.applications.find()]
 
     return answer(request, {"applications": await engine_of(request).read(view)})
 
@@ -31,7 +32,7 @@ async def list_subscriptions(request: Request) -> Response:
 async def create_application(request: Request) -> Response:
     """Its credentials work at once, and its streams carry what happens from now on."""
     body = await read_object(request)
-    origin = origin_of(request)
+    origin, open_streams = origin_of(request), engine_of(request).open_streams
     wanted = Application(
         client_id=body["client_id"],
         client_secret=body["client_secret"],
@@ -44,7 +45,7 @@ async def create_application(request: Request) -> Response:
     def create(world: World) -> dict[str, Any]:
         if world.applications.get(wanted.client_id) is not None:
             raise AlreadyRegistered(wanted.client_id)
-        return show_application(world, applications.add_application(world, wanted), origin)
+        return show_application(world, applications.add_application(world, wanted), origin, open_streams)
 
     return answer(request, await engine_of(request).write(create), status=201)
 
@@ -81,18 +82,20 @@ async def cancel_transfer(request: Request) -> Response:
     return answer(request, {"transaction_id": transfer.id, "status": transfer.status})
 
 
-def show_application(world: World, application: Application, origin: str) -> dict[str, Any]:
+def show_application(
+    world: World, application: Application, origin: str, open_streams: Mapping[str, int]
+) -> dict[str, Any]:
     """The secret is none to whoever tests."""
+    ids = {about: applications.stream_id(about, application.client_id) for about in applications.STREAMS}
     streams = [
         {
             "type": about,
-            "id": applications.stream_id(about, application.client_id),
-            "url": f"{origin}{STREAMS}/{about}/{applications.stream_id(about, application.client_id)}",
-            "owed": world.notifications.count(
-                subscription=applications.stream_id(about, application.client_id), fate=Fate.OWED
-            ),
+            "id": id,
+            "url": f"{origin}{STREAMS}/{about}/{id}",
+            "owed": world.notifications.count(subscription=id, fate=Fate.OWED),
+            "connected": open_streams.get(id, 0) > 0,
         }
-        for about in applications.STREAMS
+        for about, id in ids.items()
     ]
     return {
         "client_id": application.client_id,

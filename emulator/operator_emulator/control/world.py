@@ -65,6 +65,7 @@ async def list_snapshots(request: Request) -> Response:
 
 async def save(request: Request) -> Response:
     saved = await engine_of(request).save(snapshot_name(request))
+    engine_of(request).announce("snapshots", saved.name)
     return answer(request, show_snapshot(saved))
 
 
@@ -76,7 +77,9 @@ async def restore(request: Request) -> Response:
 
 
 async def discard(request: Request) -> Response:
-    engine_of(request).store.discard(snapshot_name(request))
+    name = snapshot_name(request)
+    engine_of(request).store.discard(name)
+    engine_of(request).announce("snapshots", name)
     return answer(request, status=204)
 
 

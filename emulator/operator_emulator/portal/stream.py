@@ -126,9 +126,10 @@ class EventStream(Response):
         connection = connection_of(scope)
         self._closing = asyncio.Event() if connection is None else connection.closing
         try:
-            if self._policy.stream_commit == "immediate":
-                await self._begin(send)
-            ended = await self._follow(send, gone)
+            with self._engine.streaming(self._connection.subscription):
+                if self._policy.stream_commit == "immediate":
+                    await self._begin(send)
+                ended = await self._follow(send, gone)
             if gone.done():
                 return
             if ended is ConnectionState.IDLE and not self._begun:

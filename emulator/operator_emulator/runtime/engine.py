@@ -7,7 +7,8 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
@@ -66,6 +67,25 @@ class Engine:
         self._replacements = self._world_replaced = 0
         self._organisations_replaced: dict[int | None, int] = {}
         self._last_failure = ""
+        self.open_streams: Counter[str] = Counter()  # connections, by the id of their subscription
+
+    def announce(self, table: str, key: Any) -> None:
+        """Tell who follows the world of something that is no row of it."""
+        if self.store.feed.active:
+            self.store.feed.note(table, key)
+            self.store.feed.commit()
+            self.store.bell.ring()
+
+    @contextlib.contextmanager
+    def streaming(self, subscription: str) -> Iterator[None]:
+        """While a client of this subscription is connected."""
+        self.open_streams[subscription] += 1
+        self.announce("subscriptions", subscription)
+        try:
+            yield
+        finally:
+            self.open_streams[subscription] -= 1
+            self.announce("subscriptions", subscription)
 
     async def start(self, prepare: Callable[[World], None] | None = None) -> None:
         """Make the first world, unless the store brings one along; then let *prepare* set the clock's pace."""

@@ -53,7 +53,7 @@ async function answered(response) {
   const json = /json/.test(response.headers.get("content-type") ?? "");
   const body = json && text ? JSON.parse(text) : text;
   if (response.ok) return body;
-  if (response.status === 401 || response.status === 403) session.onAsked();
+  if (response.status === 401) session.onAsked();
   throw new Refused(response.status, body);
 }
 

@@ -18,7 +18,8 @@ import snapshots from "./views/snapshots.js";
 
 const VIEWS = { fleet, sim, messages, callbacks, "data-streams": dataStreams, portal, journal, faults, clock, snapshots, configuration };
 const MENU = Object.keys(VIEWS).filter((name) => name !== "sim");
-const PAUSE = 120; // milliseconds that changes are gathered for before the view loads again
+const PAUSE = 120; // milliseconds that changes are gathered for before the view loads again,
+const EVERY = 300; // and from one such load to the next, unless the view wants more
 
 const state = {
   route: "fleet",
@@ -29,6 +30,7 @@ const state = {
   problem: null,
   connection: "reconnecting",
   asked: false, // for a token
+  wrong: false, // the one that was sent
   clock: null,
   clockAt: 0,
   toast: null,
@@ -56,10 +58,12 @@ function pace() {
 // ------------------------------------------------------------------------------------------------ loading
 
 let loading = null; // the newest load; an older one that ends later is not shown
+let begun = 0; // when it began
 
 async function load() {
   const view = VIEWS[state.route];
   const mine = (loading = {});
+  begun = performance.now();
   const context = { argument: state.argument, query: state.query, local: state.local, now: now() };
   try {
     const [data] = await Promise.all([view.load(context), loadClock()]);
@@ -81,10 +85,11 @@ function loadSoon() {
     missed = true;
     return;
   }
+  const rest = begun + (VIEWS[state.route].every ?? EVERY) - performance.now();
   waiting ??= setTimeout(() => {
     waiting = null;
     load();
-  }, PAUSE);
+  }, Math.max(PAUSE, rest));
 }
 
 document.addEventListener("visibilitychange", () => {
@@ -116,7 +121,7 @@ function bar() {
     null,
     h("a.mark", { href: "#/fleet" }, h("img", { src: "/_emulator/ui/icon.svg", alt: "" }), h("strong", null, "operator-emulator")),
     h("nav", { "aria-label": "Views" }, menu),
-    h(
+    state.clock && h(
       "div.time",
       null,
       h(`span.dot.${state.connection === "live" ? "online" : "waits"}`, { title: state.connection, "aria-hidden": "true" }),
@@ -139,7 +144,8 @@ function token() {
     { "data-do": "token" },
     h("h1", null, "Token required"),
     h("p", null, "This emulator was started with --control-token. Enter that token; it is kept until you close this tab."),
-    h("label.field", null, h("span", null, "Control token"), h("input", { name: "token", type: "password", autocomplete: "off", required: true })),
+    state.wrong ? h("p.bad", { role: "alert" }, "That token is not the one of this emulator.") : null,
+    h("label.field", null, h("span", null, "Control token"), h("input", { id: "token", name: "token", type: "password", autocomplete: "off", required: true })),
     h("button.primary", { type: "submit" }, "Continue"),
   );
 }
@@ -201,7 +207,8 @@ const SHARED = {
     await navigator.clipboard.writeText(data.text);
     toast("good", "Copied.");
   },
-  token: async ({ fields }) => {
+  token: ({ fields, element }) => {
+    element.reset();
     useToken(fields.token);
     state.asked = false;
     begin();
@@ -299,9 +306,13 @@ function begin() {
   navigate();
 }
 
+// Several requests may be refused at once; the first tells whether a token was sent.
 session.onAsked = () => {
-  state.asked = true;
+  if (state.asked) return;
+  Object.assign(state, { asked: true, wrong: session.token !== "" });
+  useToken("");
   draw();
+  document.getElementById("token")?.focus();
 };
 addEventListener("hashchange", navigate);
 setInterval(() => {

@@ -12,7 +12,7 @@ export async function listen(heard, state, signal) {
     try {
       const resume = last ? { "Last-Event-ID": last } : {};
       const response = await fetch(url("/changes"), { headers: headers({ Accept: "text/event-stream", ...resume }), signal });
-      if (response.status === 401 || response.status === 403) {
+      if (response.status === 401) {
         session.onAsked();
         state("asked");
         return;

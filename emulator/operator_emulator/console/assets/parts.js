@@ -36,7 +36,7 @@ export const empty = (text, hint) => h("div.empty", null, h("p", null, text), hi
 
 export const button = (text, action, more = {}) => h("button", { type: "button", "data-do": action, ...more }, text);
 
-// A list of rows; on narrow pages each row is a card, whose cells say their heading.
+// A list of rows; on narrow pages each row is a card, whose cells say their heading. A row with a *detail* spans all.
 export function table(heads, rows, { caption, sorted } = {}) {
   return h(
     "div.scroll",
@@ -69,18 +69,20 @@ export function table(heads, rows, { caption, sorted } = {}) {
   );
 }
 
-function cells({ key, to, open, cells: values, kind }, heads) {
+function cells({ key, to, open, detail, cells: values, kind }, heads) {
+  if (detail) return h("tr.detail", { "data-key": key }, h("td", { colspan: heads.length }, detail));
   return h(
     kind ? `tr.${kind}` : "tr",
     { "data-key": key, "data-do": open ? "open" : null, "data-open": open },
     values.map((value, index) =>
-      h("td", { "data-head": heads[index][0], class: heads[index][2] }, index === 0 && to ? h("a", { href: to }, value) : value),
+      h("td", { "data-head": heads[index][0], class: heads[index][2] }, index === 0 && to ? h("a", { href: to }, value) : Array.isArray(value) ? h("span", null, value) : value),
     ),
   );
 }
 
 // "41 of 1,000", and buttons for the next and the first page.
 export function pager(shown, total, { first, next }) {
+  if (!shown && !first) return null;
   return h(
     "div.pager",
     null,

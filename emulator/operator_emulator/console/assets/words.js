@@ -49,3 +49,21 @@ export function months(now, count) {
 
 export const monthName = (text) =>
   new Date(`${text}-01T00:00:00Z`).toLocaleString("en-GB", { month: "short", timeZone: "UTC" });
+
+// JSON on several lines. Only space is added: numbers and escapes stay as they were on the wire. Any other text stays.
+export function indented(text) {
+  try {
+    JSON.parse(text);
+  } catch {
+    return text;
+  }
+  let depth = 0;
+  const line = () => `\n${"  ".repeat(depth)}`;
+  return text.replace(/"(?:[^"\\]|\\.)*"|[{[]\s*[}\]]|[{}[\],:]|\s+/g, (token) => {
+    if (token === "{" || token === "[") return (depth += 1), token + line();
+    if (token === "}" || token === "]") return (depth -= 1), line() + token;
+    if (token === ",") return token + line();
+    if (token === ":") return ": ";
+    return token.trim() === "" ? "" : token;
+  });
+}

@@ -3,22 +3,46 @@
 import { get } from "../api.js";
 import { h } from "../dom.js";
 import { badge, button, empty, fateKind, pager, select, table, when } from "../parts.js";
-import { ago } from "../words.js";
+import { ago, instant } from "../words.js";
 import { exchange as drawExchange } from "./journal.js";
 
 const PAGE = 50;
 
+// The exchanges of each try. Tries of one instant, as in manual time, are told apart by their order.
+function exchangesOf(tries, exchanges) {
+  const left = [...exchanges];
+  return tries.map((one) => {
+    const place = left.findIndex((each) => each.at === one.at);
+    return place < 0 ? [] : left.splice(place, 1);
+  });
+}
+
+// Why the last try failed, and what to do about it.
+function reason({ tries, url, fate, deadline }, exchanges) {
+  const last = tries.at(-1);
+  if (!last) return "Not tried yet: the first try comes when the clock moves.";
+  if (fate === "taken") return "Your webhook has taken it.";
+  if (last.status === null && !last.problem) return "A try is under way.";
+  const fault = exchanges.at(-1)?.fault;
+  const end = fate === "given-up" ? "The operator has given it up." : `The operator tries again until ${instant(deadline)} UTC.`;
+  if (fault) return `The fault ${fault} did this; remove it under Faults. ${end}`;
+  if (last.status) return `Your webhook answered ${last.status}; only 2xx counts as taken. ${end}`;
+  if (last.problem.includes("refused")) return `Nothing listens at ${new URL(url).host}: start your webhook, or change its URL under Configuration. ${end}`;
+  return `No answer came: ${last.problem}. ${end}`;
+}
+
 function tries(callback, exchanges, now) {
+  const carried = exchangesOf(callback.tries, exchanges);
   return h(
     "div.tries",
     null,
-    callback.tries.length ? null : h("p.hint", null, "Not tried yet."),
+    h("p.reason", null, reason(callback, exchanges)),
     callback.tries.map((one, index) =>
       h(
         "details",
         { "data-key": index, open: index === callback.tries.length - 1 },
         h("summary", null, `Try ${index + 1}: `, when(one.at), " ", h(one.status >= 200 && one.status < 300 ? "span" : "strong.bad", null, one.status ? `answered ${one.status}` : one.problem ?? "under way")),
-        exchanges.filter((each) => each.at === one.at).map((each) => h("div", { "data-key": each.id }, drawExchange(each))),
+        carried[index].map((each) => h("div", { "data-key": each.id }, drawExchange(each))),
       ),
     ),
     callback.fate === "owed" && callback.next_try ? h("p", null, `Next try ${ago(callback.next_try, now)}, `, when(callback.next_try), ".") : null,
@@ -36,7 +60,7 @@ export default {
     return { callbacks: page.callbacks.reverse(), total: page.total ?? null, next: page.next ? { before: page.next } : null, exchanges };
   },
 
-  concerns: (changes) => "notifications" in changes,
+  concerns: (changes) => "notifications" in changes || "subscriptions" in changes,
 
   draw({ data: { callbacks, total, next, exchanges }, query, local, now }) {
     const rows = callbacks.flatMap((one) => {
@@ -56,7 +80,7 @@ export default {
             one.fate === "taken" ? "" : button("Retry now", "retry", { "data-id": one.id }),
           ],
         },
-        ...(opened ? [{ key: `${one.id} tries`, kind: "detail", cells: ["", "", tries(one, exchanges, now), "", "", "", ""] }] : []),
+        ...(opened ? [{ key: `${one.id} tries`, detail: tries(one, exchanges, now) }] : []),
       ];
     });
     return [
@@ -67,7 +91,9 @@ export default {
         h("form.filters", null, h("label", null, "Fate ", select("fate", query.fate ?? "", [["", "any"], ["owed", "owed"], ["taken", "taken"], ["given-up", "given up"]], { "data-do": "filter" }))),
         rows.length
           ? table([["Id"], ["Event"], ["Webhook"], ["Fate"], ["Last answer"], ["Next try"], [""]], rows, { caption: "Callbacks" })
-          : empty("No callbacks.", "Delivery reports and messages from devices appear here once an organisation has a webhook."),
+          : query.fate
+            ? empty("No callback has this fate.")
+            : empty("No callbacks.", ["Delivery reports and messages from devices appear here once an organisation has a webhook. Set its URL under ", h("a", { href: "#/configuration" }, "Configuration"), "."]),
         pager(callbacks.length, total, { first: Boolean(query.before), next }),
       ),
     ];

@@ -60,7 +60,7 @@ function creation(organisations) {
     "form.card.build",
     { "data-do": "create" },
     h("h2", null, "New data stream"),
-    field("Organisation", select("organisation", "", [...organisations].map(([id, name]) => [id, name]))),
+    field("Organisation", select("organisation", [...organisations.keys()][0], [...organisations].map(([id, name]) => [id, name]))),
     field("Kind", select("kind", "events", KINDS)),
     field("Format", select("generation", "ds2", GENERATIONS)),
     field("URL of your endpoint", input("url", "", { type: "url", placeholder: "http://127.0.0.1:9100/events", required: true })),
@@ -83,7 +83,7 @@ export default {
   draw({ data: { streams, organisations }, local, now }) {
     const rows = streams.flatMap((one) => [
       row(one, organisations),
-      ...(String(one.id) === local.opened ? [{ key: `${one.id} attempts`, kind: "detail", cells: ["", "", "", attempts(one, now), "", "", "", ""] }] : []),
+      ...(String(one.id) === local.opened ? [{ key: `${one.id} attempts`, detail: attempts(one, now) }] : []),
     ]);
     return [
       h("h1", null, "Data streams"),

@@ -31,6 +31,8 @@ function valueField(effect) {
   return field("Value", input("value", NUMBERS[effect], { type: "number", min: 0, step: "any", required: true }));
 }
 
+const POINTS = { http: "requests to the operator", network: "delivery of an SMS", callback: "callbacks to your webhook", "data-stream": "batches of a data stream" };
+
 const json = (value) => (Object.keys(value ?? {}).length ? JSON.stringify(value) : "—");
 
 function builder(local) {
@@ -41,7 +43,7 @@ function builder(local) {
     { "data-do": "add" },
     h("h2", null, "Build one"),
     field("Name", input("name", "", { placeholder: "my-fault", required: true })),
-    field("Where", select("point", point, [["http", "requests to the operator"], ["network", "delivery of an SMS"], ["callback", "callbacks to your webhook"], ["data-stream", "batches of a data stream"]], { "data-do": "draft" })),
+    field("Where", select("point", point, Object.entries(POINTS), { "data-do": "draft" })),
     field("What", select("effect", effect, EFFECTS[point], { "data-do": "draft" })),
     valueField(effect),
     point === "http" ? field("Only paths like", input("path", "", { placeholder: "*/sms" })) : null,
@@ -68,7 +70,7 @@ export default {
               [["Name"], ["Where"], ["Effect"], ["Match"], ["Struck"], ["Left"], [""]],
               faults.map((one) => ({
                 key: one.id,
-                cells: [h("strong", null, one.name), one.point, h("code", null, json(one.effect)), h("code", null, json(one.match)), String(one.struck), one.times ?? "without end", button("Remove", "remove", { "data-id": one.id, "aria-label": `Remove ${one.name}` })],
+                cells: [h("strong", null, one.name), POINTS[one.point], h("code", null, json(one.effect)), h("code", null, json(one.match)), String(one.struck), one.times ?? "without end", button("Remove", "remove", { "data-id": one.id, "aria-label": `Remove ${one.name}` })],
               })),
               { caption: "Active faults" },
             )
@@ -81,7 +83,7 @@ export default {
           "div.card",
           null,
           h("h2", null, "Predefined"),
-          h("ul.ready", null, ready.map((one) => h("li", { "data-key": one.name }, button(one.name, "ready", { "data-name": one.name }), h("code", null, json(one.effect))))),
+          h("ul.ready", null, ready.map((one) => h("li", { "data-key": one.name }, button(one.name, "ready", { "data-name": one.name }), h("span", null, POINTS[one.point], " ", h("code", null, json(one.effect)))))),
         ),
         builder(local),
       ),

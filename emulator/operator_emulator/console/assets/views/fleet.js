@@ -48,6 +48,7 @@ export default {
     return { counts, sims: page.sims, total: page.total, next: page.next ? { after: page.next } : null, usage: usage.months };
   },
 
+  every: 1000, // milliseconds: while a whole fleet changes, its counts are asked for once a second
   concerns: (changes) => "sims" in changes || "usage" in changes,
 
   draw({ data: { counts, sims, total, next, usage }, query, now }) {
@@ -95,7 +96,7 @@ export default {
                 key: sim.iccid,
                 to: `#/sim/${sim.iccid}`,
                 cells: [
-                  [h("strong", null, sim.label || sim.iccid), sim.label ? h("code", null, sim.iccid) : null, sim.message_waiting ? h("small.waits", null, "a message waits") : null],
+                  [h("strong", null, sim.label || sim.iccid), sim.label ? h("code", null, sim.iccid) : null, sim.organisation === null ? h("small", null, "service portal") : null, sim.message_waiting ? h("small.waits", null, "a message waits") : null],
                   badge(...simState(sim)),
                   sim.device.status === "OFFLINE" ? "—" : [sim.device.operator?.name ?? "", " ", h("small", null, sim.device.rat)],
                   quota(sim.data_quota, "MB"),
@@ -105,7 +106,7 @@ export default {
               { caption: "SIMs", sorted: query.order },
             )
           : filtered
-            ? empty("No SIM matches.", "Clear the search or press the tile again.")
+            ? empty("No SIM matches.", "Clear the search, or press the tile again.")
             : empty("This world has no SIMs.", "Start the emulator with another --fixture, or add SIMs to an organisation."),
         pager(sims.length, total, { first: Boolean(query.after), next }),
       ),

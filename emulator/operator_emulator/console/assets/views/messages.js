@@ -24,7 +24,7 @@ export default {
     return { messages: page.messages.reverse(), total: page.total, next: page.next ? { before: page.next } : null, opened };
   },
 
-  concerns: (changes) => "sms" in changes,
+  concerns: (changes) => "sms" in changes || "notifications" in changes,
 
   draw({ data: { messages, total, next, opened }, query }) {
     const rows = messages.flatMap((one) => [
@@ -41,7 +41,7 @@ export default {
           one.next_attempt ? when(one.next_attempt) : one.cause ?? "—",
         ],
       },
-      ...(opened?.message.id === one.id ? [{ key: `${one.id} way`, kind: "detail", cells: ["", "", "", way(opened), "", "", ""] }] : []),
+      ...(opened?.message.id === one.id ? [{ key: `${one.id} way`, detail: way(opened) }] : []),
     ]);
     return [
       h("h1", null, "Messages"),
@@ -56,7 +56,9 @@ export default {
         ),
         rows.length
           ? table([["Id"], ["Direction"], ["SIM"], ["Text"], ["Status"], ["Submitted"], ["Next try or cause"]], rows, { caption: "Messages" })
-          : empty("No messages.", "Send one from a SIM's page, or through the operator's API."),
+          : query.status || query.direction
+            ? empty("No message matches.")
+            : empty("No messages.", ["Send one from the page of a SIM of the ", h("a", { href: "#/fleet" }, "Fleet"), ", or through the operator's API."]),
         pager(messages.length, total ?? null, { first: Boolean(query.before), next }),
       ),
     ];

@@ -7,6 +7,7 @@ import { ago, day, instant, megabytes, number, time } from "../words.js";
 
 const STATES = [["ONLINE", "Online"], ["ATTACHED", "Attached"], ["OFFLINE", "Offline"]];
 const RATS = ["LTE", "CAT-M", "NB-IoT", "3G", "2G", "HSPA+"];
+const SENT = { DELIVERED: "sent, taken by your webhook", FAILED: "sent; your webhook never took it", EXPIRED: "sent; your webhook never took it" };
 const UNDER_WAY = new Set(["PENDING", "IN_PROGRESS", "BUFFERED"]);
 
 const path = (iccid, rest = "") => `/sims/${encodeURIComponent(iccid)}${rest}`;
@@ -15,6 +16,7 @@ const path = (iccid, rest = "") => `/sims/${encodeURIComponent(iccid)}${rest}`;
 function hint(sim, messages, clock) {
   const waits = messages.filter((one) => one.direction === "MT" && UNDER_WAY.has(one.status));
   const some = waits.length === 1 ? "A message waits." : `${waits.length} messages wait.`;
+  if (sim.organisation === null) return "This SIM belongs to a partner of the service portal: its messages go through the portal's API.";
   if (sim.state !== "Activated") return `The SIM is ${sim.state.toLowerCase()}: no device can attach with it.`;
   if (waits.length && sim.device.status === "OFFLINE") return `${some} Attach, and ${waits.length === 1 ? "it is" : "they are"} delivered.`;
   if (waits.length && clock.mode === "manual") return `${some} Time stands still: move the clock, and ${waits.length === 1 ? "it goes" : "they go"}.`;
@@ -24,7 +26,10 @@ function hint(sim, messages, clock) {
   return "The device has an open data session.";
 }
 
-function bubble(message, now, reports) {
+// The time of day, with the day unless it is today.
+const at = (text, now) => (day(text) === new Date(now).toISOString().slice(0, 10) ? time(text) : `${text.slice(5, 10)} ${time(text)}`);
+
+function bubble(message, now) {
   const mine = message.direction === "MO";
   const waits = UNDER_WAY.has(message.status) && !mine;
   const failed = ["FAILED", "EXPIRED", "CANCELED"].includes(message.status);
@@ -33,12 +38,12 @@ function bubble(message, now, reports) {
     `li.bubble.${kind}`,
     { "data-key": message.id },
     h("p", null, message.payload || h("em", null, "empty")),
-    h("small", null, [time(message.submitted), status(message, now), reports].filter(Boolean).join(" · ")),
+    h("small", null, [at(message.submitted, now), status(message, now)].filter(Boolean).join(" · ")),
   );
 }
 
 function status(message, now) {
-  if (message.direction === "MO") return message.status === "DELIVERED" ? "sent, taken by your webhook" : "sent, not yet taken by your webhook";
+  if (message.direction === "MO") return SENT[message.status] ?? "sent, not yet taken by your webhook";
   if (message.status === "BUFFERED") return message.next_attempt ? `waits, next try ${ago(message.next_attempt, now)}` : "waits";
   if (UNDER_WAY.has(message.status)) return "under way";
   return message.status.toLowerCase() + (message.cause ? `: ${message.cause}` : "");
@@ -92,12 +97,14 @@ function controls(sim, messages, clock) {
       button("Reset connection", "reset", { disabled: sim.device.status === "OFFLINE" }),
       button("Top up", "topup"),
     ),
-    h(
-      "form.row.send",
-      { "data-do": "mt" },
-      input("payload", "", { placeholder: "SMS to the device", "aria-label": "SMS to the device", required: true }),
-      h("button.primary", { type: "submit" }, "Send SMS"),
-    ),
+    sim.organisation === null
+      ? null
+      : h(
+          "form.row.send",
+          { "data-do": "mt" },
+          input("payload", "", { placeholder: "SMS to the device", "aria-label": "SMS to the device", required: true }),
+          h("button.primary", { type: "submit" }, "Send SMS"),
+        ),
   );
 }
 

@@ -10,14 +10,15 @@ const path = (name) => `/snapshots/${encodeURIComponent(name)}`;
 export default {
   title: "Snapshots",
   load: () => get("/snapshots"),
-  concerns: () => false,
+  concerns: (changes) => "snapshots" in changes,
 
   draw({ data: { snapshots }, local }) {
     return [
       h("h1", null, "Snapshots"),
       h(
         "section.card",
-        null,
+        { "aria-label": "Save and reset" },
+        h("h2", null, "Save and reset"),
         h("form.row", { "data-do": "save" }, input("name", "", { placeholder: "Name", "aria-label": "Name of the snapshot", required: true, pattern: "[A-Za-z0-9_\\-][A-Za-z0-9_.\\-]*" }), h("button.primary", { type: "submit" }, "Save the world")),
         h(
           "div.row",
@@ -33,7 +34,7 @@ export default {
               [["Name"], ["World's time"], ["SIMs"], ["Size"], [""]],
               snapshots.map((one) => ({
                 key: one.name,
-                cells: [h("strong", null, one.name), when(one.now), number(one.sims ?? 0), `${number(Math.round(one.octets / 1000))} kB`, [button("Restore", "restore", { "data-name": one.name }), " ", button("Delete", "remove", { "data-name": one.name })]],
+                cells: [h("strong", null, one.name), when(one.now), number(one.sims ?? 0), `${number(Math.round(one.octets / 1000))} kB`, h("span.group", null, button("Restore", "restore", { "data-name": one.name, "aria-label": `Restore ${one.name}` }), button("Delete", "remove", { "data-name": one.name, "aria-label": `Delete ${one.name}` }))],
               })),
               { caption: "Snapshots" },
             )
