@@ -143,3 +143,24 @@ def test_nothing_moves_for_those_who_want_no_motion(console: Any) -> None:
         "[...new Set([...document.querySelectorAll('*')].map(node => getComputedStyle(node).transitionDuration))]"
     )
     assert lengths == ["0s"]
+
+
+def test_a_stream_of_the_portal_shows_who_is_connected(console: Any, control: Any) -> None:
+    """A client that opens it, and that leaves again; what it has fetched is no longer owed."""
+    import httpx
+
+    from operator_emulator.client import EmulatorClient
+
+    control("POST", "/portal/events", {"type": "simaction.v1", "partnerID": "100013"})
+    applications = control("GET", "/portal/subscriptions")["applications"]
+    [demo] = [one for one in applications if one["client_id"] == "portal-demo"]
+    with EmulatorClient(console.base) as client:
+        token = client.token("portal-demo").access_token
+    console.open("portal")
+    console.page.locator("td[data-head=Backlog]:text-is('1')").first.wait_for()
+    open_stream = console.page.locator("td[data-head=Connection]", has_text="Open")
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.stream("GET", demo["subscriptions"][0]["url"], headers=headers, timeout=30) as stream:
+        assert stream.status_code == 200
+        open_stream.wait_for()
+    open_stream.wait_for(state="detached")
