@@ -182,7 +182,7 @@ def test_a_snapshot_is_saved_and_restored(console: Any, control: Any) -> None:
     console.see("Saved as before.")
     control("POST", f"/sims/{SIM}/device", {"status": "ONLINE"})
     console.press("Restore before")
-    console.see("The world is as it was in before.")
+    console.see("World restored from before.")
     assert control("GET", f"/sims/{SIM}")["device"]["status"] == "OFFLINE"
     control("DELETE", "/snapshots/before")
 
@@ -216,7 +216,7 @@ def test_a_broken_connection_is_resumed(console: Any, control: Any) -> None:
     console.page.context.set_offline(True)
     control("POST", f"/sims/{SIM}/device", {"status": "ATTACHED"})
     console.page.context.set_offline(False)
-    console.see("The device can take SMS.")
+    console.see("The device can receive SMS.")
     console.problems.clear()  # the browser logs that it was offline
 
 

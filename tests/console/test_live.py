@@ -27,7 +27,7 @@ def send_mo(control: Any) -> None:
 
 LIVE: dict[str, tuple[Callable[[Any], object], str]] = {
     "fleet?status=ATTACHED": (attach, f"a[href='#/sim/{SIM}']"),
-    f"sim/{SIM}": (attach, "text=The device can take SMS."),
+    f"sim/{SIM}": (attach, "text=The device can receive SMS."),
     "messages?direction=MO": (send_mo, "text=21.5 degrees"),
     "callbacks?fate=owed": (send_mo, "td:has-text('mo-received')"),
     "data-streams": (lambda control: control("POST", "/data-streams", STREAM), "td:has-text('127.0.0.1:9/events')"),

@@ -35,7 +35,7 @@ def enter(console: Any, token: str) -> None:
 def test_a_wrong_token_is_told_and_the_right_one_opens_the_console(console: Any) -> None:
     """The page says that it was wrong, asks again, and then shows what was asked for."""
     console.open("faults")
-    console.see("A token is asked for")
+    console.see("Token required")
     assert console.page.get_by_role("alert").count() == 0
     enter(console, "guessed")
     console.see("That token is not the one of this emulator.")
