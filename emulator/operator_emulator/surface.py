@@ -34,7 +34,7 @@ class Logins:
 
 @dataclass(frozen=True, slots=True)
 class NetworkSettings:
-    """What the operator's portal says of its network: the SMSC's number, and the access point of each core."""
+    """The operator's network as its portal describes it: the SMSC's number, and the access point of each core."""
 
     smsc: str
     apns: Mapping[int, str]

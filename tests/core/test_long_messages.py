@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operator_emulator.core.network import half_pairs, tpdu
+from operator_emulator.core.network import surrogates, tpdu
 from operator_emulator.core.network.alphabets import alphabet
 from operator_emulator.core.network.tpdu import Dcs, Part
 from operator_emulator.core.world.errors import Malformed
 
 gsm_texts = st.text(st.sampled_from(sorted(alphabet().codes)))
 # Half pairs, too, but none of the characters that stand for them in here.
-halved_texts = st.text(st.characters(exclude_categories=["Co"])).map(half_pairs.hide)
+halved_texts = st.text(st.characters(exclude_categories=["Co"])).map(surrogates.hide)
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def test_split_texts_are_reassembled(text: str, times: int, reference: int) -> N
     parts = tpdu.split(text, reference=reference)
     for part in parts:
         tpdu.check(part.payload, part.dcs, part.udh)
-        assert not half_pairs.HALVES.search(part.payload)
+        assert not surrogates.HALVES.search(part.payload)
     arrived = [Fragment(part.payload, part.udh, part.dcs) for part in parts]
     for order in (arrived, arrived[::-1], arrived + arrived[:1]):
         whole = tpdu.reassemble(order)[0]

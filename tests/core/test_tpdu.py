@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operator_emulator.core.network import half_pairs, tpdu
+from operator_emulator.core.network import surrogates, tpdu
 from operator_emulator.core.network.alphabets import Language, alphabet
 from operator_emulator.core.network.tpdu import Dcs
 from operator_emulator.core.world.errors import Malformed
@@ -14,7 +14,7 @@ from operator_emulator.core.world.errors import Malformed
 gsm_texts = st.text(st.sampled_from(sorted(alphabet().codes)))
 # No halves of surrogate pairs, and none of the characters that stand for them in here.
 texts = st.text(st.characters(exclude_categories=["Cs", "Co"]))
-halved_texts = st.text(st.characters(exclude_categories=["Co"])).map(half_pairs.hide)
+halved_texts = st.text(st.characters(exclude_categories=["Co"])).map(surrogates.hide)
 headers = st.integers(0, 140)
 
 
@@ -82,13 +82,13 @@ def test_half_a_pair_takes_a_unit(text: str) -> None:
 
 def test_halves_that_meet_are_a_character() -> None:
     """Nobody cut them."""
-    first, second = half_pairs.hide("ab\ud83d"), half_pairs.hide("\ude00cd")
+    first, second = surrogates.hide("ab\ud83d"), surrogates.hide("\ude00cd")
     assert tpdu.decode_ucs2(tpdu.encode_ucs2(first) + tpdu.encode_ucs2(second)) == "ab😀cd"
 
 
 def test_half_a_pair_is_named_as_it_came() -> None:
     """It is in no alphabet but UCS-2."""
-    assert problem(lambda: tpdu.check(half_pairs.hide("ab\ud83d"), 0)) == (
+    assert problem(lambda: tpdu.check(surrogates.hide("ab\ud83d"), 0)) == (
         "payload",
         "contains '\\ud83d', which is not in the GSM 7-bit alphabet",
     )

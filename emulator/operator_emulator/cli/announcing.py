@@ -44,7 +44,7 @@ class Announcer:
             write(self.ready_file, ready)
 
     def _ready(self, surfaces: Sequence[Surface], logins: Logins) -> dict[str, Any]:
-        """What a program must know to use the emulator."""
+        """Everything that a program needs to use the emulator."""
         addresses = self.addresses
         apis = [surface.title for surface in surfaces if surface.logins is not None]
         return {

@@ -45,7 +45,7 @@ def show_stream(stream: "DataStream") -> str:
 
 
 def result(attempt: dict[str, Any]) -> str:
-    """What came of an attempt."""
+    """The result of an attempt, as text."""
     return str(attempt["status"] or attempt["problem"] or "in progress")
 
 

@@ -95,7 +95,7 @@ def pretty(request: "ReceivedRequest") -> str:
 
 
 def forward(request: "ReceivedRequest", url: str) -> "Answer":
-    """What the endpoint at *url* answers, whatever that is; 502 if it does not."""
+    """The answer of the endpoint at *url*; 502 if there is none."""
     from operator_emulator.testing.customer import Answer
 
     headers = {name: value for name, value in request.headers.items() if name not in NOT_FORWARDED}

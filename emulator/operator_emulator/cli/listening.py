@@ -44,7 +44,7 @@ def open_listeners(settings: Settings) -> tuple[list[Listener], Addresses]:
 
 
 def server_context(settings: Settings) -> ssl.SSLContext:
-    """What a client sees of our certificate: the user's own, or one for the operators' hosts. Raises ClickException."""
+    """The TLS context with the user's certificate, or with one for the operators' hosts. Raises ClickException."""
     from operator_emulator.interception.authority import CertificateUnusable, own_context
 
     if settings.tls_cert is None:

@@ -34,7 +34,7 @@ def wait(url: str, control_token: str | None, as_json: bool, ready_file: Path | 
 
 
 def until(look: Callable[[], dict[str, Any] | None], timeout: float) -> dict[str, Any] | None:
-    """What *look* finds within *timeout* seconds, or None."""
+    """The first result of *look* within *timeout* seconds, or None."""
     from operator_emulator.runtime.engine import real_now
 
     end = real_now() + timedelta(seconds=timeout)

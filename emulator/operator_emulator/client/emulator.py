@@ -103,13 +103,13 @@ class EmulatorClient(Connection):
         return dict(self.call("GET", "/counts"))
 
     def usage(self, months: int | None = None) -> list[Json]:
-        """What all SIMs used in each of the last months."""
+        """The usage of all SIMs in each of the last months."""
         return list(self.call("GET", "/usage", params={"months": months})["months"])
 
     # ------------------------------------------------------------------------------------------ what happened
 
     def changes(self, after: str | None = None) -> Generator[Change]:
-        """What changes from now on, or after the change with the id *after*, as it changes, without end."""
+        """Changes as they happen, from now on or after the change with the id *after*, without end."""
         with self.stream("/changes", {} if after is None else {"Last-Event-ID": after}) as lines:
             fields: dict[str, str] = {}
             for line in lines:
@@ -191,7 +191,7 @@ class EmulatorClient(Connection):
         return self.read_list(Message, "/messages", "messages", match)
 
     def message(self, id: int) -> Json:
-        """One short message with its ``history``: submission, attempts, end, and what the customer was told."""
+        """One short message with its ``history``: submission, attempts, final state and callbacks to the customer."""
         return dict(self.call("GET", path_to("messages", id)))
 
     def wait(
@@ -219,7 +219,7 @@ class EmulatorClient(Connection):
     def expecting(
         self, what: Kind, *, count: int = 1, timeout: float = 10.0, **match: Any
     ) -> Generator[list[Any], None, None]:
-        """As ``wait``, but only what is new since the block began counts: ``with expecting("messages") as new:``.
+        """Like ``wait``, but only matches since the block began count: ``with expecting("messages") as new:``.
 
         The wait begins at the end of the block, and fills the list.
         """

@@ -9,7 +9,7 @@ from operator_emulator.client.values import Fault, FaultList, Json
 
 
 class Faults(Part):
-    """What goes wrong on purpose."""
+    """Injected faults."""
 
     def add(
         self,

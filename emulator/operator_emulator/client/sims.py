@@ -80,7 +80,7 @@ class Sim:
     def transmit(
         self, payload: str, dest_address: str | None = None, dcs: int | None = None, udh: str | None = None
     ) -> Sent:
-        """As ``send_mo``, but returns the ids of all parts, and what went wrong."""
+        """Like ``send_mo``, but returns the ids of all parts, and the cause if a part was refused."""
         message = without_none({"payload": payload, "dest_address": dest_address, "dcs": dcs, "udh": udh})
         return Sent.read(self._send("mo", message))
 
@@ -149,7 +149,7 @@ class Sim:
         return SimEvent.read(self._call("POST", "events", json=without_none(event)))
 
     def events(self, limit: int | None = None) -> list[SimEvent]:
-        """What happened, the newest first, in the operator's words."""
+        """The events of the SIM, newest first, in the operator's words."""
         path = path_to("sims", self.iccid, "events")
         return self._connection.read_list(SimEvent, path, "events", {"limit": limit})
 

@@ -143,7 +143,7 @@ class Message(Value):
 
 @dataclass(frozen=True, slots=True)
 class Sent(Value):
-    """What a device sent: the *id* of the message or of its first part, and the ids of all *parts*.
+    """A message from a device: the *id* of the message or of its first part, and the ids of all *parts*.
 
     *cause*: why the network did not take the rest. *ignored*: what a receiver ignores of the header, and why.
     """

@@ -110,7 +110,7 @@ def counts(world: World) -> dict[str, Any]:
 
 
 async def usage_by_month(request: Request) -> Response:
-    """What all SIMs used in each of the last months, oldest first; months without usage are left out."""
+    """The usage of all SIMs in each of the last months, oldest first; months without usage are left out."""
     months = read_query(request).get("months", 6)
     engine = engine_of(request)
     now, _ = await engine.times()

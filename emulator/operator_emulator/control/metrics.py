@@ -25,7 +25,7 @@ PREFIX = "operator_emulator"
 
 @dataclass(frozen=True, slots=True)
 class Gauge:
-    """What there is now, by the values of one label."""
+    """Current counts, by the values of one label."""
 
     name: str
     help: str

@@ -74,7 +74,7 @@ async def add_sim(request: Request) -> Response:
 
 
 async def reset_organisation(request: Request) -> Response:
-    """As it was created, or as the fixture has it; its tokens are gone, and time goes on."""
+    """Return to the state in which it was created or loaded. Its tokens become invalid; the clock does not change."""
     id = read_id(request.path_params["id"])
     emulator = engine_of(request)
     planted = None

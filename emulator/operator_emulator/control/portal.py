@@ -20,7 +20,7 @@ STREAMS = "/horizon/sse/v1"
 
 
 async def list_subscriptions(request: Request) -> Response:
-    """What the portal's own page shows: each application with its streams (P§2.5)."""
+    """Each application with its streams, as the portal's own page shows them (P§2.5)."""
     origin, open_streams = origin_of(request), engine_of(request).open_streams
 
     def view(world: World) -> list[dict[str, Any]]:
@@ -77,7 +77,7 @@ async def make_event(request: Request) -> Response:
 
 
 async def cancel_transfer(request: Request) -> Response:
-    """As the operator, who tells both sides."""
+    """Cancel as the operator; both sides are notified."""
     transfer = await engine_of(request).write(sim_transfers.cancel_by_operator, request.path_params["transaction_id"])
     return answer(request, {"transaction_id": transfer.id, "status": transfer.status})
 

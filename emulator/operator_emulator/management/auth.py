@@ -195,7 +195,7 @@ async def admit_to_version_1(request: Request, operation: Operation | None) -> N
 
 
 def caller_of_version_1(world: World, token: str) -> Caller:
-    """Whose token it is. Version 1 shows the SIMs on the first core network only (V§1)."""
+    """The owner of the token. Version 1 shows only the SIMs on the first core network (V§1)."""
     return replace(access.caller_of(world, token), core=CoreNetwork.PLATFORM_1)
 
 

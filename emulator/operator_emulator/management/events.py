@@ -245,7 +245,7 @@ SMS_ROWS: Final[Mapping[EventType, Words]] = MappingProxyType(
 
 
 def shown_types(policy: Policy) -> tuple[EventType, ...]:
-    """What the event list shows."""
+    """The types of events that the event list shows."""
     return (*CATALOGUE, *SMS_ROWS) if policy.sms_rows_in_events else tuple(CATALOGUE)
 
 

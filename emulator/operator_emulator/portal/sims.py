@@ -49,7 +49,7 @@ async def counted(
     *args: P.args,
     **kw: P.kwargs,
 ) -> T:
-    """What *view* returns, if the rate limit of its class allows one more SIM (P§7)."""
+    """The result of *view*, if the rate limit of its class allows one more SIM (P§7)."""
     caller, partner = caller_of(request), partner_of(request)
 
     def verb(world: World) -> T:

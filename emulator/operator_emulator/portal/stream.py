@@ -34,7 +34,7 @@ MINUTES: Final = 10**6  # the longest that a client can ask for
 
 @dataclass(frozen=True, slots=True)
 class StreamOptions:
-    """What a client may ask for (P§6.3); 0 is no limit."""
+    """The query parameters of a stream (P§6.3); 0 means no limit."""
 
     media_type: str
     headers: bool

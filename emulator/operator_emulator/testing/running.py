@@ -39,7 +39,7 @@ def running(
 
 
 class Running(AbstractContextManager[Emulator]):
-    """What ``running`` returns: a context manager and a decorator."""
+    """The return value of ``running``: a context manager and a decorator."""
 
     def __init__(
         self, opening: Mapping[str, Any], test: Mapping[str, Any], webhook: str | App | None, webhook_path: str

@@ -56,7 +56,7 @@ def ask(client: httpx2.Client, request: ReceivedRequest) -> Answer:
 
 
 def call(function: App, request: ReceivedRequest) -> Answer:
-    """What a function answers. An exception is a 500 with its traceback, which the journal shows."""
+    """The answer of a function. An exception is a 500 with its traceback, which the journal shows."""
     try:
         return answer_of(function(request))
     except Exception:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from operator_emulator.core.network import half_pairs
+from operator_emulator.core.network import surrogates
 from operator_emulator.core.world.errors import Malformed
 
 DEEPEST: Final = 100  # levels; no request described by any surface has more than ten
@@ -16,7 +16,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 def encode(value: Any) -> bytes:
-    return half_pairs.escape(_encode(value))
+    return surrogates.escape(_encode(value))
 
 
 class TooDeep(Malformed):
@@ -66,16 +66,16 @@ def _read_halves(body: bytes, may_halve: Collection[str], otherwise: Malformed) 
         raise TooDeep
     found = False
     for place, text in _texts(value):
-        half = half_pairs.HALVES.search(text)
+        half = surrogates.HALVES.search(text)
         if half is None:
             continue
         if place not in may_halve:
-            name = half_pairs.name(half[0])
+            name = surrogates.name(half[0])
             raise Malformed(place, f"contains half a surrogate pair, {name}, as character {half.start() + 1}")
         found = True
     if not found:
         raise otherwise
-    return {name: half_pairs.hide(one) if name in may_halve else one for name, one in value.items()}
+    return {name: surrogates.hide(one) if name in may_halve else one for name, one in value.items()}
 
 
 def _texts(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
@@ -87,7 +87,7 @@ def _texts(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
             yield from _texts(one, f"{place}[{index}]")
     elif isinstance(value, dict):
         for name, one in value.items():
-            printable = half_pairs.HALVES.sub(lambda half: half_pairs.name(half[0]), name)
+            printable = surrogates.HALVES.sub(lambda half: surrogates.name(half[0]), name)
             inner = f"{place}.{printable}" if place else printable
             yield inner, name
             yield from _texts(one, inner)

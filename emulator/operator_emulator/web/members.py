@@ -36,7 +36,7 @@ ANYTHING: Final = Members()
 
 
 def members_of(source: Mapping[str, Any], schema: Mapping[str, Any], depth: int = 0) -> Members:
-    """What *schema* describes, with all that it is composed of."""
+    """The members that *schema* describes, including those of the schemas that it is composed of."""
     if depth > DEEPEST:
         return ANYTHING
     named: dict[str, Members] = {}

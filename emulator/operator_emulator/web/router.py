@@ -88,7 +88,7 @@ class Router:
                 context.exchange.problem = "the client hung up"
 
     async def _worded(self, request: Request, respond: Callable[[], Awaitable[Response]]) -> Response:
-        """What *respond* answers, or the surface's own answer to what it raises."""
+        """The response of *respond*, or the surface's own response to the exception that it raises."""
         try:
             return await respond()
         except Exception as error:

@@ -301,7 +301,7 @@ class Transfer(Struct, frozen=True, gc=False, kw_only=True):
 
 @unique
 class StreamKind(StrEnum):
-    """What a data stream carries: one kind of record (S§1)."""
+    """The kind of record that a data stream carries (S§1)."""
 
     EVENTS = "events"
     USAGE = "usage"
@@ -356,7 +356,7 @@ class DataStream(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class UsageRecord(Struct, frozen=True, gc=False, kw_only=True):
-    """What a SIM used between *start* and *at*: octets of a data session, or messages. tx is sent by the device."""
+    """The usage of a SIM between *start* and *at*: octets of a data session, or messages. tx is sent by the device."""
 
     id: int
     at: datetime

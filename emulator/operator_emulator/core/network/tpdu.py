@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum, unique
 from typing import Final, Generic, Protocol, TypeVar
 
-from operator_emulator.core.network import half_pairs, udh
+from operator_emulator.core.network import surrogates, udh
 from operator_emulator.core.network.alphabets import Alphabet, alphabet
 from operator_emulator.core.network.udh import Concatenation, Udh
 from operator_emulator.core.world.errors import Malformed
@@ -46,7 +46,7 @@ def coding(dcs: int) -> Dcs:
 
 
 def coding_for(text: str, letters: Alphabet | None = None) -> Dcs:
-    """What a device chooses for a text: GSM 7-bit if that has all of its characters, else UCS-2."""
+    """The coding that a device chooses for a text: GSM 7-bit if that has all of its characters, else UCS-2."""
     return Dcs.UCS2 if (letters or alphabet()).septets(text) is None else Dcs.GSM7
 
 
@@ -58,7 +58,7 @@ def encode_gsm7(text: str, letters: Alphabet | None = None) -> bytes:
     try:
         return (letters or alphabet()).encode(text)
     except KeyError as missing:
-        character = half_pairs.show(missing.args[0])
+        character = surrogates.show(missing.args[0])
         raise Malformed("payload", f"contains {character!r}, which is not in the GSM 7-bit alphabet") from None
 
 
@@ -86,11 +86,11 @@ def unpack(octets: bytes, count: int, header: int = 0) -> bytes:
 
 def encode_ucs2(text: str) -> bytes:
     """Units of two octets; a character beyond the basic plane takes two units, half a pair one."""
-    return half_pairs.show(text).encode("utf-16-be", "surrogatepass")
+    return surrogates.show(text).encode("utf-16-be", "surrogatepass")
 
 
 def decode_ucs2(octets: bytes) -> str:
-    return half_pairs.hide(octets.decode("utf-16-be", "surrogatepass"))
+    return surrogates.hide(octets.decode("utf-16-be", "surrogatepass"))
 
 
 def read_hex(field: str, text: str) -> bytes:
@@ -119,7 +119,7 @@ def check_sender(field: str, text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class UserData:
-    """What goes over the air, header included. *length* counts septets, or octets where they are no GSM 7-bit."""
+    """User data as sent over the air, header included. *length* counts septets for GSM 7-bit, otherwise octets."""
 
     octets: bytes
     length: int
@@ -150,7 +150,7 @@ def _room(alphabet: Dcs, header: int) -> int:
 
 
 def _pieces(payload: str, alphabet: Dcs, head: Udh) -> Iterator[tuple[str, int]]:
-    """What must not be divided, and how many units each takes. Raises Malformed."""
+    """The indivisible pieces of a text, each with the units that it takes. Raises Malformed."""
     if alphabet is Dcs.BINARY:
         read_hex("payload", payload)
         return ((payload[place : place + 2], 1) for place in range(0, len(payload), 2))
@@ -190,7 +190,7 @@ def text_of(data: UserData, dcs: int, header: str = "") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one of several messages carries."""
+    """The content of one of several messages."""
 
     payload: str
     dcs: int
@@ -198,7 +198,7 @@ class Part:
 
 
 def split(payload: str, dcs: int | None = None, header: str = "", reference: int = 0) -> list[Part]:
-    """What a device sends to say *payload*: one message if that is enough, otherwise parts under *reference*.
+    """Split *payload* as a device does: one message if that is enough, otherwise parts that share *reference*.
 
     It chooses the coding if *dcs* does not. No escaped character or surrogate pair is divided. Raises Malformed for
     no payload, one that cannot be coded so, and one that does not fit: it takes more than 255 parts, or its header
@@ -239,7 +239,7 @@ def _filled(pieces: Iterable[tuple[str, int]], room: int) -> Iterator[str]:
 
 
 class Fragment(Protocol):
-    """What comes in from a sender: a message, or a part of one."""
+    """A message as received, or a part of one."""
 
     @property
     def source_address(self) -> str: ...
@@ -256,7 +256,7 @@ F = TypeVar("F", bound=Fragment)
 
 @dataclass(frozen=True, slots=True)
 class Collected(Generic[F]):
-    """What has come of a message, by the number of the part, out of so many."""
+    """The parts of a message received so far, by their number, and how many there are in all."""
 
     total: int
     by_number: dict[int, F]

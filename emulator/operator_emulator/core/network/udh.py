@@ -62,7 +62,7 @@ class _BadlyBuilt(Exception):
 
 @lru_cache(maxsize=1024)
 def read(octets: bytes) -> Udh:
-    """What a receiver makes of a header. Of several elements of a kind the last counts."""
+    """Decode a header as a receiver does. Of several elements of a kind the last counts."""
     try:
         elements = list(_elements(octets))
     except _BadlyBuilt as problem:

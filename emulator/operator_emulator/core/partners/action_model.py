@@ -69,7 +69,7 @@ ACTION_STEPS: Final = MappingProxyType(
 
 
 class Parameters(Struct, frozen=True, gc=False, kw_only=True, tag=True):
-    """What a request says besides its SIMs."""
+    """The parameters of a request, apart from its SIMs."""
 
 
 class ModifyProfiles(Parameters, frozen=True, gc=False):

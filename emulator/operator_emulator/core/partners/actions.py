@@ -280,7 +280,7 @@ def existing(world: World, signup: str) -> Action:
 
 
 def release(world: World, iccid: str | None, signup: str) -> Contract | None:
-    """Release a SIM that an action or a transfer holds; None if it no longer does, or the SIM is gone."""
+    """Release a SIM that an action or a transfer holds; None if it no longer holds it, or the SIM was deleted."""
     contract = world.contracts.get(iccid)
     if contract is None or contract.pending != signup or world.sims.get(iccid) is None:
         return None

@@ -34,7 +34,7 @@ class Application(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class PartnerCaller(Struct, frozen=True, gc=False):
-    """Who is calling the portal: an application, and the partner that it belongs to."""
+    """The caller of the portal: an application, and the partner that it belongs to."""
 
     client_id: str
     partner: str
@@ -112,7 +112,7 @@ class Option(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Contract(Struct, frozen=True, gc=False, kw_only=True):
-    """What the portal knows about a SIM, under the same key: the ICCID."""
+    """The portal's data about a SIM, under the same key: the ICCID."""
 
     iccid: str
     partner: str

@@ -160,7 +160,7 @@ def matches_value(wanted: Any, fact: Any) -> bool:
 
 
 def chance_key(world: World, fault: Fault, about: str) -> str:
-    """What a roll depends on.
+    """The key of the random decision whether a fault strikes.
 
     A fault that concerns one organisation, which has a seed, depends on that seed and on how often it was considered:
     neither other organisations nor the ids that they use up change what it does.

@@ -21,7 +21,7 @@ class FaultPoint(StrEnum):
 
 
 class Fault(Struct, frozen=True, gc=False, kw_only=True):
-    """What should go wrong. *match* and *effect* are as specs/control.yaml describes them for each point."""
+    """An injected fault. *match* and *effect* are as specs/control.yaml describes them for each point."""
 
     id: int
     name: str
@@ -43,7 +43,7 @@ class Strike(Struct, frozen=True, gc=False):
 
 @unique
 class Per(StrEnum):
-    """Who shares a rate limit."""
+    """The requests that share a rate limit."""
 
     ORGANISATION = "organisation"
     ADDRESS = "address"
@@ -61,7 +61,7 @@ class RateLimit(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Bucket(Struct, frozen=True, gc=False, kw_only=True):
-    """What one caller has left of one rate limit: *tokens* at the instant *at*."""
+    """The token bucket of one caller for one rate limit: *tokens* at the instant *at*."""
 
     id: str  # "<limit> <organisation or address>"
     organisation: int | None = None
@@ -92,7 +92,7 @@ class UsesData(Struct, frozen=True, gc=False):
 
 
 class Behaviour(Struct, frozen=True, gc=False, kw_only=True):
-    """What the device that holds a SIM does unasked. *left_as* is what it was when it went offline by itself."""
+    """The automatic behaviour of a device. *left_as* is its status before it went offline by itself."""
 
     iccid: str
     auto_reply: AutoReply | None = None

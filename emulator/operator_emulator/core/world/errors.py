@@ -57,7 +57,7 @@ class NotKnown(Refusal):
 
 @dataclass(eq=False)
 class MissingCredentials(NotKnown):
-    """What the Basic header lacks: 'username', 'password' or both (D§2.5)."""
+    """The Basic header lacks 'username', 'password' or both (D§2.5)."""
 
     missing: tuple[str, ...]
 
@@ -271,7 +271,7 @@ class TransferForbidden(NotPossible):
 
 @dataclass(eq=False)
 class LostAtNetwork(NotPossible):
-    """What a device sent never reached the operator; *cause* says why.
+    """A message from a device never reached the operator; *cause* says why.
 
     The only refusal that verbs return instead of raising it: the device did try, and the event that the operator
     writes about it must stay.
@@ -283,7 +283,7 @@ class LostAtNetwork(NotPossible):
 
 @dataclass(eq=False)
 class ActionRefused(NotPossible):
-    """What is asked of one SIM is refused at once; *iccid* if the answer names it."""
+    """An action on one SIM is refused at once; *iccid* if the answer names it."""
 
     failure: Failure
     iccid: str = ""

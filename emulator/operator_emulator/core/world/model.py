@@ -59,7 +59,7 @@ class Clock(Struct, frozen=True, gc=False):
 
 
 class Origin(Struct, frozen=True, gc=False):
-    """What this world began from: the seed that chance is drawn from, and when it began."""
+    """The origin of this world: the seed of its random choices, and the instant at which it began."""
 
     seed: int
     began: datetime
@@ -68,7 +68,7 @@ class Origin(Struct, frozen=True, gc=False):
 
 @unique
 class JobKind(StrEnum):
-    """What can happen by itself; ``jobs.JOBS`` names the verb of each. Stored rows hold the values."""
+    """The kinds of job; ``jobs.JOBS`` names the verb of each. Stored rows contain the values."""
 
     SMSC_ATTEMPT = "smsc.attempt"
     SMSC_ACKNOWLEDGE = "smsc.acknowledge"
@@ -222,7 +222,7 @@ class Way(StrEnum):
 
 
 class Subscription(Struct, frozen=True, gc=False, kw_only=True):
-    """Who wants which events, and by what way. *url* is where a push goes.
+    """A receiver of events: which ones, and by which way. *url* is the target of a push.
 
     A stream is of one application (*client_id*) of a *partner*, and about the partners that it *covers*.
     *connection* is the newest connection to it, which wins (P§6.4).
@@ -248,7 +248,7 @@ class Fate(StrEnum):
 
 
 class Outcome(Struct, frozen=True, gc=False):
-    """What came of one try: the customer's HTTP status, or none and the problem in words."""
+    """The result of one attempt: the customer's HTTP status, or None and the problem in words."""
 
     status: int | None = None
     problem: str | None = None
@@ -286,7 +286,7 @@ class Notification(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Outgoing(Struct, frozen=True, gc=False):
-    """What the sender needs in order to push one notification; rows as they were when the attempt was promised.
+    """Everything that the sender needs to push one notification; rows as they were when the attempt was scheduled.
 
     *strike* is a fault that decides what comes of it, in place of the customer's endpoint.
     """
@@ -304,7 +304,7 @@ class Outgoing(Struct, frozen=True, gc=False):
 
     @property
     def receiver(self) -> str:
-        """Who gets it: connections are counted for each."""
+        """The receiver; connections are counted for each one."""
         return self.subscription.id
 
     @property
@@ -325,7 +325,7 @@ Record = Event | UsageRecord
 
 
 class RecordBatch(Struct, frozen=True, gc=False, kw_only=True):
-    """What the sender needs in order to push one batch of a data stream, with the rows that its records name."""
+    """Everything that the sender needs to push one batch of a data stream, with the rows that its records name."""
 
     stream: DataStream
     records: tuple[Record, ...]

@@ -96,7 +96,7 @@ class Table(Protocol[T]):
 
 @dataclass(slots=True)
 class World:
-    """What a verb is given for the length of one transaction: one instant, and every table.
+    """The argument of every verb, valid for one transaction: one instant, and every table.
 
     A verb changes it through the tables only.
     """

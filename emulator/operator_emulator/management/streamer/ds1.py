@@ -105,7 +105,7 @@ def show_endpoint(sim: Sim, imei: str | None) -> dict[str, Any]:
 
 
 def delivery(sim: Sim, at: datetime) -> str:
-    """What stands for the dates of production and import, which nothing is known of (assumed)."""
+    """A substitute for the dates of production and import, which are not known (assumed)."""
     return seconds(sim.delivered or at)
 
 
@@ -113,7 +113,7 @@ def delivery(sim: Sim, at: datetime) -> str:
 
 
 def detail_of(event: Event, sim: Sim, policy: Policy) -> dict[str, Any] | str | None:
-    """What an event tells beside its sentence; None if its kind has nothing."""
+    """The ``detail`` of an event; None if its type has none."""
     network = event.network
     match event.payload:
         case PdpContextChange() as change if network is not None:

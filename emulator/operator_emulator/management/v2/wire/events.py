@@ -107,7 +107,7 @@ RENAMED: Final[Mapping[EventType, Words]] = MappingProxyType(
 
 
 def listed_types(policy: Policy) -> tuple[EventType, ...]:
-    """What version 2 and generation 2 tell."""
+    """The types of events that version 2 and generation 2 show."""
     everything = (*CATALOGUE, *NEW)
     return everything if policy.v2_unlisted_events else tuple(one for one in everything if one not in UNLISTED)
 
@@ -155,7 +155,7 @@ def show_sim(sim: Sim) -> dict[str, Any]:
 
 
 def detail_of(event: Event, sim: Sim, policy: Policy) -> dict[str, Any] | None:
-    """What an event tells beside its sentence; None if its kind has nothing."""
+    """The ``detail`` of an event; None if its type has none."""
     network = event.network
     match event.payload:
         case PdpContextChange() as change if network is not None:
