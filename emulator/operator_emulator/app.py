@@ -12,7 +12,6 @@ from operator_emulator import fixtures, resources
 from operator_emulator.console.surface import console
 from operator_emulator.control.surface import control
 from operator_emulator.core.world.policy import Policy
-from operator_emulator.core.world.world import World
 from operator_emulator.management.editions import EDITIONS
 from operator_emulator.management.surface import management
 from operator_emulator.portal.surface import portal
@@ -73,9 +72,7 @@ def create_app(
     operators = [management(settings, policy, fixture), portal(settings, policy)]
     surfaces = [*operators, console(), control(settings, journal, operators)]
 
-    def plant(world: World) -> None:
-        fixtures.begin(world, fixture, seed=seed, rate=settings.rate)
-
+    plant = fixtures.Planting(fixture, seed, settings.rate)
     real_http = AiohttpTransport(policy.forwarder_timeout)
     renderers = {way: render for surface in surfaces for way, render in surface.renderers.items()}
     sender = Sender(transport or real_http, renderers, journal, policy, now)

@@ -115,3 +115,59 @@ def test_a_dump_is_of_one_instant(direct: Direct) -> None:
     assert direct.ask("POST", "/_emulator/fixture", json=dumped).status == 200
     assert len(direct.everything()["sms"]) == len(messages)
     direct.ask("POST", "/_emulator/reset")
+
+
+def sims_in(direct: Direct) -> int:
+    total: int = direct.ask("GET", "/_emulator/counts").json()["sims"]["total"]
+    return total
+
+
+def test_a_large_world_is_planted_beside_the_present_one(direct: Direct) -> None:
+    """Others go on in the present one until the new one takes its place; a reset brings the first one back."""
+    sims = [{"iccid": f"8988280{number:012}", "label": "new"} for number in range(2100)]
+    fixture = {"version": 1, "organisations": [{"id": 1, "name": "New", "sims": sims}]}
+    before = sims_in(direct)
+
+    async def story() -> tuple[Answer, list[int]]:
+        loading = asyncio.ensure_future(direct.exchange_all(("POST", "/_emulator/fixture", fixture)))
+        seen = []
+        while not loading.done():
+            [counted] = await direct.exchange_all(("GET", "/_emulator/counts", None))
+            seen.append(counted.json()["sims"]["total"])
+        return (await loading)[0], seen
+
+    answer, seen = direct.run(story)
+    assert (answer.status, answer.json()["sims"]) == (200, 2100)
+    assert set(seen[:-1]) == {before}
+    assert len(seen) > 3
+    for _ in range(2):
+        reset = direct.ask("POST", "/_emulator/reset").json()
+        assert (reset["sims"], reset["clock"]["now"]) == (1, "2026-01-01T00:00:00Z")
+        assert len(direct.everything()["sms"]) == MESSAGES
+
+
+def test_a_large_world_that_cannot_be_leaves_the_present_one(direct: Direct) -> None:
+    """What is wrong with it is told as of any other."""
+    sims = [{"iccid": "8988280000000000001"} for _ in range(2100)]
+    fixture = {"version": 1, "organisations": [{"id": 1, "name": "New", "sims": sims}]}
+    before = sims_in(direct)
+    answer = direct.ask("POST", "/_emulator/fixture", json=fixture)
+    assert (answer.status, answer.json()["field"]) == (400, "organisations[0].sims[1].iccid")
+    assert sims_in(direct) == before
+
+
+def test_a_large_world_in_a_file_is_still_there_after_a_restart(tmp_path: Path) -> None:
+    """What was planted beside is what the file holds."""
+    data = tmp_path / "world.sqlite"
+    fixture = tmp_path / "fixture.json"
+    block = {"sims": 2100, "seed": 1}
+    fixture.write_text(json.dumps({"version": 1, "organisations": [{"id": 1, "name": "New", "generate": block}]}))
+    settings = Settings(fixture=fixture, data=data, clock="real", raise_violations=True)
+    with Direct(settings, Customer()) as direct:
+        before = direct.everything(but=["clocks", "origins", "jobs"])
+        assert direct.ask("POST", "/_emulator/reset").json()["sims"] == 2100
+        after = direct.everything(but=["clocks", "origins", "jobs"])
+        assert [sim.iccid for sim in after["sims"]] == [sim.iccid for sim in before["sims"]]
+        made = direct.ask("POST", "/_emulator/organisations/1/sims", json={}).json()["iccid"]
+    with Direct(settings, Customer()) as direct:
+        assert made in [sim.iccid for sim in direct.everything()["sims"]]

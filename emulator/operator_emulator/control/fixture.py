@@ -1,5 +1,6 @@
 """Fixtures while the emulator runs: another world, and more in this one."""
 
+import asyncio
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -9,12 +10,12 @@ from operator_emulator import fixtures
 from operator_emulator.control.context import journal_of, settings_of
 from operator_emulator.control.wire.reading import read_query
 from operator_emulator.control.world import after_reset
-from operator_emulator.core.world.world import World
 from operator_emulator.fixtures import FixtureError
 from operator_emulator.web.context import engine_of
 from operator_emulator.web.receive import read_body
 from operator_emulator.web.respond import answer
 
+LONG: Final = 64 * 1024  # octets; reading more takes longer than others should wait
 LARGEST: Final = 64 * 1024 * 1024  # octets: the dump of some 50,000 SIMs
 
 
@@ -36,13 +37,13 @@ async def load(request: Request) -> Response:
 async def replace(request: Request, text: bytes) -> None:
     """Raises FixtureError, Malformed and StoreFailure; then the world is as it was."""
     emulator = engine_of(request)
-    fixture = await emulator.read(lambda world: fixtures.loads(text, instead_of=world))
+    running = await emulator.read(fixtures.Running.of)
+    if len(text) > LONG:
+        fixture = await asyncio.to_thread(fixtures.loads, text, instead_of=running)
+    else:
+        fixture = fixtures.loads(text, instead_of=running)
     rate = settings_of(request).rate if fixture.speed is None else fixture.speed
-
-    def plant(world: World) -> None:
-        fixtures.begin(world, fixture, seed=fixture.seed, rate=rate)
-
-    await emulator.begin_again(plant)
+    await emulator.begin_again(fixtures.Planting(fixture, fixture.seed, rate))
     journal_of(request).clear()
 
 

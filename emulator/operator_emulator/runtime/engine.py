@@ -17,6 +17,7 @@ from operator_emulator.core.customers import data_streams
 from operator_emulator.core.world import clock, jobs, schedule
 from operator_emulator.core.world.errors import AdvanceEnded, Busy, CallbackUnderWay
 from operator_emulator.core.world.world import World
+from operator_emulator.fixtures import Planting
 from operator_emulator.runtime.batches import BATCH_JOBS, Aim, Batch, JobFailed, run_batch
 from operator_emulator.runtime.sender import Sender
 from operator_emulator.runtime.sends import Sends, Settled
@@ -127,6 +128,8 @@ class Engine:
         async with self._stepping:
             if make_world is self._copied_world:
                 await self.store.recall(self._now())
+            elif isinstance(make_world, Planting) and make_world.is_large:
+                await self._plant_aside(make_world)
             else:
                 await self.store.begin_again(self._now(), make_world)
                 # Resets come in series, and copying is much faster than loading the fixture. A copy is useless if
@@ -136,6 +139,14 @@ class Engine:
                     self._copied_world = make_world
             self.current_world = make_world
             await self._replaced()
+
+    async def _plant_aside(self, make_world: Planting) -> None:
+        """Make a large world in a thread. The present one goes on until it is done, and then makes room for it."""
+        aside = open_store(None, await self.read(lambda world: world.policy))
+        await asyncio.to_thread(asyncio.run, aside.begin_again(self._now(), make_world))
+        keep = await aside.read(self._now(), began_apart)
+        await self.store.adopt(self._now(), aside, keep=keep)
+        self._copied_world = make_world if keep else None
 
     async def as_planted(self, view: Callable[Concatenate[World, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of a view of the present world as it began; it is made again beside this one."""

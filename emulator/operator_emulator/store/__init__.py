@@ -74,6 +74,13 @@ class Store(Protocol):
         """Forget everything, ids too, and plant anew, in one transaction."""
         ...
 
+    async def adopt(self, real: datetime, other: "Store", *, keep: bool) -> None:
+        """Hold what *other*, a store in memory, holds; it is no longer of use then.
+
+        With *keep*, it is remembered, too, and time begins where it stands, as with ``recall``.
+        """
+        ...
+
     async def remember(self) -> None:
         """Keep this world in memory, for ``recall``; what was kept before is not any longer."""
         ...

@@ -43,6 +43,11 @@ class SnapshotFiles:
             source.backup(copy)
         os.replace(half, self._path(name))
 
+    def hold(self, name: str, copy: sqlite3.Connection) -> None:
+        """Keep a world in memory as it is under *name*; it is not copied."""
+        assert self._folder is None, "copies beside a file are files"
+        self._held[name] = copy
+
     @contextmanager
     def get(self, name: str) -> Iterator[sqlite3.Connection]:
         """The copy, to be read. Raises UnknownSnapshot."""

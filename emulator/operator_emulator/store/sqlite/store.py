@@ -23,7 +23,7 @@ from operator_emulator.core.world import clock
 from operator_emulator.core.world.model import Clock
 from operator_emulator.core.world.policy import Policy
 from operator_emulator.core.world.world import Before, Between, Contains, Prefix, Since, World
-from operator_emulator.store import DamagedRow, Snapshot, StoreFailure, upgrades
+from operator_emulator.store import DamagedRow, Snapshot, Store, StoreFailure, upgrades
 from operator_emulator.store.bell import Bell
 from operator_emulator.store.feed import Feed
 from operator_emulator.store.sqlite.snapshots import SnapshotFiles
@@ -474,6 +474,13 @@ class SqliteStore:
         except (sqlite3.Error, OSError) as error:
             raise self._unusable(name, error) from error
 
+    async def adopt(self, real: datetime, other: Store, *, keep: bool) -> None:
+        assert isinstance(other, SqliteStore), "stores of one kind hold what the others hold"
+        self._beginning.hold(BEGINNING, other.connection)
+        await self._go_back(real if keep else None, self._beginning, BEGINNING)
+        if not keep:
+            self._beginning.delete(BEGINNING)
+
     async def remember(self) -> None:
         self._beginning.put(BEGINNING, self.connection)
 
@@ -483,7 +490,7 @@ class SqliteStore:
     async def restore(self, real: datetime, name: str) -> None:
         await self._go_back(real, self._shelf, name)
 
-    async def _go_back(self, real: datetime, shelf: SnapshotFiles, name: str) -> None:
+    async def _go_back(self, real: datetime | None, shelf: SnapshotFiles, name: str) -> None:
         try:
             with shelf.get(name) as copy:
                 self._examine(copy, thoroughly=shelf.on_disk)
@@ -495,9 +502,10 @@ class SqliteStore:
         def settle(world: World) -> None:
             self.begin()
             self._upgrade()
-            world.clocks.put(replace(world.clock, real=real))
+            if real is not None:
+                world.clocks.put(replace(world.clock, real=real))
 
-        await self.write(real, settle)
+        await self.write(real or EPOCH, settle)
         self.feed.begin_again()
         self.bell.ring()
 
