@@ -90,7 +90,10 @@ def test_messages_and_callbacks_are_paged(console: Any, control: Any) -> None:
     attach(control)
     for number in range(60):
         control("POST", f"/sims/{SIM}/mo", {"payload": f"number {number}"})
-    for view, row in (("messages?direction=MO", "td:has-text('number 59')"), ("callbacks", "td[data-head=Id]")):
+    for view, row in (
+        ("messages?direction=MO", "td:has-text('number 59')"),
+        ("callbacks", "td:has-text('mo-received')"),
+    ):
         console.open(view)
         console.page.locator(row).first.wait_for()
         newest = console.page.locator("tr[data-open]").first.get_attribute("data-key")

@@ -4,25 +4,26 @@ import { change, get, Refused, session, useToken } from "./api.js";
 import { h, patch } from "./dom.js";
 import { listen } from "./live.js";
 import { button } from "./parts.js";
-import callbacks from "./views/callbacks.js";
-import clock from "./views/clock.js";
-import configuration from "./views/configuration.js";
-import dataStreams from "./views/data-streams.js";
-import faults from "./views/faults.js";
-import fleet from "./views/fleet.js";
-import journal from "./views/journal.js";
-import messages from "./views/messages.js";
-import portal from "./views/portal.js";
-import sim from "./views/sim.js";
-import snapshots from "./views/snapshots.js";
 
-const VIEWS = { fleet, sim, messages, callbacks, "data-streams": dataStreams, portal, journal, faults, clock, snapshots, configuration };
-const MENU = Object.keys(VIEWS).filter((name) => name !== "sim");
+const MENU = {
+  fleet: "Fleet",
+  messages: "Messages",
+  callbacks: "Callbacks",
+  "data-streams": "Data streams",
+  portal: "Portal",
+  journal: "Journal",
+  faults: "Faults",
+  clock: "Clock",
+  snapshots: "Snapshots",
+  configuration: "Configuration",
+};
+const NAMES = new Set([...Object.keys(MENU), "sim"]); // of modules in views/
+const VIEWS = {}; // those that were opened
 const PAUSE = 120; // milliseconds that changes are gathered for before the view loads again,
 const EVERY = 300; // and from one such load to the next, unless the view wants more
 
 const state = {
-  route: "fleet",
+  route: "", // nothing is open yet
   argument: "",
   query: {},
   data: null, // what the view has loaded
@@ -62,6 +63,7 @@ let begun = 0; // when it began
 
 async function load() {
   const view = VIEWS[state.route];
+  if (!view) return;
   const mine = (loading = {});
   begun = performance.now();
   const context = { argument: state.argument, query: state.query, local: state.local, now: now() };
@@ -101,6 +103,7 @@ document.addEventListener("visibilitychange", () => {
 
 function heard({ event, data }) {
   const view = VIEWS[state.route];
+  if (!view) return;
   if (event === "lost") loadSoon();
   else if (event === "exchange") {
     if (view.hearsExchanges) loadSoon();
@@ -112,8 +115,8 @@ function heard({ event, data }) {
 const stage = document.getElementById("console");
 
 function bar() {
-  const menu = MENU.map((name) =>
-    h("a", { href: `#/${name}`, "aria-current": name === state.route || (name === "fleet" && state.route === "sim") ? "page" : null }, VIEWS[name].title),
+  const menu = Object.entries(MENU).map(([name, title]) =>
+    h("a", { href: `#/${name}`, "aria-current": name === state.route || (name === "fleet" && state.route === "sim") ? "page" : null }, title),
   );
   const [date, rest] = new Date(now()).toISOString().slice(0, 19).split("T");
   return h(
@@ -163,7 +166,7 @@ function foot() {
 
 function draw() {
   const view = VIEWS[state.route];
-  document.title = `${view.titleOf?.(state) ?? view.title} · operator-emulator`;
+  if (view) document.title = `${view.titleOf?.(state) ?? view.title} · operator-emulator`;
   const shown = { ...state, now: now() };
   const content = state.asked
     ? token()
@@ -182,7 +185,7 @@ function draw() {
     foot(),
   );
   patch(stage, fresh);
-  view.drawn?.(stage, state);
+  view?.drawn?.(stage, state);
 }
 
 function toast(kind, text) {
@@ -201,7 +204,7 @@ function toast(kind, text) {
 
 // What every view may do. An action gets the element's data-* values, the fields of its form, and the tools below.
 const SHARED = {
-  reload: () => load(),
+  reload: () => navigate(),
   skip: () => document.getElementById("content").focus(),
   copy: async ({ data }) => {
     await navigator.clipboard.writeText(data.text);
@@ -242,7 +245,7 @@ function go(changes) {
 const tools = { call: change, get, toast, draw, load, go, state };
 
 async function act(element, event) {
-  const action = VIEWS[state.route].actions?.[element.dataset.do] ?? SHARED[element.dataset.do];
+  const action = VIEWS[state.route]?.actions?.[element.dataset.do] ?? SHARED[element.dataset.do];
   if (!action) return;
   const form = element.closest("form");
   const fields = form ? Object.fromEntries(new FormData(form)) : {};
@@ -281,10 +284,21 @@ document.addEventListener("input", (event) => {
 
 // ------------------------------------------------------------------------------------------------ start
 
-function navigate() {
+let opening = null; // the newest address; a module that comes later for an older one opens nothing
+
+async function navigate() {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
   const [name, argument = ""] = path.split("/").map(decodeURIComponent);
-  const route = name in VIEWS ? name : "fleet";
+  const route = NAMES.has(name) ? name : "fleet";
+  const mine = (opening = {});
+  try {
+    VIEWS[route] ??= (await import(`./views/${route}.js`)).default;
+  } catch {
+    state.problem = "The emulator does not answer.";
+    draw();
+    return;
+  }
+  if (mine !== opening) return;
   if (route !== state.route || argument !== state.argument) {
     Object.assign(state, { data: null, local: {}, problem: null });
     scrollTo(0, 0);
