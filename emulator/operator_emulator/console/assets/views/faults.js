@@ -83,7 +83,7 @@ export default {
           "div.card",
           null,
           h("h2", null, "Predefined"),
-          h("ul.ready", null, ready.map((one) => h("li", { "data-key": one.name }, button(one.name, "ready", { "data-name": one.name }), h("span", null, POINTS[one.point], " ", h("code", null, json(one.effect)))))),
+          h("ul.ready", null, ready.map((one) => h("li", { "data-key": one.name }, button(one.name, "ready", { "data-name": one.name }), h("span", null, POINTS[one.point], h("code", null, json(one.effect)))))),
         ),
         builder(local),
       ),
