@@ -120,6 +120,18 @@ def test_a_message_shows_its_way(console: Any, control: Any) -> None:
     steps.get_by_text("Delivery report, try 1: connection refused").wait_for()
 
 
+def test_a_row_is_opened_by_the_keyboard(console: Any, control: Any) -> None:
+    """Its number is a button that says whether the row is open."""
+    send_mo(control)
+    console.open("callbacks?fate=owed")
+    opener = console.page.locator("button.opens").first
+    opener.focus()
+    assert opener.get_attribute("aria-expanded") == "false"
+    console.page.keyboard.press("Enter")
+    console.page.locator("button.opens[aria-expanded=true]").wait_for()
+    console.page.get_by_text("Try 1").wait_for()
+
+
 def test_a_webhook_is_tested(console: Any, control: Any) -> None:
     """Where time stands still, too: the outcome is beside the URL."""
     control("PUT", "/clock", {"mode": "manual"})

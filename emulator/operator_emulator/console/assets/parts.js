@@ -64,18 +64,25 @@ export function table(heads, rows, { caption, sorted } = {}) {
           ),
         ),
       ),
-      h("tbody", null, rows.map((row) => cells(row, heads))),
+      h("tbody", null, rows.map((row, index) => cells(row, heads, Boolean(rows[index + 1]?.detail)))),
     ),
   );
 }
 
-function cells({ key, to, open, detail, cells: values, kind }, heads) {
+// The first cell of a row that opens is a button, for the keyboard; the whole row can be clicked.
+function first(value, { to, open }, expanded) {
+  if (to) return h("a", { href: to }, value);
+  if (open) return h("button.opens", { type: "button", "data-do": "open", "data-open": open, "aria-expanded": String(expanded) }, value);
+  return Array.isArray(value) ? h("span", null, value) : value;
+}
+
+function cells({ key, to, open, detail, cells: values, kind }, heads, expanded) {
   if (detail) return h("tr.detail", { "data-key": key }, h("td", { colspan: heads.length }, detail));
   return h(
     kind ? `tr.${kind}` : "tr",
     { "data-key": key, "data-do": open ? "open" : null, "data-open": open },
     values.map((value, index) =>
-      h("td", { "data-head": heads[index][0], class: heads[index][2] }, index === 0 && to ? h("a", { href: to }, value) : Array.isArray(value) ? h("span", null, value) : value),
+      h("td", { "data-head": heads[index][0], class: heads[index][2] }, index === 0 ? first(value, { to, open }, expanded) : Array.isArray(value) ? h("span", null, value) : value),
     ),
   );
 }
