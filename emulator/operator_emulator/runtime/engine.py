@@ -6,6 +6,7 @@ A unit of work never waits, so everything here that loops gives the event loop i
 import asyncio
 import contextlib
 import logging
+import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
@@ -30,6 +31,7 @@ log = logging.getLogger("operator_emulator.engine")
 
 BATCH_DELAY: Final = 0.002  # seconds from a change to the look for due jobs, so that a burst is looked at once
 LONGEST_SLEEP: Final = 3600.0  # seconds; event loops refuse very long ones
+SWITCH: Final = 0.00005  # seconds between turns of threads while one of them plants
 IDLE: Final = timedelta(days=400)  # a world in which only later things are left is idle: validity periods may be long
 
 
@@ -143,7 +145,8 @@ class Engine:
     async def _plant_aside(self, make_world: Planting) -> None:
         """Make a large world in a thread. The present one goes on until it is done, and then makes room for it."""
         aside = open_store(None, await self.read(lambda world: world.policy))
-        await asyncio.to_thread(asyncio.run, aside.begin_again(self._now(), make_world))
+        with frequent_switches():
+            await asyncio.to_thread(asyncio.run, aside.begin_again(self._now(), make_world))
         keep = await aside.read(self._now(), began_apart)
         await self.store.adopt(self._now(), aside, keep=keep)
         self._copied_world = make_world if keep else None
@@ -349,6 +352,18 @@ class Engine:
         """End what is being sent (its retry is promised) and close the store."""
         await self.sends.cancel()
         self.store.close()
+
+
+@contextlib.contextmanager
+def frequent_switches() -> Iterator[None]:
+    """SQLite lets go of the interpreter's lock at each statement; with the usual 5 ms until a thread gets it back, one
+    that plants beside a busy event loop takes a hundred times as long."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def both_times(world: World) -> tuple[datetime, datetime]:
