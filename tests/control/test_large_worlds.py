@@ -171,3 +171,21 @@ def test_a_large_world_in_a_file_is_still_there_after_a_restart(tmp_path: Path) 
         made = direct.ask("POST", "/_emulator/organisations/1/sims", json={}).json()["iccid"]
     with Direct(settings, Customer()) as direct:
         assert made in [sim.iccid for sim in direct.everything()["sims"]]
+
+
+def test_all_sims_and_all_jobs_come_in_turns(direct: Direct) -> None:
+    """Without a limit, too; each is there once, in order."""
+    sims = [{"iccid": f"8988280{number:012}"} for number in range(1500)]
+    fixture = {"version": 1, "organisations": [{"id": 1, "name": "New", "sims": sims}]}
+    assert direct.ask("POST", "/_emulator/fixture", json=fixture).status == 200
+    for sim in sims[:600]:
+        direct.ask("POST", f"/_emulator/sims/{sim['iccid']}/mt", json={"payload": "x"})
+    answer, turns = asked_beside_others(direct, "GET", "/_emulator/sims")
+    assert [one["iccid"] for one in answer.json()["sims"]] == [sim["iccid"] for sim in sims]
+    assert turns > 7
+    answer, _ = asked_beside_others(direct, "GET", "/_emulator/jobs")
+    assert [one["id"] for one in answer.json()["jobs"]] == [
+        job.id for job in sorted(direct.everything()["jobs"], key=lambda job: (job.due, job.id))
+    ]
+    assert len(direct.ask("GET", "/_emulator/jobs?limit=501").json()["jobs"]) == 501
+    direct.ask("POST", "/_emulator/reset")

@@ -1,6 +1,7 @@
 """The world's clock: what time it is, moving it, and what is due when."""
 
 import asyncio
+import math
 from collections.abc import Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -14,13 +15,16 @@ from operator_emulator.control.wire.values import show_time
 from operator_emulator.control.wire.world import show_clock, show_job
 from operator_emulator.core.world import clock
 from operator_emulator.core.world.errors import AdvanceEnded, Malformed
+from operator_emulator.core.world.model import Job
 from operator_emulator.core.world.world import World
 from operator_emulator.runtime.engine import Engine
 from operator_emulator.web.context import engine_of
+from operator_emulator.web.long import answer_list
 from operator_emulator.web.respond import answer
 
 T = TypeVar("T")
 
+SLICE: Final = 500  # jobs that are looked up in one unit of work
 FURTHEST: Final = timedelta(days=36_525)  # in one advance; each midnight on the way has its work
 
 
@@ -92,12 +96,18 @@ async def unless_client_leaves(request: Request, work: Coroutine[Any, Any, T]) -
 
 async def list_jobs(request: Request) -> Response:
     query = read_query(request)
+    conditions = {"kind": query["kind"]} if "kind" in query else {}
+    limit = query.get("limit", math.inf)
+    jobs: list[Job] = []
 
-    def view(world: World) -> list[dict[str, Any]]:
-        asked = {"kind": query["kind"]} if "kind" in query else {}
-        return [show_job(job) for job in world.jobs.find(order="due", limit=query.get("limit"), **asked)]
+    def some(world: World) -> list[Job]:
+        size = int(min(SLICE, limit - len(jobs)))
+        return world.jobs.find(order="due", offset=len(jobs), limit=size, **conditions)
 
-    return answer(request, {"jobs": await engine_of(request).read(view)})
+    while len(jobs) < limit and (found := await engine_of(request).read(some)):
+        jobs += found
+        await asyncio.sleep(0)
+    return await answer_list(request, "jobs", jobs, show_job, "Job", {})
 
 
 # --------------------------------------------------------------------------------------------- reading

@@ -1,5 +1,6 @@
 """The fleet as a whole: SIMs by pages, how many are in which state, and what they used by month."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, Final
@@ -17,9 +18,10 @@ from operator_emulator.core.world.errors import Malformed
 from operator_emulator.core.world.world import Contains, Since, World
 from operator_emulator.runtime.engine import Engine
 from operator_emulator.web.context import engine_of
+from operator_emulator.web.long import answer_list
 from operator_emulator.web.respond import answer
 
-SLICE: Final = 500  # rows that are looked at in one go; other requests get their turn in between
+SLICE: Final = 200  # rows that are looked at in one go; other requests get their turn in between
 PATTERNS: Final = ("iccid", "label")
 ORDERS: Final = {
     "": "organisation,position",
@@ -46,6 +48,7 @@ async def list_sims(request: Request) -> Response:
     while offset < total and (limit is None or len(found) < limit):
         size = SLICE if patterns or limit is None else min(SLICE, limit - len(found))
         rows = await engine.read(rows_of, conditions, order, offset, size)
+        await asyncio.sleep(0)
         for row in rows:
             offset += 1
             shown = show_sim(row)
@@ -56,8 +59,8 @@ async def list_sims(request: Request) -> Response:
         if len(rows) < size:
             break
     more = limit is not None and len(found) == limit and offset < total
-    body = {"sims": found, "total": None if patterns else total, "next": str(offset) if more else None}
-    return answer(request, body)
+    others = {"total": None if patterns else total, "next": str(offset) if more else None}
+    return await answer_list(request, "sims", found, lambda shown: shown, "Sim", others)
 
 
 def read_cursor(text: str) -> int:
@@ -133,6 +136,7 @@ async def slices(engine: Engine, first_day: str) -> Any:
     last = ""
     while True:
         rows: list[DailyUsage] = await engine.read(days_after, last, first_day)
+        await asyncio.sleep(0)
         for row in rows:
             if row.id != last:
                 yield row
