@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from typing import Any, Final
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -52,12 +52,11 @@ async def wait(request: Request) -> Response:
 async def show(request: Request, kind: str, watch: Watch, count: int) -> Response:
     found = len(watch.found)
     newest = [watch.found[id] for id in sorted(watch.found)[-SHOWN_MAX:]]
-    others: dict[str, Any] = {"count": found}
-    if found < count:
-        others["error"] = f"{found} {kind} match, not {count}"
-    return await answer_list(
-        request, "matched", newest, lambda shown: shown, COMPONENTS[kind], others, 200 if found >= count else 408
-    )
+    others = {"count": found}
+    if found >= count:
+        return await answer_list(request, "matched", newest, lambda shown: shown, COMPONENTS[kind], others)
+    error = {"error": f"{found} {kind} match, not {count}"}
+    return await answer_list(request, "matched", newest, lambda shown: shown, COMPONENTS[kind], others, error, 408)
 
 
 def newer_than(since: int | str, kind: str) -> IsNew:

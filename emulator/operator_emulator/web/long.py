@@ -1,6 +1,7 @@
 """Long answers: made and sent piece by piece, so that others have their turn meanwhile."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from starlette.requests import Request
@@ -51,12 +52,16 @@ async def answer_list(
     show: Callable[[T], Mapping[str, Any]],
     component: str,
     others: Mapping[str, Any],
+    first: Mapping[str, Any] = MappingProxyType({}),
     status: int = 200,
 ) -> Response:
-    """The answer ``{name: [show(item), …], **others}``; each shown item is held against *component* of the contract."""
+    """The answer ``{**first, name: [show(item), …], **others}``.
+
+    Each shown item is held against *component* of the contract.
+    """
     operation = operation_of(request)
     document = operation.document
-    breach = breach_of(operation, status, {**others, name: []})
+    breach = breach_of(operation, status, {**first, name: [], **others})
     pieces: list[bytes] = []
     async for item in in_turns(items):
         value = show(item)
@@ -66,6 +71,5 @@ async def answer_list(
     if breach:
         headers.append(VIOLATED)
         report(request, operation, breach)
-    rest = encode(others)[1:]
-    end = b"]" + (b"" if rest == b"}" else b",") + rest
-    return LongAnswer([b"{" + encode(name) + b":[", *pieces, end], headers, status)
+    before, after = encode({**first, name: []}), encode({name: [], **others})
+    return LongAnswer([before[: -len(b"]}")], *pieces, after[len(encode(name)) + len(b"{:[") :]], headers, status)
